@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The rig: `make deps demo` shows it at work, `make deps check` tests it.
+# Each directory has a build.mk with its own rules; `make help` lists targets.
+
+# --- variables a user may set ------------------------------------------------
+V ?= 0
+SANITIZE ?= 0
+CC ?= gcc
+CFLAGS ?= -O2 -g
+
+Q := $(if $(filter 1,$(V)),,@)
+
+ifeq ($(SANITIZE),1)
+B := build/sanitize
+SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+       -fno-omit-frame-pointer
+else
+B := build
+SAN :=
+endif
+
+CFLAGS += -std=gnu11 -Wall -Wextra $(SAN)
+LDFLAGS += $(SAN)
+
+ifneq ($(filter deps,$(MAKECMDGOALS)),)
+# `make deps X Y`: install first, then let a new make, which sees what was
+# installed, do the rest.
+rest := $(filter-out deps,$(MAKECMDGOALS))
+.PHONY: deps $(rest)
+deps:
+	+$(Q)$(MAKE) --no-print-directory install-deps
+ifneq ($(rest),)
+$(firstword $(rest)): deps
+	+$(Q)$(MAKE) --no-print-directory $(rest)
+$(wordlist 2,$(words $(rest)),$(rest)): $(firstword $(rest))
+	@:
+endif
+else
+
+DEPS := make gcc libc6-dev pkg-config
+
+all:
+.PHONY: all install-deps demo soak check check-units check-qtest check-vm \
+        check-html check-sanitize bench clean help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+include qemu-devices/build.mk
+include guest-agent/build.mk
+include scenarios/build.mk
+include results/build.mk
+include rig/build.mk
+
+# --- the two commands of the README -----------------------------------------
+RIG := build/rig/rig
+
+demo: all
+	$(Q)$(RIG) run $(sort $(wildcard scenarios/[sc][0-9]*.xml))
+
+check: all check-units check-sanitize check-qtest check-html check-vm
+	@echo "check: all passed"
+
+# The units once more, with AddressSanitizer and UBSan.
+check-sanitize:
+	+$(Q)$(MAKE) --no-print-directory SANITIZE=1 check-units
+
+# One VM, 1,000 init-halt cycles.
+soak: all
+	$(Q)$(RIG) run scenarios/soak-1000.xml
+
+clean:
+	rm -rf build
+
+help:
+	@echo "make deps         install the Debian packages that are needed"
+	@echo "make              build QEMU, the guest, the drivers and rig"
+	@echo "make demo         run the demo scenarios in real VMs"
+	@echo "make check        all tests: units, sanitizers, qtest, HTML, VMs"
+	@echo "make check-units  | check-sanitize | check-qtest | check-html | check-vm"
+	@echo "make soak         1,000 init-halt cycles in one VM"
+	@echo "make clean        remove build/ (results/ is kept)"
+	@echo "Variables: V=1 SANITIZE=1 QEMU_SRC=<tree or tarball> CC= CFLAGS="
+
+# --- packages ---------------------------------------------------------------
+APT_INSTALL := apt-get install -y -q --no-install-recommends
+install-deps:
+	$(Q)missing=; \
+	for p in $(sort $(DEPS)); do \
+	  [ "$$(dpkg-query -W -f='$${db:Status-Status}' $$p 2>/dev/null)" \
+	    = installed ] || missing="$$missing $$p"; \
+	done; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	echo "deps: installing Debian packages:$$missing"; \
+	sudo=; \
+	if [ "$$(id -u)" -ne 0 ]; then \
+	  sudo=sudo; \
+	  command -v sudo >/dev/null || { \
+	    echo "deps: run this as root, or install sudo" >&2; exit 1; }; \
+	fi; \
+	$$sudo apt-get update -q && \
+	DEBIAN_FRONTEND=noninteractive $$sudo $(APT_INSTALL) $$missing
+
+endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Markers: the guest's half of the event stream, written through rig-tap.
+ *
+ * marker_open() maps the tap once, in PID 1; children inherit the mapping.
+ * Every thread that writes owns one slot; slot 0 belongs to PID 1.
+ */
+#ifndef AGENT_MARKER_H
+#define AGENT_MARKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "rig/events.h"
+#include "rig/tap-regs.h"
+
+/* Map the first rig-tap found in sysfs. 0, or -1 with errno. */
+int marker_open(void);
+
+/* Where in the plan this process is; goes into every marker it writes. */
+void marker_set_position(uint32_t scenario, uint32_t cycle);
+
+/* Give the calling thread slot and thread number `thread`, 1..63. */
+void marker_set_thread(uint16_t thread);
+
+/*
+ * Write one marker. `m` needs kind and whatever else matters; length,
+ * scenario, cycle and thread are filled in. Async-signal-safe.
+ */
+void marker_emit(const struct rig_marker *m);
+
+/* Short forms: name may be NULL; text is printf-like, cut at the limit. */
+void marker_simple(uint16_t kind, const char *name, uint64_t status);
+void marker_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Run an in-band command on target 0; its result, 0 or a negative errno. */
+int marker_command(uint16_t op, uint64_t arg0, uint64_t arg1,
+                   const char *name);
+
+/* End the stream; nothing can be written afterwards. */
+void marker_end(void);
+
+#endif

@@ -1,0 +1,1 @@
+# guest-agent: see the top Makefile for the conventions

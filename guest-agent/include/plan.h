@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The plan: what rig tells the agent to do, as a GKeyFile at RIG_PLAN_PATH.
+ *
+ * The host writes it, puts it with the drivers into a cpio archive behind the
+ * initramfs, and then says nothing more: the guest runs the plan by itself.
+ *
+ *   [plan]
+ *   version=1
+ *   device=0000:00:10.0          PCI address of the function under test
+ *   msix-profile=at-connect      or at-start
+ *   seed=1
+ *   scenarios=2                  groups "scenario 1", "scenario 2"
+ *
+ *   [scenario 1]
+ *   name=init-halt
+ *   sys=/plan/1/rignic.sys       paths in the guest
+ *   inf=/plan/1/rignic.inf
+ *   cycles=1                     groups "scenario 1 cycle 1", ...
+ *
+ *   [scenario 1 cycle 1]
+ *   repeat=1                     times to run it, each in a fresh process
+ *   steps=install;init;restart;traffic;pause;halt;unload
+ *
+ *   [scenario 1 cycle 1 step 2]  optional: settings of the second step
+ *   timeout-ms=10000             guest time; default RIG_STEP_TIMEOUT_MS
+ *   faults=NdisMRegisterScatterGatherDma#1=0xC000009A;...
+ *                                API # occurrence in this step = status
+ *   frames=64                    traffic
+ *   min-length=60
+ *   max-length=1514
+ *
+ * Cycle numbers in markers count every repetition: with repeat=10 the cycles
+ * 1..10 are those of the first group.
+ */
+#ifndef RIG_PLAN_H
+#define RIG_PLAN_H
+
+#define RIG_PLAN_PATH    "/plan/plan.ini"
+#define RIG_PLAN_VERSION 1
+
+#define RIG_PLAN_GROUP            "plan"
+#define RIG_PLAN_GROUP_SCENARIO   "scenario %u"
+#define RIG_PLAN_GROUP_CYCLE      "scenario %u cycle %u"
+#define RIG_PLAN_GROUP_STEP       "scenario %u cycle %u step %u"
+
+#define RIG_PLAN_KEY_VERSION      "version"
+#define RIG_PLAN_KEY_DEVICE       "device"
+#define RIG_PLAN_KEY_PROFILE      "msix-profile"
+#define RIG_PLAN_KEY_SEED         "seed"
+#define RIG_PLAN_KEY_SCENARIOS    "scenarios"
+#define RIG_PLAN_KEY_NAME         "name"
+#define RIG_PLAN_KEY_SYS          "sys"
+#define RIG_PLAN_KEY_INF          "inf"
+#define RIG_PLAN_KEY_CYCLES       "cycles"
+#define RIG_PLAN_KEY_REPEAT       "repeat"
+#define RIG_PLAN_KEY_STEPS        "steps"
+#define RIG_PLAN_KEY_TIMEOUT      "timeout-ms"
+#define RIG_PLAN_KEY_FAULTS       "faults"
+#define RIG_PLAN_KEY_FRAMES       "frames"
+#define RIG_PLAN_KEY_MIN_LENGTH   "min-length"
+#define RIG_PLAN_KEY_MAX_LENGTH   "max-length"
+
+#define RIG_PROFILE_AT_CONNECT "at-connect"
+#define RIG_PROFILE_AT_START   "at-start"
+
+/* Guest time a step may take unless the scenario says otherwise. */
+#define RIG_STEP_TIMEOUT_MS 10000u
+
+/*
+ * Steps, in the order in which a driver meets them:
+ *   install   INF parsed and matched, registry built, image loaded,
+ *             DriverEntry, MiniportAddDevice, FilterResourceRequirements
+ *   init      MiniportStartDevice, MiniportInitializeEx
+ *   restart   MiniportRestart, packet filter and link state as a protocol would
+ *   traffic   frames to the reflector and back, every byte compared
+ *   pause     MiniportPause
+ *   halt      MiniportHaltEx(NdisHaltDeviceDisabled)
+ *   link-flap the cable is pulled and put back (through rig-tap); any time
+ *   remove    MiniportRemoveDevice; the device is taken back from the driver
+ *   unload    remove if that has not happened, then MiniportDriverUnload
+ * After a failed init, restart, traffic, pause and halt are skipped, as NDIS
+ * does: it never calls MiniportHaltEx then.
+ */
+#define RIG_STEP_INSTALL   "install"
+#define RIG_STEP_INIT      "init"
+#define RIG_STEP_RESTART   "restart"
+#define RIG_STEP_TRAFFIC   "traffic"
+#define RIG_STEP_PAUSE     "pause"
+#define RIG_STEP_HALT      "halt"
+#define RIG_STEP_LINK_FLAP "link-flap"
+#define RIG_STEP_REMOVE    "remove"
+#define RIG_STEP_UNLOAD    "unload"
+
+#endif

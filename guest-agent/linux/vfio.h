@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One PCI function through VFIO: configuration space, BARs, DMA memory and
+ * interrupts, as the NDIS host needs them.
+ *
+ * A vfio_device belongs to the process that opened it: when that process
+ * ends, however it ends, the kernel masks the interrupts, unmaps the DMA
+ * memory and resets the function.
+ */
+#ifndef LINUX_VFIO_H
+#define LINUX_VFIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define VFIO_BARS 6
+
+struct vfio_bar {
+    uint64_t base;       /* bus address as the guest's PCI sees it */
+    uint64_t size;       /* bytes, 0: not there */
+    bool io;             /* I/O port BAR */
+    void *map;           /* mapped, or NULL: use vfio_bar_read/write */
+};
+
+struct vfio_device {
+    int container, group, device;
+    struct vfio_bar bar[VFIO_BARS];
+    unsigned msix_vectors;  /* MSI-X table size; 0: no MSI-X */
+    unsigned msix_bar;      /* BAR with the table ... */
+    uint32_t msix_offset;   /* ... and its offset there */
+    bool intx;              /* has an INTx pin */
+    bool can_reset;
+    uint8_t *arena;         /* DMA memory, hugepage-backed if possible */
+    size_t arena_size;      /* bytes */
+    uint64_t arena_iova;    /* bus address of arena[0] */
+    char address[16];       /* "0000:00:10.0" */
+};
+
+/* Load the modules and bind the function to vfio-pci. Once, in PID 1. */
+int vfio_bind(const char *address, char *err, size_t errlen);
+
+/*
+ * Open the function, map BARs, create and map the arena, enable memory space
+ * and bus master. 0, or -1 with a sentence in err.
+ */
+int vfio_open(struct vfio_device *dev, const char *address,
+              size_t arena_size, char *err, size_t errlen);
+void vfio_close(struct vfio_device *dev);
+
+int vfio_config_read(struct vfio_device *dev, uint32_t offset, void *buf,
+                     size_t len);
+int vfio_config_write(struct vfio_device *dev, uint32_t offset,
+                      const void *buf, size_t len);
+
+/*
+ * Program and enable `n` MSI-X vectors (or INTx with n = 0), vector i
+ * signalling eventfd fds[i]. All at once, as VFIO on Linux 6.1 has it.
+ */
+int vfio_irq_enable(struct vfio_device *dev, const int *fds, unsigned n);
+int vfio_irq_disable(struct vfio_device *dev);
+/* INTx only: VFIO masks it at each interrupt. */
+int vfio_intx_unmask(struct vfio_device *dev);
+/* One MSI-X table entry, straight through the mapped table. */
+uint32_t vfio_msix_read(struct vfio_device *dev, unsigned vector,
+                        unsigned dword);
+void vfio_msix_write(struct vfio_device *dev, unsigned vector,
+                     unsigned dword, uint32_t value);
+
+int vfio_reset(struct vfio_device *dev);
+
+#endif

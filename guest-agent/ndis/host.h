@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The NDIS host: runs one unmodified x64 miniport in this process.
+ *
+ * One host per process, one adapter per host, one life per process: the agent
+ * forks a fresh process for each cycle. The functions below are the steps of
+ * that life, called in order from the main thread. Each writes the markers of
+ * the callbacks it makes; a return value other than 0 is the NDIS_STATUS that
+ * the driver gave, or one of HOST_* below, then with a sentence in
+ * host_error(). A driver that crashes ends the process with HOST_EXIT_CRASH
+ * after its marker is written.
+ */
+#ifndef NDIS_HOST_H
+#define NDIS_HOST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "agent/registry.h"
+#include "linux/vfio.h"
+
+/* Not NDIS_STATUS values of any driver: facility bits of our own. */
+#define HOST_REFUSED 0xE0520001u /* NDIS would not go on: see host_error() */
+#define HOST_SKIPPED 0xE0520002u /* step does not apply now */
+#define HOST_FAILED  0xE0520003u /* our own failure: the cycle is broken */
+
+/* Exit codes of the process; 0 is a cycle that ran to its end. */
+#define HOST_EXIT_CRASH    101
+#define HOST_EXIT_BUGCHECK 102
+#define HOST_EXIT_BROKEN   103
+
+struct host_fault {
+    const char *api;      /* exported name */
+    uint32_t occurrence;  /* 1.. within the step */
+    uint32_t status;      /* returned instead of making the call */
+};
+
+struct host_config {
+    const char *sys_path;
+    struct vfio_device *device;
+    const struct inf_install *install;
+    bool at_start;          /* MSI-X programmed before init, till remove */
+    uint64_t seed;
+    uint32_t scenario, cycle; /* for the test frames */
+};
+
+/* Prepare the process: signals, GS, threads, arena. 0 or HOST_FAILED. */
+uint32_t host_open(const struct host_config *config);
+const char *host_error(void);
+
+/* Faults of the next step; copied. Occurrences count from here. */
+void host_set_faults(const struct host_fault *faults, unsigned n);
+
+uint32_t host_install(void);   /* load, DriverEntry, AddDevice, Filter... */
+uint32_t host_initialize(void);
+uint32_t host_restart(void);
+struct host_traffic {
+    uint32_t frames, min_length, max_length; /* in */
+    uint64_t sent, completed, received, wrong; /* out */
+};
+uint32_t host_traffic(struct host_traffic *traffic);
+uint32_t host_pause(void);
+uint32_t host_halt(void);
+uint32_t host_remove(void);    /* RemoveDevice, then takes the device back */
+uint32_t host_unload(void);
+
+/*
+ * Called by the agent's watchdog in this process (SIGALRM handler): write a
+ * RIG_MK_HANG marker that says where the driver is. Async-signal-safe.
+ */
+void host_report_hang(const char *step, void *ucontext);
+
+/* Names of all exports we implement, for `agent --exports`; NULL ends it. */
+const char *const *host_exports(void);
+
+#endif

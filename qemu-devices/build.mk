@@ -1,0 +1,1 @@
+# qemu-devices: see the top Makefile for the conventions

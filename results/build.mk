@@ -1,0 +1,1 @@
+# results: see the top Makefile for the conventions

@@ -1,0 +1,1 @@
+# rig: see the top Makefile for the conventions

@@ -1,0 +1,1 @@
+# scenarios: see the top Makefile for the conventions
