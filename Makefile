@@ -98,6 +98,6 @@ install-deps:
 	    echo "deps: run this as root, or install sudo" >&2; exit 1; }; \
 	fi; \
 	$$sudo apt-get update -q && \
-	DEBIAN_FRONTEND=noninteractive $$sudo $(APT_INSTALL) $$missing
+	$$sudo env DEBIAN_FRONTEND=noninteractive $(APT_INSTALL) $$missing
 
 endif

@@ -1,1 +1,113 @@
-# guest-agent: see the top Makefile for the conventions
+# The guest: kernel, initramfs with the agent as PID 1, kernel command line.
+# See the top Makefile for the conventions.
+#
+# The agent is a static program without sanitizers, whatever B is; the kernel
+# is fetched once.
+
+GUEST := build/guest
+GUEST_KERNEL := $(GUEST)/kernel
+AGENT_OBJ := $(GUEST)/obj
+AGENT := $(GUEST)/agent
+
+DEPS += libglib2.0-dev libpcre2-dev check cpio lz4 xz-utils binutils linux-libc-dev
+
+# Quoted includes only: <linux/vfio.h> is the kernel's, "linux/vfio.h" ours.
+AGENT_INCLUDES := -iquote guest-agent -iquote guest-agent/include \
+    -iquote qemu-devices/include
+GLIB_CFLAGS = $(shell pkg-config --cflags glib-2.0)
+GLIB_LIBS = $(shell pkg-config --libs glib-2.0)
+AGENT_CFLAGS = $(filter-out $(SAN),$(CFLAGS)) -fno-pie $(AGENT_INCLUDES) \
+    $(GLIB_CFLAGS)
+
+AGENT_SOURCES := $(wildcard guest-agent/agent/*.c guest-agent/linux/*.c \
+    guest-agent/ndis/*.c guest-agent/ndis/*.S)
+AGENT_OBJECTS := $(patsubst guest-agent/%,$(AGENT_OBJ)/%.o,$(AGENT_SOURCES))
+
+.PHONY: guest guest-kernel-current
+all: guest
+guest: $(GUEST)/vmlinuz $(GUEST)/initramfs.cpio $(GUEST)/cmdline \
+    $(GUEST)/kernel-version
+
+$(AGENT_OBJ)/%.c.o: guest-agent/%.c
+	$(Q)mkdir -p $(@D)
+	$(Q)echo "  CC    $<"
+	$(Q)$(CC) $(AGENT_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(AGENT_OBJ)/%.S.o: guest-agent/%.S
+	$(Q)mkdir -p $(@D)
+	$(Q)echo "  AS    $<"
+	$(Q)$(CC) $(AGENT_CFLAGS) -MMD -MP -c -o $@ $<
+
+# GLib's static library could look up users and hosts, which glibc warns about
+# in a static program; nothing here asks it to.
+$(AGENT): $(AGENT_OBJECTS)
+	$(Q)echo "  LD    $@"
+	$(Q)$(CC) -static -no-pie -Wl,--no-warnings -o $@ $^ \
+	    $(shell pkg-config --static --libs glib-2.0)
+
+-include $(AGENT_OBJECTS:.o=.d)
+
+# fetch-kernel does nothing when there is a kernel.
+$(GUEST_KERNEL)/version: guest-agent/fetch-kernel
+	$(Q)rm -f $@
+	$(Q)echo "  FETCH the guest's kernel"
+	$(Q)guest-agent/fetch-kernel $(GUEST_KERNEL)
+
+$(GUEST)/vmlinuz: $(GUEST_KERNEL)/version
+	$(Q)cp $(GUEST_KERNEL)/vmlinuz $@
+
+$(GUEST)/kernel-version: $(GUEST_KERNEL)/version
+	$(Q)cp $< $@
+
+$(GUEST)/cmdline: guest-agent/cmdline
+	$(Q)mkdir -p $(@D)
+	$(Q)cp $< $@
+
+# Byte for byte the same from the same inputs; stripped, because it is read
+# by the guest at every start. A plan may be appended: the size is a multiple
+# of 4.
+$(GUEST)/initramfs.cpio: $(AGENT) $(GUEST_KERNEL)/version
+	$(Q)echo "  CPIO  $@"
+	$(Q)rm -rf $(GUEST)/root
+	$(Q)mkdir -p $(GUEST)/root/modules $(GUEST)/root/dev \
+	    $(GUEST)/root/proc $(GUEST)/root/sys
+	$(Q)strip -o $(GUEST)/root/init $(AGENT)
+	$(Q)cp $(GUEST_KERNEL)/modules/*.ko $(GUEST)/root/modules/
+	$(Q)find $(GUEST)/root -exec touch -h -d @0 {} +
+	$(Q)(cd $(GUEST)/root && find . | LC_ALL=C sort | \
+	    cpio -o -H newc --reproducible -R 0:0 --quiet) > $@
+
+# --- units ------------------------------------------------------------------
+
+AGENT_UNITS := inf registry plan marker watchdog
+AGENT_UNIT_BINS := $(AGENT_UNITS:%=$(B)/guest-agent/test-%)
+AGENT_UNIT_FLAGS = $(CFLAGS) $(AGENT_INCLUDES) $(GLIB_CFLAGS) \
+    $(shell pkg-config --cflags check)
+
+$(B)/guest-agent/%.o: guest-agent/%.c
+	$(Q)mkdir -p $(@D)
+	$(Q)echo "  CC    $@"
+	$(Q)$(CC) $(AGENT_UNIT_FLAGS) -MMD -MP -c -o $@ $<
+
+UNIT_inf := agent/inf.o agent/inf-text.o agent/inf-models.o \
+    agent/inf-registry.o agent/inf-install.o agent/registry.o
+UNIT_registry := agent/registry.o
+UNIT_plan := agent/plan.o linux/pci.o
+UNIT_marker := agent/marker.o linux/pci.o
+UNIT_watchdog := agent/watchdog.o
+
+define agent_unit
+$(B)/guest-agent/test-$(1): $(B)/guest-agent/tests/test-$(1).o \
+    $(UNIT_$(1):%=$(B)/guest-agent/%)
+	$$(Q)echo "  LD    $$@"
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(shell pkg-config --libs check) \
+	    $$(GLIB_LIBS)
+-include $(B)/guest-agent/tests/test-$(1).d \
+    $(patsubst %.o,$(B)/guest-agent/%.d,$(UNIT_$(1)))
+endef
+$(foreach unit,$(AGENT_UNITS),$(eval $(call agent_unit,$(unit))))
+
+.PHONY: check-units-guest-agent
+check-units: check-units-guest-agent
+check-units-guest-agent: $(AGENT_UNIT_BINS)
+	$(Q)for t in $^; do echo "  TEST  $$t"; $$t || exit 1; done

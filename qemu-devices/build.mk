@@ -1,1 +1,96 @@
-# qemu-devices: see the top Makefile for the conventions
+# QEMU 10.0 with our devices: fetch the source, lay ours over it, build, qtest.
+# See the top Makefile for the conventions.
+#
+# Variables: QEMU_SRC=<tree or tarball> instead of Debian's source;
+# DEBIAN_MIRROR=<URL> to fetch it from another mirror than apt's.
+
+# A sanitizer pass of the host code (B differs) uses the same QEMU.
+QEMU_SOURCE := build/qemu-source
+QEMU_BUILD := build/qemu
+QEMU_BIN := $(QEMU_BUILD)/qemu-system-x86_64
+
+DEPS += ninja-build python3-venv libglib2.0-dev zlib1g-dev pkg-config gcc g++ \
+        patch xz-utils debian-archive-keyring seabios qemu-system-data
+
+# What of ours goes into the binary, and the tests beside it.
+QEMU_OURS := $(wildcard qemu-devices/hw/*/* qemu-devices/patches/*.patch \
+    qemu-devices/include/*/*.h qemu-devices/include/*/*/*.h) \
+    qemu-devices/configs/rig.mak qemu-devices/apply-overlay
+QTEST_SOURCES := $(wildcard qemu-devices/tests/*.[ch])
+QTESTS := $(patsubst %.c,%,$(notdir $(wildcard qemu-devices/tests/*-test.c)))
+QTEST_BINS := $(QTESTS:%=$(QEMU_BUILD)/tests/qtest/%)
+
+# Meson that was fetched comes first; Debian's own Python, whatever is in PATH.
+QEMU_ENV := env PATH=$(CURDIR)/$(QEMU_SOURCE)/meson/usr/bin:/usr/bin:/bin \
+    PYTHONPATH=$(CURDIR)/$(QEMU_SOURCE)/meson/usr/lib/python3/dist-packages
+
+# libvirt gives no -L, so QEMU must find the firmware of Debian's packages
+# qemu-system-data and seabios by itself. Run from its build directory, it
+# looks for them below qemu-bundle there.
+FIRMWARE_DIRS := /usr/share/qemu /usr/share/seabios
+
+QEMU_CONFIGURE := --target-list=x86_64-softmmu \
+    --without-default-features --without-default-devices \
+    --with-devices-x86_64=rig --enable-tcg --enable-kvm \
+    --enable-trace-backends=log --python=/usr/bin/python3 \
+    --disable-download --disable-install-blobs --disable-debug-info \
+    --firmwarepath=$(subst $(eval) ,:,$(FIRMWARE_DIRS))
+
+# Two makes at a time wait for each other.
+NINJA := $(QEMU_ENV) flock $(QEMU_BUILD)/lock ninja -C $(QEMU_BUILD)
+
+# $(call ninja,targets): on a terminal one moving line, else only errors.
+define ninja
+if [ -t 1 ]; then \
+    NINJA_STATUS='  QEMU  %p of %t steps, %es: ' \
+        $(NINJA) $(1); \
+else \
+    $(NINJA) $(1) > $(QEMU_BUILD)/ninja.log 2>&1 || \
+        { grep -A 20 -m 1 FAILED $(QEMU_BUILD)/ninja.log || \
+          tail -n 20 $(QEMU_BUILD)/ninja.log; exit 1; } >&2; \
+fi
+endef
+
+.PHONY: qemu qtests qemu-source-current
+all: qemu
+qemu: $(QEMU_BIN)
+qtests: $(QTEST_BINS)
+
+# fetch-source does nothing when what is there is what is asked for.
+qemu-source-current:
+	$(Q)QEMU_SRC='$(QEMU_SRC)' DEBIAN_MIRROR='$(DEBIAN_MIRROR)' \
+	    qemu-devices/fetch-source $(QEMU_SOURCE)
+
+$(QEMU_SOURCE)/stamp: qemu-source-current ;
+
+# Changes only when the options do.
+$(QEMU_BUILD)/rig-options: qemu-source-current
+	$(Q)mkdir -p $(QEMU_BUILD)
+	$(Q)echo '$(QEMU_CONFIGURE)' | cmp -s - $@ || \
+	    echo '$(QEMU_CONFIGURE)' > $@
+
+$(QEMU_BUILD)/config.status: $(QEMU_SOURCE)/stamp $(QEMU_BUILD)/rig-options
+	$(Q)qemu-devices/apply-overlay $(QEMU_SOURCE)
+	$(Q)echo "  CONF  $(QEMU_BUILD) (QEMU `cat $(QEMU_SOURCE)/stamp`)"
+	$(Q)cd $(QEMU_BUILD) && $(QEMU_ENV) \
+	    $(CURDIR)/$(QEMU_SOURCE)/qemu/configure $(QEMU_CONFIGURE) \
+	    > configure.log 2>&1 || { grep -B 5 ERROR configure.log >&2; \
+	    echo "configure failed; see $(QEMU_BUILD)/configure.log" >&2; exit 1; }
+	$(Q)touch $@
+
+$(QEMU_BIN): $(QEMU_BUILD)/config.status $(QEMU_OURS)
+	$(Q)qemu-devices/apply-overlay $(QEMU_SOURCE)
+	$(Q)echo "  QEMU  $@"
+	$(Q)$(call ninja,qemu-system-x86_64)
+	$(Q)mkdir -p $(QEMU_BUILD)/qemu-bundle/usr/share
+	$(Q)ln -sfn $(FIRMWARE_DIRS) $(QEMU_BUILD)/qemu-bundle/usr/share/
+	$(Q)touch $@
+
+$(QTEST_BINS) &: $(QEMU_BIN) $(QTEST_SOURCES)
+	$(Q)qemu-devices/apply-overlay $(QEMU_SOURCE)
+	$(Q)echo "  QEMU  qtests: $(QTESTS)"
+	$(Q)$(call ninja,$(QTESTS:%=tests/qtest/%))
+	$(Q)touch $(QTEST_BINS)
+
+check-qtest: $(QTEST_BINS)
+	$(Q)qemu-devices/run-qtests $(QEMU_BIN) $(QTEST_BINS)

@@ -1,1 +1,50 @@
-# rig: see the top Makefile for the conventions
+# The host program build/rig/rig and its units: every rig/*.c but main.c is in
+# a library that the program and each rig/tests/test-*.c are linked with.
+# See the top Makefile for the conventions.
+
+DEPS += libglib2.0-dev libvirt-dev libvirt-daemon-driver-qemu \
+        libvirt-daemon-system libxml2-dev libxslt1-dev libsqlite3-dev \
+        libpcap-dev check cpio
+
+RIG_PACKAGES := glib-2.0 gio-2.0 gio-unix-2.0 libvirt libxml-2.0 libxslt \
+    libexslt sqlite3 libpcap
+RIG_CFLAGS = $(CFLAGS) -D_GNU_SOURCE -iquote rig -iquote guest-agent \
+    -Iqemu-devices/include $(shell pkg-config --cflags $(RIG_PACKAGES))
+RIG_LIBS = $(shell pkg-config --libs $(RIG_PACKAGES)) -lm
+
+RIG_OBJECTS := $(patsubst rig/%.c,$(B)/rig/%.o,$(filter-out rig/main.c, \
+    $(wildcard rig/*.c)))
+RIG_UNITS := $(patsubst rig/%.c,$(B)/rig/%,$(wildcard rig/tests/test-*.c))
+RIG_UNIT_HELPERS := $(patsubst rig/%.c,$(B)/rig/%.o,$(filter-out \
+    rig/tests/test-%.c,$(wildcard rig/tests/*.c)))
+
+.PHONY: rig-program check-units-rig
+all: rig-program
+rig-program: $(B)/rig/rig
+
+$(B)/rig/%.o: rig/%.c
+	$(Q)mkdir -p $(@D)
+	$(Q)echo "  CC    $@"
+	$(Q)$(CC) $(RIG_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/rig/librig.a: $(RIG_OBJECTS)
+	$(Q)echo "  AR    $@"
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(B)/rig/rig: $(B)/rig/main.o $(B)/rig/librig.a
+	$(Q)echo "  LD    $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(RIG_LIBS)
+
+$(RIG_UNITS): %: %.o $(RIG_UNIT_HELPERS) $(B)/rig/librig.a
+	$(Q)echo "  LD    $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(RIG_LIBS) \
+	    $(shell pkg-config --libs check)
+
+# Tests find the schemas and rules through RIG_HOME.
+check-units: check-units-rig
+check-units-rig: $(RIG_UNITS)
+	$(Q)for t in $^; do \
+	    echo "  TEST  $$t"; RIG_HOME=$(CURDIR) $$t || exit 1; done
+
+-include $(RIG_OBJECTS:.o=.d) $(B)/rig/main.d $(RIG_UNITS:=.d) \
+    $(RIG_UNIT_HELPERS:.o=.d)

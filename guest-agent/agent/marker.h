@@ -16,6 +16,9 @@
 /* Map the first rig-tap found in sysfs. 0, or -1 with errno. */
 int marker_open(void);
 
+/* Write to these BARs (RIG_TAP_REGS_SIZE and all slots) from now on. */
+void marker_attach(void *regs, void *slots);
+
 /* Where in the plan this process is; goes into every marker it writes. */
 void marker_set_position(uint32_t scenario, uint32_t cycle);
 

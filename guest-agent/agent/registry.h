@@ -7,6 +7,7 @@
 #define AGENT_REGISTRY_H
 
 #include <glib.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 enum reg_type { REG_SZ_ = 1, REG_EXPAND_SZ_ = 2, REG_BINARY_ = 3,
@@ -28,14 +29,17 @@ struct registry;
 
 struct registry *registry_new(void);
 void registry_free(struct registry *reg);
-/* Takes a copy of `value`. */
+/* Takes a copy of `value`; NULL only creates the key. */
 void registry_set(struct registry *reg, const char *key, const char *name,
                   const struct reg_value *value);
+/* Name NULL deletes the key and all keys below it. */
 void registry_delete(struct registry *reg, const char *key, const char *name);
 bool registry_has_key(const struct registry *reg, const char *key);
 /* NULL if there is none; owned by the registry. */
 const struct reg_value *registry_get(const struct registry *reg,
                                      const char *key, const char *name);
+/* Names of the keys directly below `key`, in order; free with g_strfreev(). */
+char **registry_subkeys(const struct registry *reg, const char *key);
 
 /*
  * What installing one INF for one device gives. `parse` errors and the rest

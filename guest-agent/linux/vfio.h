@@ -20,11 +20,13 @@ struct vfio_bar {
     uint64_t base;       /* bus address as the guest's PCI sees it */
     uint64_t size;       /* bytes, 0: not there */
     bool io;             /* I/O port BAR */
+    bool can_map;        /* the kernel lets it be mapped */
     void *map;           /* mapped, or NULL: use vfio_bar_read/write */
 };
 
 struct vfio_device {
     int container, group, device;
+    uint64_t region_offset[8]; /* in the device's file: BARs, ROM, config */
     struct vfio_bar bar[VFIO_BARS];
     unsigned msix_vectors;  /* MSI-X table size; 0: no MSI-X */
     unsigned msix_bar;      /* BAR with the table ... */
@@ -37,7 +39,10 @@ struct vfio_device {
     char address[16];       /* "0000:00:10.0" */
 };
 
-/* Load the modules and bind the function to vfio-pci. Once, in PID 1. */
+/*
+ * Bind the function to vfio-pci, whose module has to be there. Once, in
+ * PID 1. 0, or -1 with a sentence in err.
+ */
 int vfio_bind(const char *address, char *err, size_t errlen);
 
 /*
@@ -52,6 +57,15 @@ int vfio_config_read(struct vfio_device *dev, uint32_t offset, void *buf,
                      size_t len);
 int vfio_config_write(struct vfio_device *dev, uint32_t offset,
                       const void *buf, size_t len);
+
+/*
+ * `len` bytes (1, 2, 4 or 8) of a BAR through the kernel: for I/O port BARs
+ * and for memory BARs that could not be mapped. 0, or -1 with errno.
+ */
+int vfio_bar_read(struct vfio_device *dev, unsigned bar, uint64_t offset,
+                  void *buf, size_t len);
+int vfio_bar_write(struct vfio_device *dev, unsigned bar, uint64_t offset,
+                   const void *buf, size_t len);
 
 /*
  * Program and enable `n` MSI-X vectors (or INTx with n = 0), vector i

@@ -65,7 +65,11 @@ struct rig_ev_hello {
 
 #define RIG_TARGETS_MAX 16u
 
-/* One watched PCI function; `target` numbers it in all later records. */
+/*
+ * One watched PCI function; `target` numbers it in all later records. Comes
+ * again when the function's bus gets another number, is unplugged or is
+ * plugged in again; a STATE record follows when it has been attached.
+ */
 struct rig_ev_target {
     uint16_t target;       /* 0 .. targets-1 */
     uint16_t attached;     /* 1 attached, 0 unplugged */
@@ -171,8 +175,13 @@ struct rig_ev_lost {
     uint64_t count;
 };
 
+/*
+ * Only here may sequence numbers jump: they go on from those of the snapshot.
+ * TARGET, STATE and TABLE records follow which describe the restored state,
+ * TABLE for every dword that differs from its value after a reset.
+ */
 struct rig_ev_epoch {
-    uint64_t restored_seq; /* first sequence number of the new epoch */
+    uint64_t restored_seq; /* this record's own number: first of the epoch */
 };
 
 /*
@@ -213,8 +222,10 @@ enum rig_marker_kind {
     RIG_MK_STEP_END = 8,       /* status: NDIS_STATUS, arg[0] rig_step_end */
     RIG_MK_CALLBACK_ENTER = 9, /* name: as documented: MiniportHaltEx */
     RIG_MK_CALLBACK_LEAVE = 10,
-    RIG_MK_API_ENTER = 11,     /* name: as exported; arg: first four */
-    RIG_MK_API_LEAVE = 12,
+    RIG_MK_API_ENTER = 11,     /* name: as exported; arg: first four,
+                                  pointers as 0 */
+    RIG_MK_API_LEAVE = 12,     /* NdisMConfigMSIXTableEntry: arg[2] is the
+                                  operation, arg[3] the table entry */
     RIG_MK_API_FAULT = 13,     /* instead of ENTER/LEAVE: call not made;
                                   status returned, arg[0] occurrence */
     RIG_MK_CRASH = 14,         /* status: signal, caller: faulting RVA,
@@ -231,6 +242,10 @@ enum rig_marker_kind {
     RIG_MK_QUIESCED = 22,      /* the rig has taken the device back from a
                                   driver: what follows is not its doing */
 };
+
+/* rig-tap replaces a kind that is none of the above by RIG_MK_INVALID. */
+#define RIG_MK_INVALID 0u
+#define RIG_MK_LAST    RIG_MK_QUIESCED
 
 enum rig_cycle_end {
     RIG_CYCLE_DONE = 0,    /* every step ran or was skipped by rule */

@@ -64,14 +64,17 @@
 #define RIG_NIC_NVM_DATA    0x0034 /* RO: that word */
 #define  RIG_NIC_NVM_WORDS   64
 #define  RIG_NIC_NVM_SUM     0xbaba
-/* words 0..2: MAC address, low byte first; word 3: layout version, 1 */
+#define  RIG_NIC_NVM_VERSION 1
+/* words 0..2: MAC address, low byte first; word 3: layout version */
 
 /* --- interrupts ---------------------------------------------------------
- * A cause bit is set in ICR when its event happens. When a bit is set in both
- * ICR and IMS, the vector of that cause (IVAR) is raised, at most once per
- * ITR interval; then its bits in IAC are cleared from ICR and its bits in IAM
- * from IMS. With MSI-X disabled every unmasked cause asserts INTx instead,
- * and neither IAC nor IAM applies: read or clear ICR to deassert it.
+ * A cause bit is set in ICR when its event happens. When a bit becomes set in
+ * both ICR and IMS, the vector of that cause (IVAR) is raised, at most once
+ * per ITR interval; then its bits in IAC are cleared from ICR and its bits in
+ * IAM from IMS. A cause that stays set in both raises no further message: clear
+ * it in ICR, or mask and unmask it. With MSI-X disabled INTx is asserted as
+ * long as any cause is set in both, and neither IAC nor IAM applies: clear ICR
+ * or IMS to deassert it.
  */
 #define RIG_NIC_ICR         0x0100 /* W1C: causes; reading has no effect */
 #define RIG_NIC_ICS         0x0104 /* WO: sets causes */
@@ -92,7 +95,7 @@
                                       between two messages, us, 0..65535 */
 #define RIG_NIC_ERRCODE     0x0118 /* RO: last error, RIG_NIC_ERR_* */
 #define  RIG_NIC_ERR_NONE     0
-#define  RIG_NIC_ERR_RING     1    /* bad ring base or size */
+#define  RIG_NIC_ERR_RING     1    /* bad ring size or tail */
 #define  RIG_NIC_ERR_DMA      2    /* a DMA access failed */
 #define  RIG_NIC_ERR_FRAME    3    /* frame too short or too long to send */
 
@@ -110,7 +113,12 @@
 #define RIG_NIC_RING_TAIL    0x10 /* RW */
 #define RIG_NIC_RING_CTRL    0x14 /* RW; turning the ring off zeroes HEAD and
                                      TAIL */
-#define  RIG_NIC_RING_ENABLE  (1u << 0)
+#define  RIG_NIC_RING_ENABLE  (1u << 0) /* stays 0 if SIZE or TAIL is bad */
+#define  RIG_NIC_RING_DROP    (1u << 1) /* receive: drop frames while there is
+                                     no descriptor (RX_NODESC); else they
+                                     wait in the link partner */
+#define  RIG_NIC_RING_HALTED  (1u << 2) /* RO: a descriptor could not be read
+                                     or written; turn off and on again */
 
 #define RIG_NIC_RING_MIN     8
 #define RIG_NIC_RING_MAX     4096
@@ -139,7 +147,8 @@
 #define RIG_NIC_TXD_EOP       (1u << 16)
 #define RIG_NIC_TXD_RS        (1u << 17) /* report status, raise QUEUE(q) */
 #define RIG_NIC_DESC_DONE     (1u << 0)
-#define RIG_NIC_DESC_ERROR    (1u << 1)
+#define RIG_NIC_DESC_ERROR    (1u << 1) /* TX (with EOP): frame not sent;
+                                          RX: buffer not written, length 0 */
 
 /* Limits of the wire, in bytes, without FCS. */
 #define RIG_NIC_FRAME_MIN     14

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One cycle, in its own process: open the device and go through the steps. */
+#define _GNU_SOURCE
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+#include "agent/cycle.h"
+#include "agent/marker.h"
+#include "agent/watchdog.h"
+#include "linux/pci.h"
+#include "linux/vfio.h"
+#include "ndis/host.h"
+
+/* How long the cable stays out, and how long the driver has to notice. */
+#define LINK_FLAP_MS 100
+
+/* How a step ended. */
+struct outcome {
+    enum rig_step_end end;
+    uint32_t status;            /* NDIS_STATUS */
+    char text[RIG_MARKER_TEXT];
+};
+
+static struct {
+    const struct cycle_context *context;
+    struct vfio_device device;
+    struct inf_install *install;
+    bool host_open;             /* host_*() may be called */
+    bool taken_back;
+    const char *volatile step;  /* for the SIGALRM handler */
+} cycle;
+
+static void on_alarm(int signal, siginfo_t *info, void *ucontext)
+{
+    (void)signal;
+    (void)info;
+    host_report_hang(cycle.step ? cycle.step : "", ucontext);
+    _exit(WATCHDOG_EXIT_HANG);
+}
+
+/* The agent failed: say so and end the process. */
+static void broken(const char *text) __attribute__((noreturn));
+
+static void broken(const char *text)
+{
+    watchdog_tell(cycle.context->watch_fd, WATCH_BROKEN, 0, text);
+    _exit(HOST_EXIT_BROKEN);
+}
+
+static void refuse(struct outcome *o, const char *text)
+{
+    o->end = RIG_STEP_REFUSED;
+    o->status = HOST_REFUSED;
+    snprintf(o->text, sizeof(o->text), "%s", text);
+}
+
+/* What the NDIS host returned, as the outcome of the step. */
+static void judge(struct outcome *o, uint32_t status)
+{
+    o->status = status;
+    switch (status) {
+    case HOST_FAILED:
+        broken(host_error());
+    case HOST_REFUSED:
+        refuse(o, host_error());
+        break;
+    case HOST_SKIPPED:
+        o->end = RIG_STEP_SKIPPED;
+        snprintf(o->text, sizeof(o->text), "%s",
+                 host_error() ? host_error() : "");
+        break;
+    default:
+        o->end = RIG_STEP_DONE;
+    }
+}
+
+/* INF parsed and matched, device opened, host prepared. False: refused. */
+static bool prepare(struct outcome *o)
+{
+    const struct cycle_context *c = cycle.context;
+    char *ids[PCI_HARDWARE_IDS], text[RIG_MARKER_TEXT];
+    struct host_config config = {
+        .sys_path = c->scenario->sys,
+        .device = &cycle.device,
+        .at_start = c->plan->at_start,
+        .seed = c->plan->seed,
+        .scenario = c->scenario_number,
+        .cycle = c->cycle_number,
+    };
+    g_autoptr(GError) error = NULL;
+
+    if (pci_hardware_ids(c->plan->device, ids)) {
+        broken("the hardware ids of the device cannot be read from sysfs");
+    }
+    cycle.install = inf_install(c->scenario->inf,
+                                (const char *const *)ids, &error);
+    pci_hardware_ids_free(ids);
+    if (!cycle.install) {
+        refuse(o, error->message);
+        return false;
+    }
+    if (vfio_open(&cycle.device, c->plan->device, c->arena_size, text,
+                  sizeof(text))) {
+        broken(text);
+    }
+    config.install = cycle.install;
+    if (host_open(&config)) {
+        broken(host_error());
+    }
+    cycle.host_open = true;
+    return true;
+}
+
+static void run_install(struct outcome *o)
+{
+    if (cycle.install) {
+        o->end = RIG_STEP_SKIPPED;
+        snprintf(o->text, sizeof(o->text), "the driver is installed");
+    } else if (prepare(o)) {
+        judge(o, host_install());
+    }
+}
+
+static void run_traffic(const struct plan_step *step, struct outcome *o)
+{
+    struct host_traffic traffic = {
+        .frames = step->frames,
+        .min_length = step->min_length,
+        .max_length = step->max_length,
+    };
+
+    judge(o, host_traffic(&traffic));
+}
+
+static void sleep_ms(long ms)
+{
+    struct timespec left = { ms / 1000, ms % 1000 * 1000000 };
+
+    while (nanosleep(&left, &left)) {
+    }
+}
+
+static void run_link_flap(void)
+{
+    if (marker_command(RIG_CMD_LINK, 0, 0, NULL)) {
+        broken("rig-tap cannot take the link down: does the watched NIC have "
+               "a netdev?");
+    }
+    sleep_ms(LINK_FLAP_MS);
+    if (marker_command(RIG_CMD_LINK, 1, 0, NULL)) {
+        broken("rig-tap cannot bring the link up");
+    }
+    sleep_ms(LINK_FLAP_MS);
+}
+
+/* A step that needs the driver; the host itself knows when to skip. */
+static void run_host_step(const struct plan_step *step, struct outcome *o)
+{
+    if (!cycle.host_open) {
+        o->end = RIG_STEP_SKIPPED;
+        o->status = HOST_SKIPPED;
+        snprintf(o->text, sizeof(o->text), "no driver is installed");
+        return;
+    }
+    switch (step->kind) {
+    case PLAN_INIT:
+        judge(o, host_initialize());
+        break;
+    case PLAN_RESTART:
+        judge(o, host_restart());
+        break;
+    case PLAN_TRAFFIC:
+        run_traffic(step, o);
+        break;
+    case PLAN_PAUSE:
+        judge(o, host_pause());
+        break;
+    case PLAN_HALT:
+        judge(o, host_halt());
+        break;
+    case PLAN_REMOVE:
+        judge(o, host_remove());
+        break;
+    case PLAN_UNLOAD:
+        judge(o, host_unload());
+        break;
+    default:
+        g_assert_not_reached();
+    }
+    if (o->end != RIG_STEP_SKIPPED &&
+        (step->kind == PLAN_REMOVE || step->kind == PLAN_UNLOAD)) {
+        cycle.taken_back = true;
+    }
+}
+
+static void run_step(const struct plan_step *step)
+{
+    const char *name = plan_step_name(step->kind);
+    struct rig_marker m = { .kind = RIG_MK_STEP_END };
+    struct outcome o = { .end = RIG_STEP_DONE };
+
+    cycle.step = name;
+    marker_simple(RIG_MK_STEP_BEGIN, name, 0);
+    host_set_faults(step->faults, step->n_faults);
+    if (step->kind == PLAN_INSTALL) {
+        run_install(&o);
+    } else if (step->kind == PLAN_LINK_FLAP) {
+        run_link_flap();
+    } else {
+        run_host_step(step, &o);
+    }
+    m.status = o.status;
+    m.arg[0] = o.end;
+    snprintf(m.name, sizeof(m.name), "%s", name);
+    memcpy(m.text, o.text, sizeof(m.text));
+    marker_emit(&m);
+    cycle.step = NULL;
+}
+
+/* Signals as a fresh process has them, and SIGALRM for the watchdog. */
+static void set_signals(void)
+{
+    struct sigaction alarm = {
+        .sa_sigaction = on_alarm,
+        .sa_flags = SA_SIGINFO | SA_ONSTACK,
+    };
+    static const int fatal[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(fatal); i++) {
+        signal(fatal[i], SIG_DFL);
+    }
+    sigaction(SIGALRM, &alarm, NULL);
+}
+
+void cycle_run(const struct cycle_context *context)
+{
+    bool told = false;
+
+    cycle.context = context;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    set_signals();
+    for (unsigned i = 0; i < context->cycle->n_steps; i++) {
+        watchdog_tell(context->watch_fd, WATCH_STEP, i, NULL);
+        run_step(&context->cycle->steps[i]);
+        if (cycle.taken_back && !told) {
+            watchdog_tell(context->watch_fd, WATCH_TAKEN_BACK, 0, NULL);
+            told = true;
+        }
+    }
+    watchdog_tell(context->watch_fd, WATCH_STEPS_DONE, 0, NULL);
+    _exit(0);
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The agent: PID 1 of the guest.
+ *
+ * It brings the kernel up as far as VFIO needs it, finds rig-tap, reads the
+ * plan, runs it, and powers the machine off. Whatever goes wrong ends in a
+ * PLAN_END marker, a line on the console and a power-off: PID 1 never exits.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "agent/marker.h"
+#include "agent/runner.h"
+#include "linux/system.h"
+
+/* DMA memory when the kernel has no hugepages for it. */
+#define ARENA_SIZE ((size_t)16 << 20)
+
+static char fatal_stack[16384];
+
+/* End the stream and the machine. Async-signal-safe but for the console. */
+static void finish(uint64_t status, const char *text)
+    __attribute__((noreturn));
+
+static void finish(uint64_t status, const char *text)
+{
+    struct rig_marker m = { .kind = RIG_MK_PLAN_END, .status = status };
+
+    strncpy(m.text, text, sizeof(m.text) - 1);
+    marker_set_position(0, 0);
+    marker_emit(&m);
+    marker_end();
+    system_power_off();
+}
+
+static void fail(const char *text) __attribute__((noreturn));
+
+static void fail(const char *text)
+{
+    printf("rig-agent: %s\n", text);
+    fflush(stdout);
+    finish(1, text);
+}
+
+static void on_fatal_signal(int signal)
+{
+    char text[] = "the agent died of signal   ";
+
+    text[sizeof(text) - 3] = (char)('0' + signal / 10);
+    text[sizeof(text) - 2] = (char)('0' + signal % 10);
+    finish(1, text);
+}
+
+/* A crash of PID 1 would be a kernel panic: end the plan properly instead. */
+static void catch_fatal_signals(void)
+{
+    static const int fatal[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT };
+    stack_t stack = { .ss_sp = fatal_stack, .ss_size = sizeof(fatal_stack) };
+    struct sigaction action = {
+        .sa_handler = on_fatal_signal,
+        .sa_flags = SA_ONSTACK | SA_RESETHAND,
+    };
+
+    sigaltstack(&stack, NULL);
+    for (size_t i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++) {
+        sigaction(fatal[i], &action, NULL);
+    }
+}
+
+/* Everything up to the plan. */
+static struct plan *start(void)
+{
+    g_autoptr(GError) error = NULL;
+    char text[RIG_MARKER_TEXT];
+    struct rig_marker m = { .kind = RIG_MK_PLAN_BEGIN };
+    struct plan *plan;
+
+    if (system_mount(text, sizeof(text))) {
+        fail(text);
+    }
+    if (marker_open()) {
+        snprintf(text, sizeof(text), "no usable rig-tap device: %s",
+                 strerror(errno));
+        fail(text);
+    }
+    if (system_load_modules(SYSTEM_MODULES, text, sizeof(text))) {
+        fail(text);
+    }
+    plan = plan_load(RIG_PLAN_PATH, &error);
+    if (!plan) {
+        fail(error->message);
+    }
+    if (vfio_bind(plan->device, text, sizeof(text))) {
+        fail(text);
+    }
+    m.arg[0] = plan->n_scenarios;
+    marker_emit(&m);
+    return plan;
+}
+
+static void run_as_init(char *argv[])
+{
+    struct runner_totals totals;
+    char text[RIG_MARKER_TEXT] = "";
+    struct plan *plan;
+    size_t arena;
+
+    system_fix_layout(argv);
+    catch_fatal_signals();
+    plan = start();
+    arena = system_free_hugepages();
+    if (runner_run(plan, arena ? arena : ARENA_SIZE, &totals, text,
+                   sizeof(text))) {
+        fail(text);
+    }
+    printf("rig-agent: %u cycles, resident %lu KiB after the first, %lu KiB "
+           "after the last\n", totals.cycles, totals.rss_first_kib,
+           totals.rss_last_kib);
+    fflush(stdout);
+    finish(0, "");
+}
+
+int main(int argc, char *argv[])
+{
+    if (getpid() == 1) {
+        run_as_init(argv);
+    }
+    if (argc == 2 && strcmp(argv[1], "--exports") == 0) {
+        for (const char *const *name = host_exports(); *name; name++) {
+            puts(*name);
+        }
+        return 0;
+    }
+    fprintf(stderr, "usage: %s --exports\n"
+            "Run as PID 1 of the guest it runs the plan in %s; anywhere else "
+            "it only lists\nthe kernel exports that the NDIS host "
+            "implements.\n", argv[0], RIG_PLAN_PATH);
+    return 2;
+}

@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reading and checking the plan. */
+#include <string.h>
+#include <sys/stat.h>
+#include "agent/plan.h"
+#include "linux/pci.h"
+#include "rig/traffic.h"
+
+#define DEFAULT_FRAMES     64u
+#define DEFAULT_MAX_LENGTH 1514u  /* Ethernet without FCS */
+
+G_DEFINE_QUARK(rig-plan-error, plan_error)
+
+static const char *const step_names[PLAN_STEP_KINDS] = {
+    [PLAN_INSTALL] = RIG_STEP_INSTALL,
+    [PLAN_INIT] = RIG_STEP_INIT,
+    [PLAN_RESTART] = RIG_STEP_RESTART,
+    [PLAN_TRAFFIC] = RIG_STEP_TRAFFIC,
+    [PLAN_PAUSE] = RIG_STEP_PAUSE,
+    [PLAN_HALT] = RIG_STEP_HALT,
+    [PLAN_LINK_FLAP] = RIG_STEP_LINK_FLAP,
+    [PLAN_REMOVE] = RIG_STEP_REMOVE,
+    [PLAN_UNLOAD] = RIG_STEP_UNLOAD,
+};
+
+const char *plan_step_name(enum plan_step_kind kind)
+{
+    return step_names[kind];
+}
+
+/* One group of the file, and where an error in it goes. */
+struct reader {
+    GKeyFile *file;
+    const char *group;
+    GError **error;
+};
+
+static bool refuse(const struct reader *r, const char *key, const char *fmt,
+                   ...) G_GNUC_PRINTF(3, 4);
+
+static bool refuse(const struct reader *r, const char *key, const char *fmt,
+                   ...)
+{
+    g_autofree char *text = NULL;
+    va_list ap;
+
+    va_start(ap, fmt);
+    text = g_strdup_vprintf(fmt, ap);
+    va_end(ap);
+    if (r->error && !*r->error) {
+        g_set_error(r->error, PLAN_ERROR, PLAN_ERROR_CONTENT,
+                    "plan, [%s]%s%s: %s", r->group, key ? " " : "",
+                    key ? key : "", text);
+    }
+    return false;
+}
+
+/* A decimal number lo..hi; `fallback` if the key is missing and allowed. */
+static bool read_number(const struct reader *r, const char *key, uint64_t lo,
+                        uint64_t hi, const uint64_t *fallback,
+                        uint64_t *value)
+{
+    g_autofree char *text = g_key_file_get_value(r->file, r->group, key, NULL);
+    guint64 number;
+
+    if (!text && fallback) {
+        *value = *fallback;
+        return true;
+    }
+    if (!text) {
+        return refuse(r, key, "missing");
+    }
+    if (!g_ascii_string_to_unsigned(text, 10, lo, hi, &number, NULL)) {
+        return refuse(r, key, "\"%.40s\" is not a number from %" G_GUINT64_FORMAT
+                      " to %" G_GUINT64_FORMAT, text, lo, hi);
+    }
+    *value = number;
+    return true;
+}
+
+static bool read_u32(const struct reader *r, const char *key, uint32_t lo,
+                     uint32_t hi, const uint32_t *fallback, uint32_t *value)
+{
+    uint64_t fallback64 = fallback ? *fallback : 0, number;
+
+    if (!read_number(r, key, lo, hi, fallback ? &fallback64 : NULL,
+                     &number)) {
+        return false;
+    }
+    *value = number;
+    return true;
+}
+
+static bool read_text(const struct reader *r, const char *key, char **value)
+{
+    *value = g_key_file_get_string(r->file, r->group, key, NULL);
+    return *value && **value ? true : refuse(r, key, "missing");
+}
+
+static bool read_path(const struct reader *r, const char *key, char **value)
+{
+    if (!read_text(r, key, value)) {
+        return false;
+    }
+    return **value == '/' ? true
+                          : refuse(r, key, "\"%.80s\" is not an absolute path",
+                                   *value);
+}
+
+/* Refuse keys that are not in the list: they would be ignored silently. */
+static bool only_keys(const struct reader *r, const char *const *known)
+{
+    g_auto(GStrv) keys = g_key_file_get_keys(r->file, r->group, NULL, NULL);
+
+    if (!keys) {
+        return refuse(r, NULL, "the group is missing");
+    }
+    for (char **key = keys; *key; key++) {
+        if (!g_strv_contains(known, *key)) {
+            return refuse(r, *key, "unknown key");
+        }
+    }
+    return true;
+}
+
+/* "API#occurrence=status" */
+static bool parse_fault(const struct reader *r, const char *text,
+                        struct host_fault *fault)
+{
+    const char *hash = strchr(text, '#');
+    const char *equals = hash ? strchr(hash, '=') : NULL;
+    g_autofree char *occurrence = NULL;
+    guint64 number, status;
+
+    if (!equals || hash == text) {
+        return refuse(r, RIG_PLAN_KEY_FAULTS,
+                      "\"%.80s\" is not API#occurrence=status", text);
+    }
+    occurrence = g_strndup(hash + 1, equals - hash - 1);
+    if (!g_ascii_string_to_unsigned(occurrence, 10, 1, UINT32_MAX, &number,
+                                    NULL)) {
+        return refuse(r, RIG_PLAN_KEY_FAULTS,
+                      "\"%.80s\": the occurrence is a number from 1", text);
+    }
+    equals++;
+    if (!g_str_has_prefix(equals, "0x") ||
+        !g_ascii_string_to_unsigned(equals + 2, 16, 0, UINT32_MAX, &status,
+                                    NULL)) {
+        return refuse(r, RIG_PLAN_KEY_FAULTS,
+                      "\"%.80s\": the status is 0x and hexadecimal digits",
+                      text);
+    }
+    fault->api = g_strndup(text, hash - text);
+    fault->occurrence = number;
+    fault->status = status;
+    return true;
+}
+
+static bool read_faults(const struct reader *r, struct plan_step *step)
+{
+    g_auto(GStrv) list = g_key_file_get_string_list(
+        r->file, r->group, RIG_PLAN_KEY_FAULTS, NULL, NULL);
+    unsigned n = list ? g_strv_length(list) : 0;
+
+    if (n > PLAN_FAULTS_MAX) {
+        return refuse(r, RIG_PLAN_KEY_FAULTS, "more than %u faults",
+                      PLAN_FAULTS_MAX);
+    }
+    step->faults = g_new0(struct host_fault, n);
+    for (unsigned i = 0; i < n; i++) {
+        if (!parse_fault(r, list[i], &step->faults[i])) {
+            return false;
+        }
+        step->n_faults++;
+    }
+    return true;
+}
+
+static bool read_step(const struct reader *r, struct plan_step *step)
+{
+    static const char *const known[] = {
+        RIG_PLAN_KEY_TIMEOUT, RIG_PLAN_KEY_FAULTS, RIG_PLAN_KEY_FRAMES,
+        RIG_PLAN_KEY_MIN_LENGTH, RIG_PLAN_KEY_MAX_LENGTH, NULL
+    };
+    static const uint32_t timeout = RIG_STEP_TIMEOUT_MS;
+    static const uint32_t frames = DEFAULT_FRAMES, min = RIG_FRAME_MIN;
+    uint32_t max = DEFAULT_MAX_LENGTH;
+
+    if (!g_key_file_has_group(r->file, r->group)) {
+        step->timeout_ms = timeout;
+        step->frames = frames;
+        step->min_length = min;
+        step->max_length = max;
+        return true;
+    }
+    if (!only_keys(r, known) || !read_faults(r, step) ||
+        !read_u32(r, RIG_PLAN_KEY_TIMEOUT, 1, PLAN_TIMEOUT_MAX, &timeout,
+                  &step->timeout_ms) ||
+        !read_u32(r, RIG_PLAN_KEY_FRAMES, 0, PLAN_FRAMES_MAX, &frames,
+                  &step->frames) ||
+        !read_u32(r, RIG_PLAN_KEY_MIN_LENGTH, RIG_FRAME_MIN, RIG_FRAME_MAX,
+                  &min, &step->min_length)) {
+        return false;
+    }
+    max = MAX(max, step->min_length);
+    return read_u32(r, RIG_PLAN_KEY_MAX_LENGTH, step->min_length,
+                    RIG_FRAME_MAX, &max, &step->max_length);
+}
+
+static bool step_kind(const char *name, enum plan_step_kind *kind)
+{
+    for (unsigned i = 0; i < PLAN_STEP_KINDS; i++) {
+        if (strcmp(name, step_names[i]) == 0) {
+            *kind = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool read_steps(const struct reader *r, unsigned scenario,
+                       unsigned number, struct plan_cycle *cycle)
+{
+    g_auto(GStrv) names = g_key_file_get_string_list(
+        r->file, r->group, RIG_PLAN_KEY_STEPS, NULL, NULL);
+    unsigned n = names ? g_strv_length(names) : 0;
+
+    if (n < 1 || n > PLAN_STEPS_MAX) {
+        return refuse(r, RIG_PLAN_KEY_STEPS, "1 to %u steps are needed",
+                      PLAN_STEPS_MAX);
+    }
+    cycle->steps = g_new0(struct plan_step, n);
+    cycle->n_steps = n;
+    for (unsigned i = 0; i < n; i++) {
+        g_autofree char *group = g_strdup_printf(RIG_PLAN_GROUP_STEP,
+                                                 scenario, number, i + 1);
+        struct reader step = { r->file, group, r->error };
+
+        if (!step_kind(names[i], &cycle->steps[i].kind)) {
+            return refuse(r, RIG_PLAN_KEY_STEPS, "unknown step \"%.40s\"",
+                          names[i]);
+        }
+        if (!read_step(&step, &cycle->steps[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_cycle(const struct reader *r, unsigned scenario,
+                       unsigned number, struct plan_cycle *cycle)
+{
+    static const char *const known[] = {
+        RIG_PLAN_KEY_REPEAT, RIG_PLAN_KEY_STEPS, NULL
+    };
+    static const uint32_t once = 1;
+
+    return only_keys(r, known) &&
+           read_u32(r, RIG_PLAN_KEY_REPEAT, 1, PLAN_REPEAT_MAX, &once,
+                    &cycle->repeat) &&
+           read_steps(r, scenario, number, cycle);
+}
+
+static bool read_scenario(const struct reader *r, unsigned number,
+                          struct plan_scenario *scenario)
+{
+    static const char *const known[] = {
+        RIG_PLAN_KEY_NAME, RIG_PLAN_KEY_SYS, RIG_PLAN_KEY_INF,
+        RIG_PLAN_KEY_CYCLES, NULL
+    };
+    uint32_t n;
+
+    if (!only_keys(r, known) ||
+        !read_text(r, RIG_PLAN_KEY_NAME, &scenario->name) ||
+        !read_path(r, RIG_PLAN_KEY_SYS, &scenario->sys) ||
+        !read_path(r, RIG_PLAN_KEY_INF, &scenario->inf) ||
+        !read_u32(r, RIG_PLAN_KEY_CYCLES, 1, PLAN_CYCLES_MAX, NULL, &n)) {
+        return false;
+    }
+    scenario->cycles = g_new0(struct plan_cycle, n);
+    scenario->n_cycles = n;
+    for (unsigned i = 0; i < n; i++) {
+        g_autofree char *group = g_strdup_printf(RIG_PLAN_GROUP_CYCLE,
+                                                 number, i + 1);
+        struct reader cycle = { r->file, group, r->error };
+
+        if (!read_cycle(&cycle, number, i + 1, &scenario->cycles[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_profile(const struct reader *r, struct plan *plan)
+{
+    g_autofree char *profile = NULL;
+
+    if (!read_text(r, RIG_PLAN_KEY_PROFILE, &profile)) {
+        return false;
+    }
+    plan->at_start = strcmp(profile, RIG_PROFILE_AT_START) == 0;
+    if (!plan->at_start && strcmp(profile, RIG_PROFILE_AT_CONNECT) != 0) {
+        return refuse(r, RIG_PLAN_KEY_PROFILE, "\"%.40s\" is neither "
+                      RIG_PROFILE_AT_CONNECT " nor " RIG_PROFILE_AT_START,
+                      profile);
+    }
+    return true;
+}
+
+static bool read_plan(const struct reader *r, struct plan *plan)
+{
+    static const char *const known[] = {
+        RIG_PLAN_KEY_VERSION, RIG_PLAN_KEY_DEVICE, RIG_PLAN_KEY_PROFILE,
+        RIG_PLAN_KEY_SEED, RIG_PLAN_KEY_SCENARIOS, NULL
+    };
+    uint32_t version, n;
+
+    if (!only_keys(r, known) ||
+        !read_u32(r, RIG_PLAN_KEY_VERSION, RIG_PLAN_VERSION, RIG_PLAN_VERSION,
+                  NULL, &version) ||
+        !read_text(r, RIG_PLAN_KEY_DEVICE, &plan->device) ||
+        !read_profile(r, plan) ||
+        !read_number(r, RIG_PLAN_KEY_SEED, 0, UINT64_MAX, NULL,
+                     &plan->seed) ||
+        !read_u32(r, RIG_PLAN_KEY_SCENARIOS, 1, PLAN_SCENARIOS_MAX, NULL,
+                  &n)) {
+        return false;
+    }
+    if (!pci_address_valid(plan->device)) {
+        return refuse(r, RIG_PLAN_KEY_DEVICE, "\"%.40s\" is not a PCI address "
+                      "like 0000:00:10.0", plan->device);
+    }
+    plan->scenarios = g_new0(struct plan_scenario, n);
+    plan->n_scenarios = n;
+    for (unsigned i = 0; i < n; i++) {
+        g_autofree char *group = g_strdup_printf(RIG_PLAN_GROUP_SCENARIO,
+                                                 i + 1);
+        struct reader scenario = { r->file, group, r->error };
+
+        if (!read_scenario(&scenario, i + 1, &plan->scenarios[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+struct plan *plan_parse(const char *data, size_t size, GError **error)
+{
+    g_autoptr(GKeyFile) file = g_key_file_new();
+    struct reader r = { file, RIG_PLAN_GROUP, error };
+    GError *syntax = NULL;
+    struct plan *plan;
+
+    if (!g_key_file_load_from_data(file, data, size, G_KEY_FILE_NONE,
+                                   &syntax)) {
+        g_set_error(error, PLAN_ERROR, PLAN_ERROR_SYNTAX, "plan: %s",
+                    syntax->message);
+        g_error_free(syntax);
+        return NULL;
+    }
+    plan = g_new0(struct plan, 1);
+    if (!read_plan(&r, plan)) {
+        plan_free(plan);
+        return NULL;
+    }
+    return plan;
+}
+
+struct plan *plan_load(const char *path, GError **error)
+{
+    g_autofree char *data = NULL;
+    GError *io = NULL;
+    struct stat st;
+    gsize size;
+
+    if (stat(path, &st) == 0 && st.st_size > (off_t)PLAN_SIZE_MAX) {
+        g_set_error(error, PLAN_ERROR, PLAN_ERROR_IO,
+                    "%s: more than %u bytes", path, PLAN_SIZE_MAX);
+        return NULL;
+    }
+    if (!g_file_get_contents(path, &data, &size, &io)) {
+        g_set_error(error, PLAN_ERROR, PLAN_ERROR_IO, "%s: is the plan in "
+                    "the initramfs? %s", path, io->message);
+        g_error_free(io);
+        return NULL;
+    }
+    return plan_parse(data, size, error);
+}
+
+static void cycle_free(struct plan_cycle *cycle)
+{
+    for (unsigned i = 0; i < cycle->n_steps; i++) {
+        struct plan_step *step = &cycle->steps[i];
+
+        for (unsigned j = 0; j < step->n_faults; j++) {
+            g_free((char *)step->faults[j].api);
+        }
+        g_free(step->faults);
+    }
+    g_free(cycle->steps);
+}
+
+void plan_free(struct plan *plan)
+{
+    if (!plan) {
+        return;
+    }
+    for (unsigned i = 0; i < plan->n_scenarios; i++) {
+        struct plan_scenario *scenario = &plan->scenarios[i];
+
+        for (unsigned j = 0; j < scenario->n_cycles; j++) {
+            cycle_free(&scenario->cycles[j]);
+        }
+        g_free(scenario->cycles);
+        g_free(scenario->name);
+        g_free(scenario->sys);
+        g_free(scenario->inf);
+    }
+    g_free(plan->scenarios);
+    g_free(plan->device);
+    g_free(plan);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The plan, read and checked; its file format is in include/plan.h. */
+#ifndef AGENT_PLAN_H
+#define AGENT_PLAN_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include "include/plan.h"
+#include "ndis/host.h"
+
+/* Limits: a plan beyond them is refused. */
+#define PLAN_SIZE_MAX      (4u << 20)  /* bytes of plan.ini */
+#define PLAN_SCENARIOS_MAX 1000u
+#define PLAN_CYCLES_MAX    100000u     /* groups of a scenario */
+#define PLAN_REPEAT_MAX    1000000u
+#define PLAN_STEPS_MAX     64u         /* of a cycle */
+#define PLAN_FAULTS_MAX    64u         /* of a step */
+#define PLAN_FRAMES_MAX    1000000u
+#define PLAN_TIMEOUT_MAX   3600000u    /* ms */
+
+enum plan_step_kind {
+    PLAN_INSTALL, PLAN_INIT, PLAN_RESTART, PLAN_TRAFFIC, PLAN_PAUSE,
+    PLAN_HALT, PLAN_LINK_FLAP, PLAN_REMOVE, PLAN_UNLOAD,
+    PLAN_STEP_KINDS
+};
+
+struct plan_step {
+    enum plan_step_kind kind;
+    uint32_t timeout_ms;       /* guest time */
+    struct host_fault *faults;
+    unsigned n_faults;
+    uint32_t frames, min_length, max_length; /* traffic only */
+};
+
+struct plan_cycle {
+    uint32_t repeat;
+    struct plan_step *steps;
+    unsigned n_steps;
+};
+
+struct plan_scenario {
+    char *name, *sys, *inf;
+    struct plan_cycle *cycles;
+    unsigned n_cycles;
+};
+
+struct plan {
+    char *device;              /* PCI address */
+    bool at_start;             /* msix-profile */
+    uint64_t seed;
+    struct plan_scenario *scenarios;
+    unsigned n_scenarios;
+};
+
+/* Name of a step in plans and markers. */
+const char *plan_step_name(enum plan_step_kind kind);
+
+#define PLAN_ERROR plan_error_quark()
+GQuark plan_error_quark(void);
+enum { PLAN_ERROR_IO, PLAN_ERROR_SYNTAX, PLAN_ERROR_CONTENT };
+
+/* Read a plan; NULL with *error set if it cannot be used. */
+struct plan *plan_load(const char *path, GError **error);
+struct plan *plan_parse(const char *data, size_t size, GError **error);
+void plan_free(struct plan *plan);
+
+#endif

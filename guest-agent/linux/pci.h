@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* PCI functions as sysfs shows them. */
+#ifndef LINUX_PCI_H
+#define LINUX_PCI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PCI_ADDRESS_SIZE 16    /* bytes for "0000:00:10.0" and its NUL */
+#define PCI_HARDWARE_IDS 16    /* most entries of a hardware id list */
+
+/* True for "dddd:bb:dd.f" in hexadecimal digits and nothing else. */
+bool pci_address_valid(const char *address);
+
+/* First function with these ids, lowest address first. 0, or -1, ENODEV. */
+int pci_find(uint16_t vendor, uint16_t device,
+             char address[PCI_ADDRESS_SIZE]);
+
+/* Path of an attribute of a function; false if it does not fit. */
+bool pci_path(char *path, size_t size, const char *address,
+              const char *attribute);
+
+/* A numeric attribute ("vendor", "class", ...). 0, or -1 with errno. */
+int pci_read_number(const char *address, const char *attribute,
+                    uint32_t *value);
+
+/* Write text to an attribute. 0, or -1 with errno. */
+int pci_write_text(const char *address, const char *attribute,
+                   const char *text);
+
+/* `len` bytes of configuration space. 0, or -1 with errno. */
+int pci_config_read(const char *address, unsigned offset, void *buf,
+                    size_t len);
+
+/*
+ * 1 if MSI-X is enabled or the function may be bus master, 0 if it can no
+ * longer interrupt or do DMA, -1 with errno if that cannot be read.
+ */
+int pci_is_active(const char *address);
+
+/*
+ * Hardware and compatible ids as the Windows PCI bus driver reports them
+ * (Microsoft, "Identifiers for PCI Devices"), most specific first, NULL at
+ * the end; free with pci_hardware_ids_free(). 0, or -1 with errno.
+ */
+int pci_hardware_ids(const char *address, char *ids[PCI_HARDWARE_IDS]);
+void pci_hardware_ids_free(char *ids[PCI_HARDWARE_IDS]);
+
+#endif

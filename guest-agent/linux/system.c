@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What PID 1 does to the system: file systems, modules, powering off. */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/personality.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "linux/system.h"
+
+#define HUGEPAGES "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages"
+#define HUGEPAGE  ((size_t)2 << 20)
+
+int system_mount(char *err, size_t errlen)
+{
+    static const struct {
+        const char *type, *path;
+    } table[] = {
+        { "proc", "/proc" },
+        { "sysfs", "/sys" },
+        { "devtmpfs", "/dev" },
+    };
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        mkdir(table[i].path, 0755);
+        if (mount(table[i].type, table[i].path, table[i].type, 0, NULL) &&
+            errno != EBUSY) {
+            snprintf(err, errlen, "%s cannot be mounted: %s",
+                     table[i].path, strerror(errno));
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* Parameters of a module, by the name of its file. */
+static const char *module_parameters(const char *name)
+{
+    /* No trips to D3hot between two cycles: they are not the driver's. */
+    return strstr(name, "vfio-pci.ko") ? "disable_idle_d3=1" : "";
+}
+
+static int load_module(const char *dir, const char *name)
+{
+    char path[256];
+    int fd, ret, saved;
+
+    if ((size_t)snprintf(path, sizeof(path), "%s/%s", dir, name) >=
+        sizeof(path)) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return -1;
+    }
+    ret = syscall(SYS_finit_module, fd, module_parameters(name), 0);
+    saved = errno;
+    close(fd);
+    errno = saved;
+    return ret && errno != EEXIST ? -1 : 0;
+}
+
+static int is_module(const struct dirent *entry)
+{
+    size_t len = strlen(entry->d_name);
+
+    return len > 3 && strcmp(entry->d_name + len - 3, ".ko") == 0;
+}
+
+int system_load_modules(const char *dir, char *err, size_t errlen)
+{
+    struct dirent **names;
+    int n = scandir(dir, &names, is_module, alphasort);
+    int ret = 0;
+
+    if (n <= 0) {
+        snprintf(err, errlen, "no kernel modules in %s", dir);
+        return -1;
+    }
+    for (int i = 0; i < n; i++) {
+        if (ret == 0 && load_module(dir, names[i]->d_name)) {
+            snprintf(err, errlen, "module %s cannot be loaded: %s",
+                     names[i]->d_name, strerror(errno));
+            ret = -1;
+        }
+        free(names[i]);
+    }
+    free(names);
+    return ret;
+}
+
+/* The first line of a file; false if there is none. */
+static bool read_line(const char *path, char *text, size_t size)
+{
+    FILE *f = fopen(path, "re");
+    bool ok = f && fgets(text, (int)size, f);
+
+    if (f) {
+        fclose(f);
+    }
+    return ok;
+}
+
+size_t system_free_hugepages(void)
+{
+    char text[32];
+
+    return read_line(HUGEPAGES, text, sizeof(text)) ?
+           strtoul(text, NULL, 10) * HUGEPAGE : 0;
+}
+
+unsigned long system_rss_kib(void)
+{
+    char text[128];
+    unsigned long size, resident;
+
+    if (!read_line("/proc/self/statm", text, sizeof(text)) ||
+        sscanf(text, "%lu %lu", &size, &resident) != 2) {
+        return 0;
+    }
+    return resident * ((unsigned long)sysconf(_SC_PAGESIZE) / 1024);
+}
+
+void system_fix_layout(char *const argv[])
+{
+    int now = personality(0xffffffff); /* asks, changes nothing */
+
+    if (now < 0 || (now & ADDR_NO_RANDOMIZE) ||
+        personality((unsigned long)now | ADDR_NO_RANDOMIZE) < 0) {
+        return;
+    }
+    execv(argv[0], argv);
+}
+
+void system_power_off(void)
+{
+    sync();
+    reboot(RB_POWER_OFF);
+    reboot(RB_AUTOBOOT);
+    for (;;) {
+        pause();
+    }
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The bus: configuration space, mapped registers, I/O ports. */
+#include <string.h>
+#include "ndis/core.h"
+#include "ndis/thunk.h"
+
+#define CONFIG_SPACE 4096u   /* PCI Express extended configuration space */
+
+/* Ports look like addresses to the driver; they can only be trapped. */
+#define PORTS_BASE 0x100000000ull
+
+/* Reads beyond what the function answers give ones, as on the bus. */
+static ULONG NTAPI ndis_m_get_bus_data(NDIS_HANDLE adapter, ULONG space,
+                                       ULONG offset, PVOID buffer,
+                                       ULONG length)
+{
+    (void)adapter;
+    if (space != PCI_WHICHSPACE_CONFIG || !host.device ||
+        offset >= CONFIG_SPACE || length > CONFIG_SPACE - offset) {
+        return 0;
+    }
+    if (vfio_config_read(host.device, offset, buffer, length)) {
+        memset(buffer, 0xff, length);
+    }
+    return length;
+}
+
+static ULONG NTAPI ndis_m_set_bus_data(NDIS_HANDLE adapter, ULONG space,
+                                       ULONG offset, PVOID buffer,
+                                       ULONG length)
+{
+    (void)adapter;
+    if (space != PCI_WHICHSPACE_CONFIG || !host.device ||
+        offset >= CONFIG_SPACE || length > CONFIG_SPACE - offset ||
+        vfio_config_write(host.device, offset, buffer, length)) {
+        return 0;
+    }
+    return length;
+}
+
+/* The BAR that holds the whole range, or NULL. */
+static const struct vfio_bar *find_bar(uint64_t at, uint64_t length, bool io)
+{
+    for (int i = 0; host.device && i < VFIO_BARS; i++) {
+        const struct vfio_bar *bar = &host.device->bar[i];
+
+        if (bar->size && bar->io == io && at >= bar->base &&
+            at - bar->base < bar->size &&
+            length <= bar->size - (at - bar->base)) {
+            return bar;
+        }
+    }
+    return NULL;
+}
+
+static NDIS_STATUS NTAPI ndis_m_map_io_space(PVOID *va, NDIS_HANDLE adapter,
+                                             NDIS_PHYSICAL_ADDRESS pa,
+                                             UINT length)
+{
+    const struct vfio_bar *bar = find_bar((uint64_t)pa.QuadPart, length,
+                                          false);
+
+    if (adapter != host.adapter_handle || !va) {
+        return NDIS_STATUS_INVALID_PARAMETER;
+    }
+    *va = NULL;
+    if (!bar || length == 0) {
+        return NDIS_STATUS_RESOURCE_CONFLICT;
+    }
+    if (!bar->map) {
+        return NDIS_STATUS_RESOURCES;
+    }
+    *va = (uint8_t *)bar->map + ((uint64_t)pa.QuadPart - bar->base);
+    object_add(OBJ_IO_SPACE, *va, length);
+    return NDIS_STATUS_SUCCESS;
+}
+
+static VOID NTAPI ndis_m_unmap_io_space(NDIS_HANDLE adapter, PVOID va,
+                                        UINT length)
+{
+    (void)adapter;
+    (void)length;
+    object_remove(OBJ_IO_SPACE, va, NULL);
+}
+
+static PVOID NTAPI mm_map_io_space(NDIS_PHYSICAL_ADDRESS pa, SIZE_T length,
+                                   int cache)
+{
+    PVOID va;
+
+    (void)cache;
+    return ndis_m_map_io_space(&va, host.adapter_handle, pa, (UINT)length)
+           ? NULL : va;
+}
+
+static VOID NTAPI mm_unmap_io_space(PVOID va, SIZE_T length)
+{
+    (void)length;
+    object_remove(OBJ_IO_SPACE, va, NULL);
+}
+
+/* The offset is the port itself: in and out trap and reach trap.c. */
+static NDIS_STATUS NTAPI ndis_m_register_io_port_range(PVOID *offset,
+                                                       NDIS_HANDLE adapter,
+                                                       UINT port, UINT count)
+{
+    (void)adapter;
+    if (!find_bar(port, count, true)) {
+        return NDIS_STATUS_RESOURCE_CONFLICT;
+    }
+    *offset = (PVOID)(uintptr_t)port;
+    object_add(OBJ_IO_SPACE, (PVOID)(PORTS_BASE + port), count);
+    return NDIS_STATUS_SUCCESS;
+}
+
+static VOID NTAPI ndis_m_deregister_io_port_range(NDIS_HANDLE adapter,
+                                                  UINT port, UINT count,
+                                                  PVOID offset)
+{
+    (void)adapter;
+    (void)count;
+    (void)offset;
+    object_remove(OBJ_IO_SPACE, (PVOID)(PORTS_BASE + port), NULL);
+}
+
+/* Port access from trap.c: the function's I/O BAR, or nobody. */
+uint32_t bus_port_read(uint16_t port, unsigned size)
+{
+    const struct vfio_bar *bar = find_bar(port, size, true);
+    uint32_t value = UINT32_MAX;
+
+    if (bar) {
+        vfio_bar_read(host.device, (unsigned)(bar - host.device->bar),
+                      port - bar->base, &value, size);
+    }
+    return value;
+}
+
+void bus_port_write(uint16_t port, unsigned size, uint32_t value)
+{
+    const struct vfio_bar *bar = find_bar(port, size, true);
+
+    if (bar) {
+        vfio_bar_write(host.device, (unsigned)(bar - host.device->bar),
+                       port - bar->base, &value, size);
+    }
+}
+
+const struct export bus_exports[] = {
+    { "NdisMGetBusData", ndis_m_get_bus_data, 0, 0, 1 | 2 | 4, NULL },
+    { "NdisMSetBusData", ndis_m_set_bus_data, EX_TRACE, 0, 1 | 2 | 4, NULL },
+    { "NdisMMapIoSpace", ndis_m_map_io_space, EX_TRACE, 0, 2 | 8,
+      fail_status },
+    { "NdisMUnmapIoSpace", ndis_m_unmap_io_space, EX_TRACE | EX_VOID, 0,
+      1 | 4, NULL },
+    { "MmMapIoSpace", mm_map_io_space, EX_TRACE | EX_POINTER, 0, 2,
+      fail_null },
+    { "MmUnmapIoSpace", mm_unmap_io_space, EX_TRACE | EX_VOID, 0, 2, NULL },
+    { "NdisMRegisterIoPortRange", ndis_m_register_io_port_range, EX_TRACE, 0,
+      2 | 4 | 8, fail_status },
+    { "NdisMDeregisterIoPortRange", ndis_m_deregister_io_port_range,
+      EX_TRACE | EX_VOID, 0, 1 | 2 | 4, NULL },
+    { 0 },
+};

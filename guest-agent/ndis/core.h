@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the parts of the NDIS host share: the state of the host, of each of
+ * its threads, and of the objects that the driver holds.
+ */
+#ifndef NDIS_CORE_H
+#define NDIS_CORE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "agent/marker.h"
+#include "ndis/host.h"
+#include "ndis/include/ndis.h"
+#include "ndis/pe.h"
+
+/* IRQL at which all device interrupts run; x64 has DIRQLs 3..12. */
+#define HOST_DIRQL 7
+
+/* What the host says it is: Windows 10 with NDIS 6.50. */
+#define HOST_WINDOWS_MAJOR 10
+#define HOST_WINDOWS_MINOR 0
+#define HOST_WINDOWS_BUILD 10240
+#define HOST_NDIS_MAJOR    6
+#define HOST_NDIS_MINOR    50
+#define HOST_NDIS_VERSION  (HOST_NDIS_MAJOR << 16 | HOST_NDIS_MINOR)
+
+/* --- threads (thread.c) --------------------------------------------------
+ * The main thread runs the steps; three more belong to the host. Numbers are
+ * those of the markers. Threads that the driver creates come after them.
+ */
+enum host_thread_number {
+    THREAD_MAIN = 0,
+    THREAD_ISR = 1,     /* device interrupts, at HOST_DIRQL */
+    THREAD_DPC = 2,     /* DPCs and timers, at DISPATCH_LEVEL */
+    THREAD_WORKER = 3,  /* work items, at PASSIVE_LEVEL */
+    THREAD_DRIVER = 4,  /* first of the driver's own */
+    THREAD_LAST = 63,
+};
+
+struct host_thread {
+    uint16_t number;
+    uint8_t irql;
+    bool has_cpu;          /* holds the processor: see irql.c */
+    uint8_t depth;         /* driver callbacks on this thread */
+    const char *callback;  /* innermost driver callback, or NULL */
+    const char *api;       /* export that the driver is calling, or NULL */
+    uint32_t caller;       /* RVA of that call */
+    uint64_t object;       /* for its LEAVE marker: the handle it made */
+    uint64_t arg[RIG_MARKER_ARGS]; /* and what else it wants to say */
+    uintptr_t stack_top;   /* highest address of the stack */
+    pthread_t pthread;
+};
+
+extern __thread struct host_thread host_self;
+
+/* Set up the calling thread: GS, alternate stack, marker slot. */
+int thread_init(uint16_t number);
+/*
+ * Start a host thread; priority > 0 asks for SCHED_FIFO, so that interrupts
+ * preempt DPCs and DPCs preempt everything else. 0, or an errno.
+ */
+int thread_start(uint16_t number, int priority, void (*run)(void *),
+                 void *arg);
+/* Mutex with priority inheritance. */
+void thread_mutex_init(pthread_mutex_t *mutex);
+/* Condition variable on CLOCK_MONOTONIC. */
+void thread_cond_init(pthread_cond_t *cond);
+/*
+ * A thread, other than the calling one, that is inside a driver callback; or
+ * NULL. For host_report_hang().
+ */
+const struct host_thread *thread_in_driver(void);
+
+/* --- the host (life.c) ---------------------------------------------------- */
+
+enum host_phase {
+    PHASE_INSTALL,   /* DriverEntry, MiniportAddDevice, resource filter */
+    PHASE_ADAPTER,   /* MiniportInitializeEx until it failed or halted */
+};
+
+struct host_resources {
+    unsigned requested;    /* messages that the bus driver asked for */
+    unsigned messages;     /* messages granted */
+    bool line;             /* line interrupt granted */
+    CM_RESOURCE_LIST *raw; /* as the start IRP has them, from pool memory */
+    CM_RESOURCE_LIST *translated;
+};
+
+struct host {
+    struct host_config config;
+    struct vfio_device *device;    /* NULL: a driver without hardware */
+    struct pe_image image;
+    enum host_phase phase;
+    uint32_t calls;                /* last `call` number given out */
+
+    DRIVER_OBJECT driver;
+    DEVICE_OBJECT pdo, fdo;
+    UNICODE_STRING registry_path;
+    NDIS_HANDLE driver_handle, adapter_handle;
+    NDIS_MINIPORT_DRIVER_CHARACTERISTICS miniport;
+    NDIS_MINIPORT_PNP_CHARACTERISTICS pnp;
+    bool registered;               /* NdisMRegisterMiniportDriver succeeded */
+    NDIS_HANDLE driver_context, add_device_context, adapter_context;
+    NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES general;
+    bool has_general;
+    uint8_t mac[6];
+    struct host_resources resources;
+
+    bool added, initialized, running;
+    bool link_up;
+    uint32_t unknown_handles;      /* bad handles the driver passed */
+};
+
+extern struct host host;
+
+/* Sentence for host_error(). Returns `code`. */
+uint32_t host_set_error(uint32_t code, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* --- calls into the driver (callback.c) ---------------------------------- */
+
+struct callback {
+    const char *outer;
+    uint64_t call;
+    uint8_t irql;
+    bool quiet;
+};
+
+/* Around every call into the driver: markers, nesting, IRQL. */
+void callback_enter(struct callback *cb, const char *name);
+void callback_leave(struct callback *cb, uint64_t status);
+/* The same without markers, for what runs once per interrupt or frame. */
+void callback_enter_quiet(struct callback *cb, const char *name);
+/* Number that pairs an ENTER with its LEAVE marker. */
+uint64_t callback_next_call(void);
+/* Fill in irql, depth and name. */
+void marker_prepare(struct rig_marker *m, uint16_t kind, const char *name);
+
+/* --- objects that the driver holds (object.c) ----------------------------
+ * Handles are small numbers, kind << 12 | n with n counted up and never used
+ * twice; memory is known by its address. Every object remembers the call site
+ * that made it.
+ */
+enum object_kind {
+    OBJ_INTERRUPT = 1,
+    OBJ_DMA,              /* NdisMRegisterScatterGatherDma */
+    OBJ_NBL_POOL,
+    OBJ_NB_POOL,
+    OBJ_CONFIG,
+    OBJ_TIMER,
+    OBJ_WORK_ITEM,
+    OBJ_RW_LOCK,
+    OBJ_IO_SPACE,         /* from here on known by address */
+    OBJ_POOL,
+    OBJ_SHARED,
+    OBJ_CONTIGUOUS,
+    OBJ_MDL,
+    OBJ_SG_LIST,
+    OBJ_NBL,
+    OBJ_NB,
+    OBJ_DEVICE,
+    OBJ_KINDS,
+};
+
+/* A new handle for `data`; its number also becomes the marker's object. */
+NDIS_HANDLE object_new(enum object_kind kind, void *data);
+/* Enter something known by its address. */
+void object_add(enum object_kind kind, const void *address, size_t size);
+/* The data behind a handle; NULL, and counted, if there is none. */
+void *object_get(enum object_kind kind, NDIS_HANDLE handle);
+/* Size of an object known by address; false if there is none. */
+bool object_find(enum object_kind kind, const void *address, size_t *size);
+/* Remove; the data, or NULL if there was no such object. */
+void *object_close(enum object_kind kind, NDIS_HANDLE handle);
+bool object_remove(enum object_kind kind, const void *address, size_t *size);
+/*
+ * Write a RIG_MK_LEFT marker for each kind and call site with objects made in
+ * `phase` or later; each object is reported once. Number of objects.
+ */
+unsigned object_report_left(enum host_phase phase);
+void object_reset(void);
+
+/* --- memory (memory.c) ---------------------------------------------------
+ * Everything that a driver may hand to its device lives in one arena that is
+ * mapped for DMA.
+ */
+int arena_open(uint8_t *base, size_t size, uint64_t iova);
+void *arena_alloc(size_t size, size_t align);
+void arena_free(void *p, size_t size);
+/* Bus address of a byte of the arena; false if it lies elsewhere. */
+bool arena_bus_address(const void *p, uint64_t *address);
+bool arena_contains(const void *p, size_t size);
+/* Pool memory, accounted to the driver's call site. */
+void *pool_alloc(size_t size);
+void pool_free(void *p);
+
+/* --- IRQL (irql.c) --------------------------------------------------------- */
+
+/* Returns the previous IRQL. */
+uint8_t irql_set(uint8_t irql);
+static inline uint8_t irql_get(void)
+{
+    return host_self.irql;
+}
+/* Kernel spin lock, IRQL apart. */
+void spin_acquire(KSPIN_LOCK *lock);
+void spin_release(KSPIN_LOCK *lock);
+
+/* --- time ------------------------------------------------------------------ */
+
+#define NSEC_PER_SEC 1000000000ull
+uint64_t time_now(void);          /* ns, CLOCK_MONOTONIC */
+void time_sleep(uint64_t ns);
+/* Absolute timespec of `ns` on CLOCK_MONOTONIC. */
+struct timespec time_at(uint64_t ns);
+/* System time: 100 ns units since 1601-01-01. */
+uint64_t time_system(void);
+
+/* --- events and waits (wait.c) --------------------------------------------- */
+
+void wait_open(void);
+void event_set(KEVENT *event, bool set);
+/* 0, or STATUS_TIMEOUT; timeout UINT64_MAX waits without limit. */
+uint32_t wait_object(void *object, uint64_t timeout_ns);
+
+/* --- DPCs and timers (dpc.c, timer.c) --------------------------------------- */
+
+/* Queue `run`; false if (run, object, number) is queued already. */
+bool dpc_queue(void (*run)(void *object, uint32_t number, void *context),
+               void *object, uint32_t number, void *context);
+/* Drop or wait for all queued DPCs of `object` (NULL: all). */
+void dpc_flush(const void *object);
+bool dpc_cancel(const void *object, uint32_t number);
+/* Wake the DPC thread: the next timer has changed. */
+void dpc_wake(void);
+int dpc_start(void);
+
+struct host_timer {
+    void *key;                  /* address or handle, unique */
+    uint64_t due;               /* ns on CLOCK_MONOTONIC */
+    uint64_t period;            /* ns, 0: one shot */
+    void (*run)(struct host_timer *timer); /* at DISPATCH_LEVEL */
+    void *function, *context;
+};
+/* Start or restart; copies *timer. Returns whether it was pending. */
+bool timer_set(const struct host_timer *timer);
+/* Returns whether it was pending; false too if it is just running. */
+bool timer_cancel(void *key);
+bool timer_pending(void *key);
+/* Earliest due time, UINT64_MAX for none; run what is due. For dpc.c. */
+uint64_t timer_next(void);
+void timer_run_due(uint64_t now);
+/* Timers still armed, reported as RIG_MK_LEFT and stopped. */
+void timer_report_left(void);
+
+/* --- work items (workitem.c) ------------------------------------------------- */
+
+int work_start(void);
+bool work_queue(void (*run)(void *arg), void *arg);
+/* Wait until no work is queued or running, `limit_ns` at most. */
+bool work_drain(uint64_t limit_ns);
+
+/* --- interrupts (interrupt.c) -------------------------------------------------- */
+
+int interrupt_open(void);
+/* eventfds for what the resources grant; at-start profile: arm them. */
+int interrupt_grant(const struct host_resources *resources);
+int interrupt_arm_at_start(void);
+/* The rig takes the device back: no interrupt and no DPC from here on. */
+void interrupt_quiesce(void);
+
+/* --- trap handling (trap.c) ------------------------------------------------------ */
+
+int trap_install(void);
+/* Write RIG_MK_BUGCHECK and leave the process. */
+DECLSPEC_NORETURN void bug_check(uint32_t code, uint64_t p1, uint64_t p2,
+                                 uint64_t p3, uint64_t p4);
+
+/* --- bus (bus.c) -------------------------------------------------------------------- */
+
+/* in and out of the driver; `size` 1, 2 or 4 bytes. */
+uint32_t bus_port_read(uint16_t port, unsigned size);
+void bus_port_write(uint16_t port, unsigned size, uint32_t value);
+
+/* --- data path (nbl.c, dma.c, traffic.c) -------------------------------------------- */
+
+void nbl_open(void);
+/* Send completion and receive indication reach traffic.c. */
+void traffic_send_complete(NET_BUFFER_LIST *nbls);
+/* Returns the lists that go back to the driver now. */
+void traffic_receive(NET_BUFFER_LIST *nbls, uint32_t flags);
+/* OID request to the driver; 0 or its status. */
+uint32_t oid_request(bool set, uint32_t oid, void *buffer, uint32_t length,
+                     uint32_t *done);
+void oid_complete(NDIS_OID_REQUEST *request, uint32_t status);
+void status_indicated(const NDIS_STATUS_INDICATION *indication);
+/* Pending pause, restart or reset has completed with this status. */
+void life_complete(const char *what, uint32_t status);
+
+#endif

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* DMA: scatter/gather registration and lists, shared memory. */
+#include <stdlib.h>
+#include <string.h>
+#include "ndis/core.h"
+#include "ndis/thunk.h"
+
+#define CACHE_LINE 64u
+
+/* Elements of one list: more MDLs than any frame of the tests has. */
+#define SG_ELEMENTS 64u
+
+struct dma {
+    MINIPORT_PROCESS_SG_LIST_HANDLER process;
+    MINIPORT_ALLOCATE_SHARED_MEM_COMPLETE_HANDLER shared_complete;
+};
+
+static ULONG sg_list_size(unsigned elements)
+{
+    return (ULONG)(sizeof(SCATTER_GATHER_LIST) +
+                   elements * sizeof(SCATTER_GATHER_ELEMENT));
+}
+
+/* Compilers disagree about the size: 36 and 40 bytes are both in use. */
+static NDIS_STATUS NTAPI
+ndis_m_register_sg_dma(NDIS_HANDLE adapter, PNDIS_SG_DMA_DESCRIPTION d,
+                       PNDIS_HANDLE handle)
+{
+    struct dma *dma;
+
+    if (adapter != host.adapter_handle || !d || !handle ||
+        d->Header.Type != NDIS_OBJECT_TYPE_SG_DMA_DESCRIPTION ||
+        d->Header.Size < offsetof(NDIS_SG_DMA_DESCRIPTION,
+                                  ScatterGatherListSize) + sizeof(ULONG)) {
+        return NDIS_STATUS_INVALID_PARAMETER;
+    }
+    dma = calloc(1, sizeof(*dma));
+    if (!dma) {
+        return NDIS_STATUS_RESOURCES;
+    }
+    dma->process = d->ProcessSGListHandler;
+    dma->shared_complete = d->SharedMemAllocateCompleteHandler;
+    *handle = object_new(OBJ_DMA, dma);
+    if (!*handle) {
+        free(dma);
+        return NDIS_STATUS_RESOURCES;
+    }
+    d->ScatterGatherListSize = sg_list_size(SG_ELEMENTS);
+    return NDIS_STATUS_SUCCESS;
+}
+
+static VOID NTAPI ndis_m_deregister_sg_dma(NDIS_HANDLE handle)
+{
+    free(object_close(OBJ_DMA, handle));
+}
+
+/* --- scatter/gather lists ------------------------------------------------------ */
+
+/* One element more; merged with the one before where they touch. */
+static bool add_element(SCATTER_GATHER_LIST *sg, uint64_t address,
+                        uint32_t length)
+{
+    SCATTER_GATHER_ELEMENT *last = &sg->Elements[sg->NumberOfElements];
+
+    if (sg->NumberOfElements &&
+        (uint64_t)last[-1].Address.QuadPart + last[-1].Length == address) {
+        last[-1].Length += length;
+        return true;
+    }
+    if (sg->NumberOfElements == SG_ELEMENTS) {
+        return false;
+    }
+    *last = (SCATTER_GATHER_ELEMENT) {
+        .Address = { .QuadPart = (LONGLONG)address }, .Length = length,
+    };
+    sg->NumberOfElements++;
+    return true;
+}
+
+/* The used bytes of the frame. False: not all of them can be reached. */
+static bool fill_list(SCATTER_GATHER_LIST *sg, const NET_BUFFER *nb)
+{
+    const MDL *mdl = nb->CurrentMdl;
+    uint32_t skip = nb->CurrentMdlOffset, left = nb->DataLength;
+
+    sg->NumberOfElements = 0;
+    sg->Reserved = 0;
+    for (; mdl && left; mdl = mdl->Next, skip = 0) {
+        const uint8_t *va = MmGetMdlVirtualAddress(mdl);
+        uint32_t n = mdl->ByteCount - skip;
+        uint64_t bus;
+
+        if (skip > mdl->ByteCount) {
+            return false;
+        }
+        n = n < left ? n : left;
+        if (n && (!arena_contains(va + skip, n) ||
+                  !arena_bus_address(va + skip, &bus) ||
+                  !add_element(sg, bus, n))) {
+            return false;
+        }
+        left -= n;
+    }
+    return left == 0;
+}
+
+/* The driver gives the buffer for the list, or the host allocates it. */
+static NDIS_STATUS NTAPI
+ndis_m_allocate_nb_sg_list(NDIS_HANDLE handle, PNET_BUFFER nb, PVOID context,
+                           ULONG flags, PVOID buffer, ULONG size)
+{
+    struct dma *dma = object_get(OBJ_DMA, handle);
+    SCATTER_GATHER_LIST *sg = buffer;
+    struct callback cb;
+    uint8_t old;
+
+    (void)flags;
+    if (!dma || !nb) {
+        return NDIS_STATUS_INVALID_PARAMETER;
+    }
+    if (!buffer || size < sg_list_size(SG_ELEMENTS)) {
+        sg = arena_alloc(sg_list_size(SG_ELEMENTS), CACHE_LINE);
+        if (!sg) {
+            return NDIS_STATUS_RESOURCES;
+        }
+        object_add(OBJ_SG_LIST, sg, sg_list_size(SG_ELEMENTS));
+    }
+    if (!fill_list(sg, nb)) {
+        marker_note("NET_BUFFER cannot be mapped for DMA: its memory is no "
+                    "pool or shared memory, or its MDLs are too short");
+        return NDIS_STATUS_RESOURCES;
+    }
+    nb->ScatterGatherList = sg;
+    old = irql_set(DISPATCH_LEVEL);
+    callback_enter_quiet(&cb, "MiniportProcessSGList");
+    dma->process(&host.pdo, NULL, sg, context);
+    callback_leave(&cb, 0);
+    irql_set(old);
+    return NDIS_STATUS_SUCCESS;
+}
+
+static VOID NTAPI ndis_m_free_nb_sg_list(NDIS_HANDLE handle,
+                                         PSCATTER_GATHER_LIST sg,
+                                         PNET_BUFFER nb)
+{
+    size_t size;
+
+    (void)handle;
+    if (object_find(OBJ_SG_LIST, sg, &size)) {
+        object_remove(OBJ_SG_LIST, sg, &size);
+        arena_free(sg, size);
+    }
+    if (nb) {
+        nb->ScatterGatherList = NULL;
+    }
+}
+
+/* --- shared memory --------------------------------------------------------------- */
+
+/* Common buffers come aligned to a page, or to their own size below that. */
+static void *shared_alloc(size_t size, uint64_t *bus)
+{
+    size_t align = CACHE_LINE;
+    void *p;
+
+    while (align < size && align < PAGE_SIZE) {
+        align *= 2;
+    }
+    p = size ? arena_alloc(size, align) : NULL;
+    if (p) {
+        memset(p, 0, size);
+        arena_bus_address(p, bus);
+    }
+    return p;
+}
+
+static VOID NTAPI
+ndis_m_allocate_shared_memory(NDIS_HANDLE adapter, ULONG length,
+                              BOOLEAN cached, PVOID *va,
+                              PNDIS_PHYSICAL_ADDRESS pa)
+{
+    uint64_t bus = 0;
+
+    (void)cached;
+    *va = adapter == host.adapter_handle ? shared_alloc(length, &bus) : NULL;
+    pa->QuadPart = (LONGLONG)bus;
+    if (*va) {
+        object_add(OBJ_SHARED, *va, length);
+    }
+}
+
+/* 0x7C/0x03: shared memory freed twice. */
+#define BUGCODE_NDIS_DRIVER 0x7c
+
+static void shared_free(void *va)
+{
+    size_t size;
+
+    if (!object_remove(OBJ_SHARED, va, &size)) {
+        bug_check(BUGCODE_NDIS_DRIVER, 0x03, 0, 0, 0);
+    }
+    arena_free(va, size);
+}
+
+static VOID NTAPI ndis_m_free_shared_memory(NDIS_HANDLE adapter, ULONG length,
+                                            BOOLEAN cached, PVOID va,
+                                            NDIS_PHYSICAL_ADDRESS pa)
+{
+    (void)adapter;
+    (void)length;
+    (void)cached;
+    (void)pa;
+    shared_free(va);
+}
+
+/* SharedMemAllocateCompleteHandler runs later, at PASSIVE_LEVEL. */
+struct async {
+    MINIPORT_ALLOCATE_SHARED_MEM_COMPLETE_HANDLER complete;
+    ULONG length;
+    uint32_t caller;
+    PVOID context;
+};
+
+static void run_async(void *arg)
+{
+    struct async a = *(struct async *)arg;
+    NDIS_PHYSICAL_ADDRESS pa = { .QuadPart = 0 };
+    struct callback cb;
+    PVOID va = NULL;
+
+    free(arg);
+    host_self.caller = a.caller;
+    ndis_m_allocate_shared_memory(host.adapter_handle, a.length, TRUE, &va,
+                                  &pa);
+    callback_enter(&cb, "MiniportSharedMemoryAllocateComplete");
+    a.complete(host.adapter_context, va, &pa, a.length, a.context);
+    callback_leave(&cb, 0);
+}
+
+static NDIS_STATUS NTAPI
+ndis_m_allocate_shared_memory_async_ex(NDIS_HANDLE handle, ULONG length,
+                                       BOOLEAN cached, PVOID context)
+{
+    struct dma *dma = object_get(OBJ_DMA, handle);
+    struct async *a;
+
+    (void)cached;
+    if (!dma || !dma->shared_complete) {
+        return NDIS_STATUS_FAILURE;
+    }
+    a = malloc(sizeof(*a));
+    if (!a) {
+        return NDIS_STATUS_RESOURCES;
+    }
+    *a = (struct async) { dma->shared_complete, length, host_self.caller,
+                          context };
+    if (!work_queue(run_async, a)) {
+        free(a);
+        return NDIS_STATUS_RESOURCES;
+    }
+    return NDIS_STATUS_PENDING;
+}
+
+/* The newer form: the handle is the address itself. */
+static NDIS_STATUS NTAPI
+ndis_allocate_shared_memory(NDIS_HANDLE ndis_handle,
+                            PNDIS_SHARED_MEMORY_PARAMETERS p,
+                            PNDIS_HANDLE handle)
+{
+    uint64_t bus = 0;
+    void *va;
+
+    (void)ndis_handle;
+    if (!p || !handle || !p->SGListBuffer ||
+        p->SGListBufferLength < sg_list_size(1)) {
+        return NDIS_STATUS_INVALID_PARAMETER;
+    }
+    va = shared_alloc(p->Length, &bus);
+    if (!va) {
+        return NDIS_STATUS_RESOURCES;
+    }
+    object_add(OBJ_SHARED, va, p->Length);
+    p->VirtualAddress = va;
+    p->SGListBuffer->NumberOfElements = 0;
+    add_element(p->SGListBuffer, bus, p->Length);
+    *handle = va;
+    return NDIS_STATUS_SUCCESS;
+}
+
+static VOID NTAPI ndis_free_shared_memory(NDIS_HANDLE ndis_handle,
+                                          NDIS_HANDLE handle)
+{
+    (void)ndis_handle;
+    shared_free(handle);
+}
+
+static ULONG NTAPI ndis_get_shared_data_alignment(void)
+{
+    return CACHE_LINE;
+}
+
+static ULONG NTAPI ndis_m_get_dma_alignment(NDIS_HANDLE adapter)
+{
+    (void)adapter;
+    return 1;
+}
+
+/* VirtualAddress (argument 3) is NULL when there is no memory. */
+static uint64_t fail_shared(const uint64_t *args, uint32_t status)
+{
+    (void)status;
+    if (args[3]) {
+        *(uint64_t *)(uintptr_t)args[3] = 0;
+    }
+    return 0;
+}
+
+const struct export dma_exports[] = {
+    { "NdisMRegisterScatterGatherDma", ndis_m_register_sg_dma, EX_TRACE, 0, 1,
+      fail_status },
+    { "NdisMDeregisterScatterGatherDma", ndis_m_deregister_sg_dma,
+      EX_TRACE | EX_VOID, 1, 1, NULL },
+    { "NdisMAllocateNetBufferSGList", ndis_m_allocate_nb_sg_list, EX_SITE, 0,
+      1 | 8, fail_status },
+    { "NdisMFreeNetBufferSGList", ndis_m_free_nb_sg_list, 0, 0, 0, NULL },
+    { "NdisMAllocateSharedMemory", ndis_m_allocate_shared_memory,
+      EX_TRACE | EX_VOID, 0, 1 | 2 | 4, fail_shared },
+    { "NdisMFreeSharedMemory", ndis_m_free_shared_memory, EX_TRACE | EX_VOID,
+      0, 1 | 2 | 4, NULL },
+    { "NdisMAllocateSharedMemoryAsyncEx",
+      ndis_m_allocate_shared_memory_async_ex, EX_TRACE, 0, 1 | 2 | 4,
+      fail_status },
+    { "NdisAllocateSharedMemory", ndis_allocate_shared_memory, EX_TRACE, 0, 0,
+      fail_status },
+    { "NdisFreeSharedMemory", ndis_free_shared_memory, EX_TRACE | EX_VOID, 0,
+      0, NULL },
+    { "NdisGetSharedDataAlignment", ndis_get_shared_data_alignment, 0, 0, 0,
+      NULL },
+    { "NdisMGetDmaAlignment", ndis_m_get_dma_alignment, 0, 0, 0, NULL },
+    { 0 },
+};

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Registered interrupts, between registration (interrupt.c) and ISR (isr.c). */
+#ifndef NDIS_INTERRUPT_H
+#define NDIS_INTERRUPT_H
+
+#include "ndis/core.h"
+
+/* Registrations that may be live at once, and messages of one function. */
+#define INTERRUPTS_MAX 16u
+#define MESSAGES_MAX   64u
+
+struct interrupt {
+    NDIS_HANDLE handle;
+    bool live;             /* the ISR may run */
+    NDIS_HANDLE context;
+    NDIS_MINIPORT_INTERRUPT_CHARACTERISTICS ch;
+    bool message;          /* message-based, else line-based */
+    unsigned messages;
+    IO_INTERRUPT_MESSAGE_INFO *table;
+    pthread_mutex_t lock[MESSAGES_MAX]; /* the interrupt spin locks; only
+                                           [0] with MsiSyncWithAllMessages */
+    void *dpc_context[MESSAGES_MAX];
+};
+
+/* Interrupt spin lock of one message. */
+pthread_mutex_t *interrupt_lock(struct interrupt *i, uint32_t message);
+
+/*
+ * isr.c: the thread that runs interrupt service routines. It serves eventfd
+ * n for message n, and one for the line interrupt.
+ */
+int isr_start(void);
+/* Make the eventfds; -1 with errno. */
+int isr_make_events(unsigned messages, bool line);
+const int *isr_message_events(void);
+const int *isr_line_event(void);
+/* Attach and detach: detach returns when no ISR of `i` is running. */
+bool isr_attach(struct interrupt *i);
+void isr_detach(struct interrupt *i);
+void isr_detach_all(void);
+bool isr_any_attached(void);
+/* Queue the interrupt DPC of a message; false if it is queued already. */
+bool isr_queue_dpc(struct interrupt *i, uint32_t message, void *context);
+
+#endif

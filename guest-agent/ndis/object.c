@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Objects that the driver holds: handles, accounting, what was left over. */
+#include <glib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "ndis/core.h"
+
+#define HANDLE_BITS 12     /* handles of one kind: 4095 in a life */
+
+struct object {
+    uint64_t key;          /* handle or address */
+    void *data;
+    size_t size;
+    uint32_t caller;       /* RVA of the call that made it */
+    enum host_phase phase;
+    bool reported;
+};
+
+static struct {
+    pthread_mutex_t lock;
+    GHashTable *table[OBJ_KINDS]; /* &object->key -> object */
+    uint32_t next[OBJ_KINDS];
+} objects;
+
+static const char *const kind_name[OBJ_KINDS] = {
+    [OBJ_INTERRUPT] = "interrupt",
+    [OBJ_DMA] = "scatter/gather DMA registration",
+    [OBJ_NBL_POOL] = "NET_BUFFER_LIST pool",
+    [OBJ_NB_POOL] = "NET_BUFFER pool",
+    [OBJ_CONFIG] = "configuration handle",
+    [OBJ_TIMER] = "timer object",
+    [OBJ_WORK_ITEM] = "work item",
+    [OBJ_RW_LOCK] = "read/write lock",
+    [OBJ_IO_SPACE] = "I/O space mapping",
+    [OBJ_POOL] = "pool memory",
+    [OBJ_SHARED] = "shared memory",
+    [OBJ_CONTIGUOUS] = "contiguous memory",
+    [OBJ_MDL] = "MDL",
+    [OBJ_SG_LIST] = "scatter/gather list",
+    [OBJ_NBL] = "NET_BUFFER_LIST",
+    [OBJ_NB] = "NET_BUFFER",
+    [OBJ_DEVICE] = "device object",
+};
+
+__attribute__((constructor)) static void objects_init(void)
+{
+    thread_mutex_init(&objects.lock);
+    for (int i = 1; i < OBJ_KINDS; i++) {
+        objects.table[i] = g_hash_table_new_full(g_int64_hash, g_int64_equal,
+                                                 NULL, free);
+    }
+}
+
+static struct object *add(enum object_kind kind, uint64_t key, void *data,
+                          size_t size)
+{
+    struct object *o = calloc(1, sizeof(*o));
+
+    if (o) {
+        *o = (struct object) { key, data, size, host_self.caller, host.phase,
+                               false };
+        g_hash_table_replace(objects.table[kind], &o->key, o);
+    }
+    return o;
+}
+
+NDIS_HANDLE object_new(enum object_kind kind, void *data)
+{
+    uint64_t handle = 0;
+
+    pthread_mutex_lock(&objects.lock);
+    if (objects.next[kind] < 1u << HANDLE_BITS) {
+        handle = (uint64_t)kind << HANDLE_BITS | objects.next[kind]++;
+        if (!add(kind, handle, data, 0)) {
+            handle = 0;
+        }
+    }
+    pthread_mutex_unlock(&objects.lock);
+    host_self.object = handle;
+    return (NDIS_HANDLE)(uintptr_t)handle;
+}
+
+void object_add(enum object_kind kind, const void *address, size_t size)
+{
+    pthread_mutex_lock(&objects.lock);
+    add(kind, (uintptr_t)address, NULL, size);
+    pthread_mutex_unlock(&objects.lock);
+}
+
+void *object_get(enum object_kind kind, NDIS_HANDLE handle)
+{
+    uint64_t key = (uintptr_t)handle;
+    struct object *o;
+    void *data = NULL;
+
+    pthread_mutex_lock(&objects.lock);
+    o = g_hash_table_lookup(objects.table[kind], &key);
+    if (o) {
+        data = o->data;
+    } else {
+        host.unknown_handles++;
+    }
+    pthread_mutex_unlock(&objects.lock);
+    return data;
+}
+
+bool object_find(enum object_kind kind, const void *address, size_t *size)
+{
+    uint64_t key = (uintptr_t)address;
+    struct object *o;
+
+    pthread_mutex_lock(&objects.lock);
+    o = g_hash_table_lookup(objects.table[kind], &key);
+    if (o && size) {
+        *size = o->size;
+    }
+    pthread_mutex_unlock(&objects.lock);
+    return o;
+}
+
+static bool take(enum object_kind kind, uint64_t key, struct object *out)
+{
+    struct object *o;
+
+    pthread_mutex_lock(&objects.lock);
+    o = g_hash_table_lookup(objects.table[kind], &key);
+    if (o) {
+        *out = *o;
+        g_hash_table_remove(objects.table[kind], &key);
+    } else {
+        host.unknown_handles++;
+    }
+    pthread_mutex_unlock(&objects.lock);
+    return o;
+}
+
+void *object_close(enum object_kind kind, NDIS_HANDLE handle)
+{
+    struct object o;
+
+    return take(kind, (uintptr_t)handle, &o) ? o.data : NULL;
+}
+
+bool object_remove(enum object_kind kind, const void *address, size_t *size)
+{
+    struct object o;
+
+    if (!take(kind, (uintptr_t)address, &o)) {
+        return false;
+    }
+    if (size) {
+        *size = o.size;
+    }
+    return true;
+}
+
+/* --- what is left ----------------------------------------------------------- */
+
+struct left {
+    uint32_t caller;
+    uint64_t count, bytes;
+};
+
+static int by_caller(const void *a, const void *b)
+{
+    const struct left *x = a, *y = b;
+
+    return x->caller < y->caller ? -1 : x->caller > y->caller;
+}
+
+/* Objects of one kind, summed up by call site. */
+static GArray *collect(enum object_kind kind, enum host_phase phase)
+{
+    GArray *all = g_array_new(FALSE, TRUE, sizeof(struct left));
+    GHashTableIter iter;
+    gpointer value;
+
+    g_hash_table_iter_init(&iter, objects.table[kind]);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        struct object *o = value;
+        struct left one = { o->caller, 1, o->size };
+
+        if (o->phase >= phase && !o->reported) {
+            o->reported = true;
+            g_array_append_val(all, one);
+        }
+    }
+    g_array_sort(all, by_caller);
+    return all;
+}
+
+static void report(enum object_kind kind, const struct left *l)
+{
+    struct rig_marker m;
+
+    marker_prepare(&m, RIG_MK_LEFT, kind_name[kind]);
+    m.caller = l->caller;
+    m.arg[0] = l->count;
+    m.arg[1] = l->bytes;
+    marker_emit(&m);
+}
+
+unsigned object_report_left(enum host_phase phase)
+{
+    unsigned total = 0;
+
+    pthread_mutex_lock(&objects.lock);
+    for (int kind = 1; kind < OBJ_KINDS; kind++) {
+        GArray *all = collect(kind, phase);
+        struct left sum = { 0 };
+
+        for (guint i = 0; i < all->len; i++) {
+            struct left *l = &g_array_index(all, struct left, i);
+
+            if (sum.count && l->caller != sum.caller) {
+                report(kind, &sum);
+                sum = (struct left) { 0 };
+            }
+            sum.caller = l->caller;
+            sum.count++;
+            sum.bytes += l->bytes;
+        }
+        if (sum.count) {
+            report(kind, &sum);
+        }
+        total += all->len;
+        g_array_free(all, TRUE);
+    }
+    pthread_mutex_unlock(&objects.lock);
+    return total;
+}
+
+void object_reset(void)
+{
+    pthread_mutex_lock(&objects.lock);
+    for (int kind = 1; kind < OBJ_KINDS; kind++) {
+        g_hash_table_remove_all(objects.table[kind]);
+        objects.next[kind] = 0;
+    }
+    pthread_mutex_unlock(&objects.lock);
+}

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Thunks: every call that the driver makes passes through here.
+ *
+ * How it works: an import gets a stub of 23 bytes that loads the address of
+ * its struct thunk and jumps to thunk_common. When nothing wants to see the
+ * call, thunk_common jumps on to the function and costs four instructions.
+ * Otherwise it spills the register arguments to the home space that the x64
+ * convention gives every callee, so that the arguments lie in one array, and
+ * calls thunk_call(). That writes the markers and either makes the call or, at
+ * an armed fault point, does not: a failed call has no effect that would have
+ * to be undone later. The x64 convention: Microsoft, "x64 calling convention".
+ */
+#define _GNU_SOURCE
+#include "ndis/thunk.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "ndis/core.h"
+
+#define STUB_SIZE  32u
+#define STUBS_MAX  2048u
+/* Next to the images, and fixed for the same reason. */
+#define STUB_BASE  0x170000000ull
+
+struct thunk {
+    void *function;      /* read by thunk_common at offset 0 */
+    uint8_t slow;        /* at offset 8: go through thunk_call() */
+    const struct export *export; /* NULL: nobody implements it */
+    char *name;
+    uint32_t calls;      /* in this step; counted while a fault is armed */
+    const struct host_fault *fault; /* this thunk's first armed fault */
+};
+
+_Static_assert(offsetof(struct thunk, slow) == 8, "thunk_common reads it");
+
+static struct {
+    uint8_t *stubs;
+    unsigned n;
+    struct thunk *thunk[STUBS_MAX];
+    GHashTable *by_name;
+    struct host_fault *fault;
+    unsigned faults;
+    pthread_mutex_t lock;
+} thunks;
+
+void thunk_common(void);
+
+__asm__(
+    "    .text\n"
+    "    .globl thunk_common\n"
+    "    .type thunk_common, @function\n"
+    "thunk_common:\n"
+    "    cmpb $0, 8(%rax)\n"
+    "    jne 1f\n"
+    "    jmp *(%rax)\n"
+    "1:  movq %rcx, 8(%rsp)\n"
+    "    movq %rdx, 16(%rsp)\n"
+    "    movq %r8, 24(%rsp)\n"
+    "    movq %r9, 32(%rsp)\n"
+    "    movq %rax, %rcx\n"
+    "    movq %rsp, %rdx\n"
+    "    subq $40, %rsp\n"
+    "    call thunk_call\n"
+    "    addq $40, %rsp\n"
+    "    ret\n"
+    "    .size thunk_common, .-thunk_common\n");
+
+/* --- documented failures --------------------------------------------------- */
+
+uint64_t fail_status(const uint64_t *args, uint32_t status)
+{
+    (void)args;
+    return status;
+}
+
+uint64_t fail_null(const uint64_t *args, uint32_t status)
+{
+    (void)args;
+    (void)status;
+    return 0;
+}
+
+uint64_t fail_void_status0(const uint64_t *args, uint32_t status)
+{
+    if (args[0]) {
+        *(uint32_t *)(uintptr_t)args[0] = status;
+    }
+    return 0;
+}
+
+/* --- the call ----------------------------------------------------------------- */
+
+/* Arguments for a marker: numbers as they are, pointers left out. */
+static void marker_args(struct rig_marker *m, const struct export *ex,
+                        const uint64_t *args)
+{
+    for (unsigned i = 0; i < RIG_MARKER_ARGS; i++) {
+        m->arg[i] = ex->scalars & 1u << i ? args[i] : 0;
+    }
+    if (ex->object) {
+        m->object = args[ex->object - 1];
+    }
+}
+
+DECLSPEC_NORETURN static void unimplemented(const struct thunk *t)
+{
+    struct rig_marker m;
+
+    marker_prepare(&m, RIG_MK_UNIMPLEMENTED, t->name);
+    m.caller = host_self.caller;
+    marker_emit(&m);
+    _exit(HOST_EXIT_BROKEN);
+}
+
+/* The fault that is due at this call, or NULL. */
+static const struct host_fault *fault_due(struct thunk *t)
+{
+    uint32_t n;
+
+    if (!t->fault) {
+        return NULL;
+    }
+    n = __atomic_add_fetch(&t->calls, 1, __ATOMIC_RELAXED);
+    for (unsigned i = 0; i < thunks.faults; i++) {
+        if (thunks.fault[i].occurrence == n &&
+            strcmp(thunks.fault[i].api, t->name) == 0) {
+            return &thunks.fault[i];
+        }
+    }
+    return NULL;
+}
+
+static uint64_t inject(const struct thunk *t, const struct host_fault *f,
+                       const uint64_t *args)
+{
+    struct rig_marker m;
+
+    marker_prepare(&m, RIG_MK_API_FAULT, t->name);
+    marker_args(&m, t->export, args);
+    memset(m.arg, 0, sizeof(m.arg));
+    m.call = callback_next_call();
+    m.caller = host_self.caller;
+    m.status = f->status;
+    m.arg[0] = f->occurrence;
+    marker_emit(&m);
+    return t->export->failure(args, f->status);
+}
+
+static uint64_t call(const struct thunk *t, const uint64_t *a)
+{
+    typedef uint64_t NTAPI function(uint64_t, uint64_t, uint64_t, uint64_t,
+                                    uint64_t, uint64_t, uint64_t, uint64_t,
+                                    uint64_t, uint64_t, uint64_t, uint64_t);
+
+    return ((function *)t->function)(a[0], a[1], a[2], a[3], a[4], a[5], a[6],
+                                     a[7], a[8], a[9], a[10], a[11]);
+}
+
+static uint64_t traced_call(const struct thunk *t, const uint64_t *args)
+{
+    const struct export *ex = t->export;
+    struct rig_marker m;
+    uint64_t ret;
+
+    marker_prepare(&m, RIG_MK_API_ENTER, t->name);
+    marker_args(&m, ex, args);
+    m.call = callback_next_call();
+    m.caller = host_self.caller;
+    marker_emit(&m);
+    ret = call(t, args);
+    m.kind = RIG_MK_API_LEAVE;
+    m.irql = host_self.irql;
+    m.status = ex->flags & EX_VOID ? 0
+             : ex->flags & EX_POINTER
+               ? (ret ? NDIS_STATUS_SUCCESS : (uint32_t)NDIS_STATUS_RESOURCES)
+               : (uint32_t)ret;
+    if (host_self.object) {
+        m.object = host_self.object;
+    }
+    for (unsigned i = 0; i < RIG_MARKER_ARGS; i++) {
+        m.arg[i] = host_self.arg[i] ? host_self.arg[i] : m.arg[i];
+    }
+    marker_emit(&m);
+    return ret;
+}
+
+/* frame[0] is the return address, frame[1..] the arguments. */
+__attribute__((used)) NTAPI
+uint64_t thunk_call(struct thunk *t, const uint64_t *frame)
+{
+    struct host_thread *self = &host_self;
+    const char *api = self->api;
+    uint32_t caller = self->caller;
+    const struct host_fault *f;
+    uint64_t ret;
+
+    self->api = t->name;
+    self->caller = pe_call_site(&host.image, frame[0]);
+    self->object = 0;
+    memset(self->arg, 0, sizeof(self->arg));
+    if (!t->export) {
+        unimplemented(t);
+    }
+    f = fault_due(t);
+    if (f) {
+        ret = inject(t, f, frame + 1);
+    } else if (t->export->flags & EX_TRACE) {
+        ret = traced_call(t, frame + 1);
+    } else {
+        ret = call(t, frame + 1);
+    }
+    self->object = 0;
+    memset(self->arg, 0, sizeof(self->arg));
+    self->api = api;
+    self->caller = caller;
+    return ret;
+}
+
+/* --- making thunks -------------------------------------------------------------- */
+
+int thunk_open(void)
+{
+    uint8_t *p = mmap((void *)STUB_BASE, STUBS_MAX * STUB_SIZE,
+                      PROT_READ | PROT_WRITE | PROT_EXEC,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1,
+                      0);
+
+    if (p == MAP_FAILED) {
+        return -1;
+    }
+    thunks.stubs = p;
+    thunks.by_name = g_hash_table_new(g_str_hash, g_str_equal);
+    thread_mutex_init(&thunks.lock);
+    return 0;
+}
+
+/* mov rax, thunk; mov r11, thunk_common; jmp r11 */
+static void write_stub(uint8_t *at, const struct thunk *t)
+{
+    uint64_t data = (uintptr_t)t, code = (uintptr_t)thunk_common;
+
+    memcpy(at, "\x48\xb8", 2);
+    memcpy(at + 2, &data, 8);
+    memcpy(at + 10, "\x49\xbb", 2);
+    memcpy(at + 12, &code, 8);
+    memcpy(at + 20, "\x41\xff\xe3", 3);
+}
+
+/* Arm what applies to t; the faults are in order of the plan. */
+static void arm(struct thunk *t)
+{
+    t->calls = 0;
+    t->fault = NULL;
+    for (unsigned i = 0; i < thunks.faults; i++) {
+        if (strcmp(thunks.fault[i].api, t->name) == 0 && t->export &&
+            t->export->failure) {
+            t->fault = &thunks.fault[i];
+            break;
+        }
+    }
+    t->slow = !t->export || t->fault ||
+              (t->export->flags & (EX_TRACE | EX_SITE));
+}
+
+static void *thunk_for(const char *name, const struct export *ex)
+{
+    void *known = g_hash_table_lookup(thunks.by_name, name);
+    struct thunk *t;
+    uint8_t *at;
+
+    if (known) {
+        return known;
+    }
+    if (thunks.n == STUBS_MAX) {
+        return NULL;
+    }
+    t = g_new0(struct thunk, 1);
+    t->name = g_strdup(name);
+    t->export = ex;
+    t->function = ex ? ex->address : NULL;
+    arm(t);
+    at = thunks.stubs + thunks.n * STUB_SIZE;
+    write_stub(at, t);
+    thunks.thunk[thunks.n++] = t;
+    g_hash_table_insert(thunks.by_name, t->name, at);
+    return at;
+}
+
+static bool known_dll(const char *dll)
+{
+    return !strcasecmp(dll, "ndis.sys") || !strcasecmp(dll, "hal.dll") ||
+           !strcasecmp(dll, "ntoskrnl.exe");
+}
+
+void *thunk_resolve(void *opaque, const char *dll, const char *name,
+                    unsigned ordinal)
+{
+    g_autofree char *label = NULL;
+    const struct export *ex = NULL;
+    void *at;
+
+    (void)opaque;
+    if (name && known_dll(dll)) {
+        ex = export_find(name);
+    } else if (name) {
+        label = g_strdup_printf("%s!%s", dll, name);
+    } else {
+        label = g_strdup_printf("%s!#%u", dll, ordinal);
+    }
+    if (ex && (ex->flags & EX_DATA)) {
+        return ex->address;
+    }
+    pthread_mutex_lock(&thunks.lock);
+    at = thunk_for(label ? label : name, ex);
+    pthread_mutex_unlock(&thunks.lock);
+    return at;
+}
+
+void *thunk_lookup(const char *name)
+{
+    return export_find(name) ? thunk_resolve(NULL, "ntoskrnl.exe", name, 0)
+                             : NULL;
+}
+
+static bool fault_possible(const struct host_fault *f)
+{
+    const struct export *ex = export_find(f->api);
+
+    if (ex && ex->failure && f->occurrence) {
+        return true;
+    }
+    host_set_error(HOST_FAILED, "fault %s#%u is not possible: %s", f->api,
+                   f->occurrence, !ex ? "no such export is implemented"
+                   : !ex->failure ? "the call has no documented failure"
+                   : "occurrences count from 1");
+    return false;
+}
+
+bool thunk_set_faults(const struct host_fault *faults, unsigned n)
+{
+    bool possible = true;
+
+    pthread_mutex_lock(&thunks.lock);
+    for (unsigned i = 0; i < thunks.faults; i++) {
+        g_free((char *)thunks.fault[i].api);
+    }
+    g_free(thunks.fault);
+    thunks.fault = g_new0(struct host_fault, n);
+    thunks.faults = n;
+    for (unsigned i = 0; i < n; i++) {
+        thunks.fault[i] = faults[i];
+        thunks.fault[i].api = g_strdup(faults[i].api);
+        possible = possible && fault_possible(&faults[i]);
+    }
+    for (unsigned i = 0; i < thunks.n; i++) {
+        arm(thunks.thunk[i]);
+    }
+    pthread_mutex_unlock(&thunks.lock);
+    return possible;
+}
+
+bool thunk_contains(uint64_t address)
+{
+    uint64_t base = (uintptr_t)thunks.stubs;
+
+    return base && address >= base && address - base < STUBS_MAX * STUB_SIZE;
+}

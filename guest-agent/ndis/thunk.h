@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Exports and the thunks that the driver reaches them through.
+ *
+ * Each area of ndis.sys, ntoskrnl.exe and hal.dll is a table of struct export
+ * next to its functions; exports.c lists the tables.
+ */
+#ifndef NDIS_THUNK_H
+#define NDIS_THUNK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "ndis/host.h"
+#include "ndis/pe.h"
+
+/* Most arguments of any export. */
+#define THUNK_ARGS 12
+
+enum export_flags {
+    EX_TRACE = 1,   /* API_ENTER and API_LEAVE markers */
+    EX_SITE = 2,    /* no markers, but the function needs its call site */
+    EX_DATA = 4,    /* a variable, not a function */
+    EX_VOID = 8,    /* returns nothing: markers carry no status */
+    EX_POINTER = 16, /* returns a pointer: status is 0, or 0xC000009A for
+                        NULL */
+};
+
+/*
+ * What the call returns instead of being made: writes the documented out
+ * parameters and gives the return value. NULL in a table: the function has no
+ * documented failure, and a fault there is refused.
+ */
+typedef uint64_t export_failure(const uint64_t *args, uint32_t status);
+
+struct export {
+    const char *name;
+    void *address;
+    uint8_t flags;
+    uint8_t object;  /* 1..4: argument that is a handle, for the ENTER marker */
+    uint8_t scalars; /* bit n: argument n is a number, not a pointer */
+    export_failure *failure;
+};
+
+/* For functions that return the status, a NULL pointer, or zero. */
+uint64_t fail_status(const uint64_t *args, uint32_t status);
+uint64_t fail_null(const uint64_t *args, uint32_t status);
+/* For functions whose first argument says where the status goes. */
+uint64_t fail_void_status0(const uint64_t *args, uint32_t status);
+
+int thunk_open(void);
+/* pe_resolve: never NULL; names that nobody implements end the cycle when
+ * they are called. */
+void *thunk_resolve(void *opaque, const char *dll, const char *name,
+                    unsigned ordinal);
+/* Address for a lookup at run time; NULL if nobody implements it. */
+void *thunk_lookup(const char *name);
+/* Copies them; false, with host_error() set, if one is not possible. */
+bool thunk_set_faults(const struct host_fault *faults, unsigned n);
+/* Is this address one of our thunks? For stack traces. */
+bool thunk_contains(uint64_t address);
+
+/* exports.c */
+const struct export *export_find(const char *name);
+/* All tables, each ended by a NULL name; NULL ends the list. */
+extern const struct export *const export_tables[];
+
+#endif

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The buffered record writer of rig-tap.
+ *
+ * Records are made under the BQL, often by a vCPU in the middle of an MMIO
+ * access, so writing to a chardev there would let a slow reader stop the
+ * machine. They go to a queue in memory instead, which the main loop writes
+ * out: at once when a batch is full or the stream is to be seen (kick), else
+ * after FLUSH_MS. When the chardev is full, a watch continues as soon as it
+ * takes more. What is written never depends on this timing, only when.
+ *
+ * Nothing is dropped while there is memory: up to QUEUE_MAX bytes wait, then
+ * the machine waits for the reader. Only a reader that takes nothing at all
+ * for STALL_MS, or that is not there, loses records, which are counted in the
+ * LOST record that precedes the next one.
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/bswap.h"
+#include "qemu/error-report.h"
+#include "qemu/main-loop.h"
+#include "qemu/timer.h"
+#include "qemu/units.h"
+#include "rig-tap.h"
+#include "trace.h"
+
+#define FLUSH_MS   10
+#define BATCH      (64 * KiB)
+#define QUEUE_MAX  (64 * MiB)
+#define STALL_MS   10000
+#define POLL_US    1000
+
+static size_t pending(const RigStream *s)
+{
+    return s->queue->len - s->head;
+}
+
+/* Forget the first bytes when that is cheap: half of the queue or more. */
+static void drop_taken(RigStream *s)
+{
+    if (s->head == s->queue->len) {
+        g_byte_array_set_size(s->queue, 0);
+        s->head = 0;
+    } else if (s->head >= s->queue->len / 2) {
+        g_byte_array_remove_range(s->queue, 0, s->head);
+        s->head = 0;
+    }
+}
+
+/* Write what the chardev takes without waiting; false if it took nothing. */
+static bool write_some(RigStream *s)
+{
+    size_t before = pending(s);
+
+    while (s->open && !s->failed && pending(s)) {
+        int n = qemu_chr_fe_write(&s->chr, s->queue->data + s->head,
+                                  MIN(pending(s), BATCH));
+
+        if (n > 0) {
+            s->head += n;
+        } else if (n < 0 && errno != EAGAIN && errno != EINTR && s->open) {
+            error_report("rig-tap: cannot write the event stream: %s",
+                         strerror(errno));
+            s->failed = true;
+        } else {
+            break;
+        }
+    }
+    before -= pending(s);
+    drop_taken(s);
+    trace_rig_tap_flush(before, pending(s));
+    return before > 0;
+}
+
+static void flush(RigStream *s);
+
+static gboolean can_write(void *unused, GIOCondition condition, void *opaque)
+{
+    RigStream *s = opaque;
+
+    s->watch = 0;
+    flush(s);
+    return G_SOURCE_REMOVE;
+}
+
+/* Write what goes, and have the rest written as soon as it goes. */
+static void flush(RigStream *s)
+{
+    write_some(s);
+    if (!pending(s) || !s->open || s->failed || s->watch) {
+        return;
+    }
+    s->watch = qemu_chr_fe_add_watch(&s->chr, G_IO_OUT | G_IO_HUP, can_write,
+                                     s);
+    if (!s->watch) {
+        timer_mod(s->timer, qemu_clock_get_ms(QEMU_CLOCK_REALTIME) + FLUSH_MS);
+    }
+}
+
+static void flush_cb(void *opaque)
+{
+    flush(opaque);
+}
+
+static void chr_event(void *opaque, QEMUChrEvent event)
+{
+    RigStream *s = opaque;
+
+    if (event == CHR_EVENT_OPENED) {
+        s->open = true;
+        qemu_bh_schedule(s->bh);
+    } else if (event == CHR_EVENT_CLOSED) {
+        s->open = false;
+        if (s->watch) {
+            g_source_remove(s->watch);
+            s->watch = 0;
+        }
+    }
+}
+
+void rig_stream_start(RigStream *s)
+{
+    s->queue = g_byte_array_new();
+    s->bh = qemu_bh_new(flush_cb, s);
+    s->timer = timer_new_ms(QEMU_CLOCK_REALTIME, flush_cb, s);
+    qemu_chr_fe_set_handlers(&s->chr, NULL, NULL, chr_event, NULL, s, NULL,
+                             true);
+}
+
+/* Wait until at most @limit bytes are queued, or the reader has stopped. */
+static void wait_for_reader(RigStream *s, size_t limit)
+{
+    int64_t last = qemu_clock_get_ms(QEMU_CLOCK_REALTIME);
+
+    while (pending(s) > limit && s->open && !s->failed) {
+        int64_t now = qemu_clock_get_ms(QEMU_CLOCK_REALTIME);
+
+        if (write_some(s)) {
+            last = now;
+        } else if (now - last > STALL_MS) {
+            warn_report("rig-tap: the reader of the event stream has taken "
+                        "nothing for %d s; %zu bytes wait for it",
+                        STALL_MS / 1000, pending(s));
+            return;
+        } else {
+            g_usleep(POLL_US);
+        }
+    }
+}
+
+static void append(RigStream *s, uint16_t type, uint16_t flags,
+                   uint64_t virtual_ns, const void *payload, size_t size)
+{
+    struct rig_record record = {
+        .length = cpu_to_le32(sizeof(record) + size),
+        .type = cpu_to_le16(type),
+        .flags = cpu_to_le16(flags),
+        .seq = cpu_to_le64(s->seq),
+        .virtual_ns = cpu_to_le64(virtual_ns),
+    };
+
+    trace_rig_tap_record(s->seq, type, size);
+    s->seq++;
+    g_byte_array_append(s->queue, (const uint8_t *)&record, sizeof(record));
+    if (size) {
+        g_byte_array_append(s->queue, payload, size);
+    }
+}
+
+void rig_stream_put(RigStream *s, uint16_t type, uint16_t flags,
+                    uint64_t virtual_ns, const void *payload, size_t size)
+{
+    if (pending(s) > QUEUE_MAX && !s->lost) {
+        wait_for_reader(s, QUEUE_MAX / 2);
+    }
+    if (pending(s) > QUEUE_MAX || s->failed) {
+        s->lost++;
+        trace_rig_tap_lost(type, s->lost);
+        return;
+    }
+    if (s->lost) {
+        struct rig_ev_lost lost = { .count = cpu_to_le64(s->lost) };
+
+        s->lost = 0;
+        append(s, RIG_EV_LOST, RIG_RECORD_HOST, 0, &lost, sizeof(lost));
+    }
+    append(s, type, flags, virtual_ns, payload, size);
+    if (pending(s) >= BATCH) {
+        rig_stream_kick(s);
+    } else if (!timer_pending(s->timer)) {
+        timer_mod(s->timer, qemu_clock_get_ms(QEMU_CLOCK_REALTIME) + FLUSH_MS);
+    }
+}
+
+void rig_stream_kick(RigStream *s)
+{
+    if (!s->watch) {
+        qemu_bh_schedule(s->bh);
+    }
+}
+
+void rig_stream_drain(RigStream *s)
+{
+    wait_for_reader(s, 0);
+}

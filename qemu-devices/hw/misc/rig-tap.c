@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * rig-tap: an instrument that watches PCI functions and records what happens
+ * to their interrupts, together with what the guest says about itself.
+ *
+ * This file is the PCI function: registers, slots, life cycle. rig-tap-watch.c
+ * turns observations into records, rig-tap-stream.c takes them to the chardev,
+ * rig-tap-command.c carries out in-band commands. docs/rig-tap.rst is the
+ * specification.
+ */
+
+#include "qemu/osdep.h"
+#include "hw/qdev-properties.h"
+#include "hw/qdev-properties-system.h"
+#include "migration/vmstate.h"
+#include "qapi/error.h"
+#include "qemu/atomic.h"
+#include "qemu/bswap.h"
+#include "qemu/log.h"
+#include "qemu/module.h"
+#include "system/system.h"
+#include "rig-tap.h"
+#include "trace.h"
+
+#define SLOTS_BYTES (RIG_TAP_SLOTS * RIG_TAP_SLOT_SIZE)
+
+/* --- registers ------------------------------------------------------------- */
+
+/* The slot's memory, or NULL: the guest named a slot that there is not. */
+static uint8_t *slot_memory(RigTap *tap, uint64_t slot)
+{
+    if (slot >= RIG_TAP_SLOTS) {
+        trace_rig_tap_bad_slot(slot);
+        qemu_log_mask(LOG_GUEST_ERROR, "rig-tap: there is no slot %" PRIu64
+                      "\n", slot);
+        return NULL;
+    }
+    return (uint8_t *)memory_region_get_ram_ptr(&tap->slots) +
+           slot * RIG_TAP_SLOT_SIZE;
+}
+
+/*
+ * Copy from a slot once: the guest may change it at any time, so what was
+ * checked must be what is used.
+ */
+static bool copy_slot(RigTap *tap, uint64_t slot, void *to, size_t size)
+{
+    const uint8_t *from = slot_memory(tap, slot);
+
+    if (from) {
+        memcpy(to, from, size);
+        barrier();
+    }
+    return from;
+}
+
+/* Make a marker one that a reader can take, whatever the guest wrote. */
+static uint16_t sanitize_marker(struct rig_marker *m)
+{
+    uint16_t length = le16_to_cpu(m->length);
+
+    length = MIN(MAX(length, RIG_MARKER_MIN), sizeof(*m)) & ~7;
+    m->length = cpu_to_le16(length);
+    if (le16_to_cpu(m->kind) > RIG_MK_LAST) {
+        m->kind = cpu_to_le16(RIG_MK_INVALID);
+    }
+    m->name[sizeof(m->name) - 1] = '\0';
+    if (length > RIG_MARKER_MIN) {
+        m->text[length - RIG_MARKER_MIN - 1] = '\0';
+    }
+    return length;
+}
+
+static void write_marker(RigTap *tap, uint64_t slot)
+{
+    struct rig_marker marker;
+    uint16_t length;
+
+    if (copy_slot(tap, slot, &marker, sizeof(marker))) {
+        length = sanitize_marker(&marker);
+        trace_rig_tap_marker(slot, le16_to_cpu(marker.kind), length);
+        rig_tap_emit(tap, RIG_EV_MARKER, &marker, length);
+    }
+}
+
+static void write_command(RigTap *tap, uint64_t slot)
+{
+    hwaddr result = slot * RIG_TAP_SLOT_SIZE +
+                    offsetof(struct rig_command, result);
+    struct rig_command command;
+
+    if (copy_slot(tap, slot, &command, sizeof(command))) {
+        stl_le_p(slot_memory(tap, slot) + offsetof(struct rig_command, result),
+                 rig_tap_command(tap, &command));
+        memory_region_set_dirty(&tap->slots, result, sizeof(command.result));
+    }
+}
+
+static void write_end(RigTap *tap)
+{
+    rig_tap_emit(tap, RIG_EV_END, NULL, 0);
+    tap->ended = true;
+    rig_stream_kick(&tap->stream);
+}
+
+static uint64_t regs_read(void *opaque, hwaddr addr, unsigned size)
+{
+    if (size != 4) {
+        return 0;
+    }
+    switch (addr) {
+    case RIG_TAP_REG_ID:
+        return RIG_TAP_ID;
+    case RIG_TAP_REG_VERSION:
+        return RIG_STREAM_VERSION;
+    default:
+        return 0;
+    }
+}
+
+static void regs_write(void *opaque, hwaddr addr, uint64_t value,
+                       unsigned size)
+{
+    RigTap *tap = opaque;
+
+    if (size != 4) {
+        return;
+    }
+    switch (addr) {
+    case RIG_TAP_REG_MARKER:
+        write_marker(tap, value);
+        break;
+    case RIG_TAP_REG_COMMAND:
+        write_command(tap, value);
+        break;
+    case RIG_TAP_REG_END:
+        if (value == RIG_TAP_END_KEY) {
+            write_end(tap);
+        }
+        break;
+    }
+}
+
+static const MemoryRegionOps regs_ops = {
+    .read = regs_read,
+    .write = regs_write,
+    .endianness = DEVICE_LITTLE_ENDIAN,
+    .valid = { .min_access_size = 1, .max_access_size = 8 },
+    .impl = { .min_access_size = 1, .max_access_size = 8 },
+};
+
+/* --- life cycle ------------------------------------------------------------ */
+
+static void machine_done(Notifier *notifier, void *unused)
+{
+    rig_tap_watch_start(container_of(notifier, RigTap, machine_done));
+}
+
+/* QEMU is about to quit: after this the main loop sends nothing any more. */
+static void shutting_down(Notifier *notifier, void *unused)
+{
+    RigTap *tap = container_of(notifier, RigTap, shutdown);
+
+    tap->shutting_down = true;
+    rig_stream_drain(&tap->stream);
+}
+
+static void run_state_changed(void *opaque, bool running, RunState state)
+{
+    RigTap *tap = opaque;
+    struct rig_ev_run run = {
+        .running = cpu_to_le32(running),
+        .state = cpu_to_le32(state),
+    };
+
+    rig_tap_emit_host(tap, RIG_EV_RUN, &run, sizeof(run));
+    if (tap->shutting_down) {
+        rig_stream_drain(&tap->stream);
+    } else if (!running) {
+        rig_stream_kick(&tap->stream);
+    }
+}
+
+static void rig_tap_realize(PCIDevice *dev, Error **errp)
+{
+    RigTap *tap = RIG_TAP(dev);
+
+    if (!qemu_chr_fe_backend_connected(&tap->stream.chr)) {
+        error_setg(errp, "set chardev=<id> to where the events shall go");
+        return;
+    }
+    if (!rig_tap_parse_watch(tap, errp)) {
+        return;
+    }
+    if (!memory_region_init_ram(&tap->slots, OBJECT(tap), "rig-tap-slots",
+                                SLOTS_BYTES, errp)) {
+        return;
+    }
+    memory_region_init_io(&tap->regs, OBJECT(tap), &regs_ops, tap,
+                          "rig-tap-regs", RIG_TAP_REGS_SIZE);
+    pci_register_bar(dev, RIG_TAP_BAR_REGS, PCI_BASE_ADDRESS_SPACE_MEMORY,
+                     &tap->regs);
+    pci_register_bar(dev, RIG_TAP_BAR_SLOTS, PCI_BASE_ADDRESS_SPACE_MEMORY |
+                     PCI_BASE_ADDRESS_MEM_PREFETCH, &tap->slots);
+
+    rig_stream_start(&tap->stream);
+    tap->machine_done.notify = machine_done;
+    qemu_add_machine_init_done_notifier(&tap->machine_done);
+    tap->shutdown.notify = shutting_down;
+    qemu_register_shutdown_notifier(&tap->shutdown);
+    qemu_add_vm_change_state_handler(run_state_changed, tap);
+}
+
+/* --- snapshots and migration ----------------------------------------------- */
+
+/* What this process has ended stays so: nothing is written after END. */
+static int rig_tap_pre_load(void *opaque)
+{
+    RigTap *tap = opaque;
+
+    tap->ended_before_load = tap->ended;
+    return 0;
+}
+
+static int rig_tap_post_load(void *opaque, int version)
+{
+    RigTap *tap = opaque;
+
+    tap->ended |= tap->ended_before_load;
+    tap->restored = true;
+    return 0;
+}
+
+static const VMStateDescription vmstate_rig_tap = {
+    .name = TYPE_RIG_TAP,
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .pre_load = rig_tap_pre_load,
+    .post_load = rig_tap_post_load,
+    .fields = (const VMStateField[]) {
+        VMSTATE_PCI_DEVICE(parent_obj, RigTap),
+        VMSTATE_UINT64(stream.seq, RigTap),
+        VMSTATE_BOOL(ended, RigTap),
+        VMSTATE_END_OF_LIST()
+    },
+};
+
+static const Property rig_tap_properties[] = {
+    DEFINE_PROP_STRING("watch", RigTap, watch),
+    DEFINE_PROP_CHR("chardev", RigTap, stream.chr),
+};
+
+static void rig_tap_class_init(ObjectClass *class, void *data)
+{
+    DeviceClass *dc = DEVICE_CLASS(class);
+    PCIDeviceClass *pc = PCI_DEVICE_CLASS(class);
+
+    pc->realize = rig_tap_realize;
+    pc->vendor_id = RIG_TAP_VENDOR_ID;
+    pc->device_id = RIG_TAP_DEVICE_ID;
+    pc->class_id = PCI_CLASS_OTHERS;
+    dc->desc = "Records interrupts of PCI devices and markers of the guest";
+    dc->vmsd = &vmstate_rig_tap;
+    dc->hotpluggable = false;
+    device_class_set_props(dc, rig_tap_properties);
+    set_bit(DEVICE_CATEGORY_MISC, dc->categories);
+}
+
+static const TypeInfo rig_tap_info = {
+    .name = TYPE_RIG_TAP,
+    .parent = TYPE_PCI_DEVICE,
+    .instance_size = sizeof(RigTap),
+    .class_init = rig_tap_class_init,
+    .interfaces = (InterfaceInfo[]) {
+        { INTERFACE_CONVENTIONAL_PCI_DEVICE },
+        { }
+    },
+};
+
+static void rig_tap_register_types(void)
+{
+    type_register_static(&rig_tap_info);
+}
+
+type_init(rig_tap_register_types)

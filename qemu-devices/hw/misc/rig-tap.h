@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the parts of rig-tap share: the device, its stream, its targets. */
+#ifndef HW_MISC_RIG_TAP_H
+#define HW_MISC_RIG_TAP_H
+
+#include "chardev/char-fe.h"
+#include "hw/pci/pci_device.h"
+#include "hw/pci/pci_observer.h"
+#include "qemu/notify.h"
+#include "rig/events.h"
+#include "rig/tap-regs.h"
+#include "system/runstate.h"
+
+#define TYPE_RIG_TAP "rig-tap"
+OBJECT_DECLARE_SIMPLE_TYPE(RigTap, RIG_TAP)
+
+/* --- rig-tap-stream.c: records on their way to the chardev ---------------- */
+
+typedef struct RigStream {
+    CharBackend chr;
+    GByteArray *queue;   /* records that the chardev has not taken yet */
+    size_t head;         /* bytes of queue that it has taken already */
+    uint64_t seq;        /* number of the next record */
+    uint64_t lost;       /* records dropped and not yet reported */
+    bool open;           /* somebody is at the other end */
+    bool failed;         /* the chardev gave an error that will not pass */
+    guint watch;         /* main loop source: the chardev can take more */
+    QEMUTimer *timer;    /* flushes what has not filled a batch */
+    QEMUBH *bh;          /* flushes now */
+} RigStream;
+
+/* Connect to the chardev, which must be set. */
+void rig_stream_start(RigStream *s);
+
+/*
+ * Append a record. @size is the payload's, in bytes, a multiple of 8, at most
+ * RIG_RECORD_MAX - sizeof(struct rig_record); @payload is little-endian. Does
+ * not wait for the reader unless very much is queued, and gives up on a
+ * reader that has stopped: see rig-tap-stream.c.
+ */
+void rig_stream_put(RigStream *s, uint16_t type, uint16_t flags,
+                    uint64_t virtual_ns, const void *payload, size_t size);
+
+/* Have everything sent soon, without waiting. */
+void rig_stream_kick(RigStream *s);
+
+/* Send everything now, waiting for the reader, but not for a stopped one. */
+void rig_stream_drain(RigStream *s);
+
+/* --- rig-tap-watch.c: observed functions turned into records -------------- */
+
+typedef struct RigTarget {
+    char *id;                   /* QEMU device id */
+    PCIDevice *dev;             /* NULL: unplugged */
+    struct rig_ev_target info;  /* as last reported, little-endian */
+    struct rig_ev_state state;  /* as last reported, little-endian */
+    uint8_t exp_cap;            /* offset of the PCIe capability, 0: none */
+} RigTarget;
+
+/* Interrupts of one kind that were counted and not yet reported. */
+typedef struct RigRun {
+    uint16_t target;
+    uint16_t vector;
+    uint16_t outcome;
+    uint16_t command;
+    uint64_t count;
+    uint64_t first_ns;
+    uint64_t last_ns;
+} RigRun;
+
+#define RIG_RUNS_MAX 64
+
+/* --- rig-tap.c: the device ------------------------------------------------ */
+
+struct RigTap {
+    PCIDevice parent_obj;
+    MemoryRegion regs;
+    MemoryRegion slots;
+
+    char *watch;                /* property: ids separated by ';' */
+    RigStream stream;
+    RigTarget targets[RIG_TARGETS_MAX];
+    unsigned n_targets;
+    RigRun runs[RIG_RUNS_MAX];  /* in the order of their first_ns */
+    unsigned n_runs;
+
+    bool started;               /* HELLO was written */
+    bool ended;                 /* END was written: nothing follows */
+    bool restored;              /* state was loaded, EPOCH not yet written */
+    bool ended_before_load;
+
+    PCIObserver observer;
+    DeviceListener listener;
+    Notifier machine_done;
+    Notifier shutdown;
+    bool shutting_down;
+};
+
+/* Split the property `watch` into targets; false and *errp if it is wrong. */
+bool rig_tap_parse_watch(RigTap *tap, Error **errp);
+
+/* Start watching: report the targets. Exits if a device is missing. */
+void rig_tap_watch_start(RigTap *tap);
+
+/* Write a record that the guest caused, after all interrupts counted so far. */
+void rig_tap_emit(RigTap *tap, enum rig_event_type type, const void *payload,
+                  size_t size);
+
+/* Write a record that the host caused: it carries no virtual time. */
+void rig_tap_emit_host(RigTap *tap, enum rig_event_type type,
+                       const void *payload, size_t size);
+
+/* --- rig-tap-command.c ---------------------------------------------------- */
+
+/* Run the command, record it, and return its result for the guest. */
+int32_t rig_tap_command(RigTap *tap, const struct rig_command *command);
+
+#endif

@@ -1,0 +1,848 @@
+<?xml version="1.0" encoding="UTF-8"?>
+<!-- SPDX-License-Identifier: GPL-2.0-or-later -->
+<!-- The timeline of a cycle as inline SVG.
+
+     From top to bottom: labels of marks, labels of calls and short phases, the
+     driver's callbacks by depth, its interrupt and DPC callbacks, its API calls,
+     one lane per interrupt vector, the events that the findings cite, the axis.
+     Across: event order. Column c starts at $gutter + c * $cw.
+
+     Labels must not run into each other. XSLT has no variables to change, so
+     "place" walks the sorted labels recursively and carries the right end of
+     every row along; a label that fits in no row is left to its tooltip.
+
+     The graph is drawn once. On screen the gutter with the row names is laid
+     over its left edge so that it stays put while the graph scrolls; on paper
+     the graph is cut into strips, which show it through <use>. -->
+<xsl:stylesheet version="1.0"
+                xmlns:xsl="http://www.w3.org/1999/XSL/Transform"
+                xmlns:lx="http://xmlsoft.org/XSLT/namespace"
+                exclude-result-prefixes="lx">
+
+  <!-- Pixels. -->
+  <xsl:variable name="gutter" select="88"/>
+  <xsl:variable name="strip" select="980"/>
+  <xsl:variable name="fill-width" select="1066"/>
+  <xsl:variable name="label-row" select="16"/>
+  <xsl:variable name="phase-row" select="22"/>
+  <xsl:variable name="call-row" select="22"/>
+  <xsl:variable name="pin-row" select="17"/>
+  <!-- Text, estimated: average character widths of the fonts in style.css. -->
+  <xsl:variable name="char" select="6.2"/>
+  <xsl:variable name="tick-space" select="92"/>
+
+  <!-- Caps on what is drawn. -->
+  <xsl:variable name="max-lanes" select="64"/>
+  <xsl:variable name="max-drawn" select="3000"/>
+  <xsl:variable name="max-in-lane" select="1000"/>
+
+  <xsl:template match="timeline">
+    <xsl:variable name="id" select="concat('s', ../../@number, 'c', ../@number)"/>
+    <!-- Fill the page where the columns allow it, scroll where they do not. -->
+    <xsl:variable name="fill" select="$fill-width div @columns"/>
+    <xsl:variable name="cw">
+      <xsl:choose>
+        <xsl:when test="$fill &gt; 22">22</xsl:when>
+        <xsl:when test="$fill &gt;= 5">
+          <xsl:value-of select="floor($fill * 4) div 4"/>
+        </xsl:when>
+        <xsl:when test="@columns &lt;= 600">5</xsl:when>
+        <xsl:otherwise>3</xsl:otherwise>
+      </xsl:choose>
+    </xsl:variable>
+    <xsl:variable name="graph-width">
+      <xsl:choose>
+        <xsl:when test="@columns * $cw &lt; 560">620</xsl:when>
+        <xsl:otherwise>
+          <xsl:value-of select="@columns * $cw + 28"/>
+        </xsl:otherwise>
+      </xsl:choose>
+    </xsl:variable>
+    <xsl:variable name="width" select="$gutter + $graph-width"/>
+    <xsl:variable name="lanes" select="lane[position() &lt;= $max-lanes]"/>
+    <xsl:variable name="points"><xsl:call-template name="points"/></xsl:variable>
+    <xsl:variable name="pins">
+      <xsl:call-template name="pins">
+        <xsl:with-param name="points" select="lx:node-set($points)/p"/>
+        <xsl:with-param name="cw" select="$cw"/>
+      </xsl:call-template>
+    </xsl:variable>
+    <xsl:variable name="depth">
+      <xsl:for-each select="phase[not(@thread &gt; 0)]">
+        <xsl:sort select="@depth" data-type="number" order="descending"/>
+        <xsl:if test="position() = 1">
+          <xsl:value-of select="@depth + 1"/>
+        </xsl:if>
+      </xsl:for-each>
+      <xsl:if test="not(phase[not(@thread &gt; 0)])">1</xsl:if>
+    </xsl:variable>
+
+    <!-- Heights of the bands, top down. -->
+    <xsl:variable name="y-labels"
+                  select="4 + $label-row * (1 + number(count(mark) &gt; 1)) *
+                          number(count(mark) &gt; 0)"/>
+    <xsl:variable name="y-phases" select="$y-labels + 3 * $label-row + 6"/>
+    <xsl:variable name="y-threads" select="$y-phases + $phase-row * $depth"/>
+    <xsl:variable name="y-calls"
+                  select="$y-threads + 2 +
+                          14 * number(count(phase[@thread &gt; 0]) &gt; 0)"/>
+    <xsl:variable name="y-lanes" select="$y-calls + $call-row + 8"/>
+    <xsl:variable name="lane-row"
+                  select="22 - 6 * number(count($lanes) &gt; 16)"/>
+    <xsl:variable name="y-pins"
+                  select="$y-lanes + $lane-row * count($lanes) + 8"/>
+    <xsl:variable name="pin-rows">
+      <xsl:choose>
+        <xsl:when test="lx:node-set($pins)/l[4]">4</xsl:when>
+        <xsl:otherwise>
+          <xsl:value-of select="count(lx:node-set($pins)/l)"/>
+        </xsl:otherwise>
+      </xsl:choose>
+    </xsl:variable>
+    <xsl:variable name="y-axis"
+                  select="$y-pins + $pin-row * $pin-rows + 4"/>
+    <xsl:variable name="height" select="$y-axis + 40"/>
+
+    <figure class="timeline">
+      <div class="scroll graph" tabindex="0" role="region"
+           aria-label="Timeline of cycle {../@number}, scrolls sideways">
+        <svg class="chart" role="img" width="{$width}" height="{$height}"
+             viewBox="0 0 {$width} {$height}"
+             data-columns="{@columns}" data-cw="{$cw}" data-x0="{$gutter}">
+          <xsl:attribute name="aria-label">
+            <xsl:call-template name="in-words"/>
+          </xsl:attribute>
+          <g id="{$id}-g" class="tl">
+            <rect class="ground" x="{$gutter}" width="{$graph-width}"
+                  height="{$height}"/>
+            <xsl:call-template name="axis">
+              <xsl:with-param name="points" select="lx:node-set($points)/p"/>
+              <xsl:with-param name="cw" select="$cw"/>
+              <xsl:with-param name="y" select="$y-axis"/>
+              <xsl:with-param name="top" select="$y-phases"/>
+              <xsl:with-param name="width" select="$width"/>
+            </xsl:call-template>
+            <xsl:call-template name="call-labels">
+              <xsl:with-param name="cw" select="$cw"/>
+              <xsl:with-param name="y" select="$y-labels"/>
+              <xsl:with-param name="y-phases" select="$y-phases"/>
+              <xsl:with-param name="y-calls" select="$y-calls"/>
+              <xsl:with-param name="width" select="$width"/>
+            </xsl:call-template>
+            <xsl:apply-templates select="phase[position() &lt;= $max-drawn]">
+              <xsl:with-param name="cw" select="$cw"/>
+              <xsl:with-param name="y" select="$y-phases"/>
+              <xsl:with-param name="y-threads" select="$y-threads"/>
+            </xsl:apply-templates>
+            <xsl:apply-templates select="call[position() &lt;= $max-drawn]">
+              <xsl:with-param name="cw" select="$cw"/>
+              <xsl:with-param name="y" select="$y-calls + $call-row div 2"/>
+            </xsl:apply-templates>
+            <xsl:for-each select="$lanes">
+              <xsl:apply-templates select=".">
+                <xsl:with-param name="cw" select="$cw"/>
+                <xsl:with-param name="y"
+                                select="$y-lanes + (position() - 1) * $lane-row"/>
+                <xsl:with-param name="row" select="$lane-row"/>
+              </xsl:apply-templates>
+            </xsl:for-each>
+            <xsl:call-template name="marks">
+              <xsl:with-param name="cw" select="$cw"/>
+              <xsl:with-param name="bottom" select="$y-axis"/>
+              <xsl:with-param name="width" select="$width"/>
+            </xsl:call-template>
+            <xsl:call-template name="place">
+              <xsl:with-param name="labels" select="lx:node-set($pins)/l"/>
+              <xsl:with-param name="kind">pin</xsl:with-param>
+              <xsl:with-param name="y" select="$y-pins"/>
+              <xsl:with-param name="to" select="$y-phases"/>
+              <xsl:with-param name="id" select="$id"/>
+              <xsl:with-param name="rows" select="4"/>
+            </xsl:call-template>
+          </g>
+          <g id="{$id}-l" class="tl names">
+            <rect class="ground" width="{$gutter}" height="{$height}"/>
+            <path class="edge" d="M{$gutter - .5} 0V{$height}"/>
+            <text x="8" y="{$y-phases + 15}">callbacks</text>
+            <xsl:if test="phase[@thread &gt; 0]">
+              <text x="8" y="{$y-threads + 10}">ISR, DPC</text>
+            </xsl:if>
+            <text x="8" y="{$y-calls + 15}">API calls</text>
+            <xsl:for-each select="$lanes">
+              <text x="8" y="{$y-lanes + (position() - .5) * $lane-row + 4}">
+                <xsl:call-template name="lane-name"/>
+              </text>
+            </xsl:for-each>
+            <xsl:if test="lx:node-set($pins)/l">
+              <text x="8" y="{$y-pins + 13}">proof</text>
+            </xsl:if>
+            <text x="8" y="{$y-axis + 17}">event</text>
+            <text x="8" y="{$y-axis + 31}">virtual time</text>
+          </g>
+        </svg>
+        <svg class="gutter" aria-hidden="true" width="{$gutter}"
+             height="{$height}" viewBox="0 0 {$gutter} {$height}">
+          <use href="#{$id}-l"/>
+        </svg>
+      </div>
+      <xsl:call-template name="strips">
+        <xsl:with-param name="id" select="$id"/>
+        <xsl:with-param name="width" select="$width"/>
+        <xsl:with-param name="height" select="$height"/>
+      </xsl:call-template>
+      <figcaption>
+        <xsl:call-template name="legend"/>
+        <xsl:call-template name="and-more">
+          <xsl:with-param name="all" select="count(lane)"/>
+          <xsl:with-param name="shown" select="$max-lanes"/>
+        </xsl:call-template>
+        <xsl:call-template name="and-more">
+          <xsl:with-param name="all" select="count(call)"/>
+          <xsl:with-param name="shown" select="$max-drawn"/>
+        </xsl:call-template>
+      </figcaption>
+    </figure>
+    <xsl:call-template name="as-table"/>
+  </xsl:template>
+
+  <!-- The drawing for those who cannot see it. -->
+  <xsl:template name="in-words">
+    <xsl:value-of select="concat('Timeline of cycle ', ../@number, ': ',
+                  count(phase), ' callbacks, ', count(call), ' API calls, ',
+                  count(call[@kind = 'register']), ' registering and ',
+                  count(call[@kind = 'deregister']),
+                  ' deregistering an interrupt, ',
+                  count(call[@kind = 'fault']), ' injected faults, ',
+                  count(lane), ' vectors.')"/>
+    <xsl:for-each select="mark[position() &lt;= 10]">
+      <xsl:value-of select="concat(' At event ', @event, ': ', @label, '.')"/>
+    </xsl:for-each>
+  </xsl:template>
+
+  <!-- ================================================ columns and events -->
+
+  <!-- Every event whose column is known, in column order: column, event and
+       virtual time. A range [from, to) ends with its last event in to - 1. -->
+  <xsl:template name="points">
+    <xsl:variable name="all">
+      <xsl:for-each select="(phase | call)[position() &lt;= $max-drawn]">
+        <xsl:if test="@event-from">
+          <p c="{@from}" e="{@event-from}">
+            <xsl:if test="@ns-from">
+              <xsl:attribute name="n">
+                <xsl:value-of select="@ns-from"/>
+              </xsl:attribute>
+            </xsl:if>
+          </p>
+        </xsl:if>
+        <xsl:if test="@event-to and @to &gt; 0">
+          <p c="{@to - 1}" e="{@event-to}">
+            <xsl:if test="@ns-to">
+              <xsl:attribute name="n">
+                <xsl:value-of select="@ns-to"/>
+              </xsl:attribute>
+            </xsl:if>
+          </p>
+        </xsl:if>
+      </xsl:for-each>
+      <xsl:for-each select="lane[position() &lt;= $max-lanes]/*[@event]
+                            [position() &lt;= $max-in-lane]">
+        <p c="{@from | @at}" e="{@event}"/>
+      </xsl:for-each>
+      <xsl:for-each select="mark">
+        <p c="{@at}" e="{@event}"/>
+      </xsl:for-each>
+    </xsl:variable>
+    <xsl:for-each select="lx:node-set($all)/p">
+      <xsl:sort select="@c" data-type="number"/>
+      <xsl:sort select="@e" data-type="number"/>
+      <xsl:copy-of select="."/>
+    </xsl:for-each>
+  </xsl:template>
+
+  <!-- The events that the findings of this cycle cite, one label each. -->
+  <xsl:template name="pins">
+    <xsl:param name="points"/>
+    <xsl:param name="cw"/>
+    <xsl:variable name="columns" select="@columns"/>
+    <xsl:variable name="cited">
+      <xsl:for-each select="../../finding[position() &lt;= $max-findings]
+                            [@cycle = current()/../@number]
+                            /proof[position() &lt;= $max-proofs]">
+        <xsl:sort select="@event" data-type="number"/>
+        <p e="{@event}"><xsl:value-of select="."/></p>
+      </xsl:for-each>
+    </xsl:variable>
+    <xsl:for-each select="lx:node-set($cited)/p
+                          [not(@e = preceding-sibling::p[1]/@e)]">
+      <xsl:variable name="here" select="$points[@e = current()/@e]"/>
+      <xsl:variable name="before" select="$points[@e &lt; current()/@e]"/>
+      <xsl:variable name="c">
+        <xsl:choose>
+          <xsl:when test="$here"><xsl:value-of select="$here[1]/@c"/></xsl:when>
+          <xsl:when test="$before">
+            <xsl:value-of select="$before[last()]/@c"/>
+          </xsl:when>
+          <xsl:otherwise>0</xsl:otherwise>
+        </xsl:choose>
+      </xsl:variable>
+      <l x="{$gutter + ($c + .5) * $cw}" w="{string-length(@e) * 7 + 12}"
+         text="{@e}" title="Event {@e}: {.}">
+        <xsl:attribute name="side">
+          <xsl:choose>
+            <xsl:when test="$c * 2 &gt; $columns * 1.9">end</xsl:when>
+            <xsl:otherwise>start</xsl:otherwise>
+          </xsl:choose>
+        </xsl:attribute>
+      </l>
+    </xsl:for-each>
+  </xsl:template>
+
+  <!-- ================================================================ axis -->
+
+  <xsl:template name="axis">
+    <xsl:param name="points"/>
+    <xsl:param name="cw"/>
+    <xsl:param name="y"/>
+    <xsl:param name="top"/>
+    <xsl:param name="width"/>
+    <g class="axis">
+      <path d="M{$gutter} {$y + .5}H{$width}"/>
+      <xsl:choose>
+        <xsl:when test="$points/@n">
+          <xsl:call-template name="ticks">
+            <xsl:with-param name="points" select="$points[@n]"/>
+            <xsl:with-param name="cw" select="$cw"/>
+            <xsl:with-param name="y" select="$y"/>
+            <xsl:with-param name="top" select="$top"/>
+            <xsl:with-param name="width" select="$width"/>
+          </xsl:call-template>
+        </xsl:when>
+        <xsl:otherwise>
+          <xsl:call-template name="ticks">
+            <xsl:with-param name="points" select="$points"/>
+            <xsl:with-param name="cw" select="$cw"/>
+            <xsl:with-param name="y" select="$y"/>
+            <xsl:with-param name="top" select="$top"/>
+            <xsl:with-param name="width" select="$width"/>
+          </xsl:call-template>
+        </xsl:otherwise>
+      </xsl:choose>
+    </g>
+  </xsl:template>
+
+  <!-- A tick at the first known event at or after column $min, and so on. -->
+  <xsl:template name="ticks">
+    <xsl:param name="points"/>
+    <xsl:param name="cw"/>
+    <xsl:param name="y"/>
+    <xsl:param name="top"/>
+    <xsl:param name="width"/>
+    <xsl:param name="min" select="0"/>
+    <xsl:variable name="at" select="$points[@c &gt;= $min][1]"/>
+    <xsl:variable name="x" select="$gutter + ($at/@c + .5) * $cw"/>
+    <xsl:if test="$at and $x + $tick-space - 12 &lt;= $width">
+      <path class="grid" d="M{$x} {$top}V{$y + 6}"/>
+      <text x="{$x + 4}" y="{$y + 17}"><xsl:value-of select="$at/@e"/></text>
+      <text class="time" x="{$x + 4}" y="{$y + 31}">
+        <xsl:call-template name="ms">
+          <xsl:with-param name="ns" select="$at/@n"/>
+        </xsl:call-template>
+      </text>
+      <xsl:call-template name="ticks">
+        <xsl:with-param name="points" select="$points"/>
+        <xsl:with-param name="cw" select="$cw"/>
+        <xsl:with-param name="y" select="$y"/>
+        <xsl:with-param name="top" select="$top"/>
+        <xsl:with-param name="width" select="$width"/>
+        <xsl:with-param name="min" select="$at/@c + $tick-space div $cw"/>
+      </xsl:call-template>
+    </xsl:if>
+  </xsl:template>
+
+  <!-- ============================================================== labels -->
+
+  <!-- Draw sorted labels in up to $rows rows without overlap. $e1..$e4 are the
+       right ends of the rows so far. A label: x, w(idth), text, title, side
+       (which side of x the text starts or ends) and to (where its leader
+       ends; a pin's leader goes up to $to). -->
+  <xsl:template name="place">
+    <xsl:param name="labels"/>
+    <xsl:param name="kind"/>
+    <xsl:param name="y"/>
+    <xsl:param name="to"/>
+    <xsl:param name="id"/>
+    <xsl:param name="rows"/>
+    <xsl:param name="e1" select="0"/>
+    <xsl:param name="e2" select="0"/>
+    <xsl:param name="e3" select="0"/>
+    <xsl:param name="e4" select="0"/>
+    <xsl:variable name="label" select="$labels[1]"/>
+    <xsl:if test="$label">
+      <xsl:variable name="start"
+                    select="$label/@x - $label/@w * number($label/@side = 'end')"/>
+      <xsl:variable name="row">
+        <xsl:choose>
+          <xsl:when test="$start &gt;= $e1">1</xsl:when>
+          <xsl:when test="$rows &gt; 1 and $start &gt;= $e2">2</xsl:when>
+          <xsl:when test="$rows &gt; 2 and $start &gt;= $e3">3</xsl:when>
+          <xsl:when test="$rows &gt; 3 and $start &gt;= $e4">4</xsl:when>
+          <xsl:otherwise>0</xsl:otherwise>
+        </xsl:choose>
+      </xsl:variable>
+      <xsl:variable name="end" select="$start + $label/@w + 6"/>
+      <xsl:choose>
+        <xsl:when test="$kind = 'pin'">
+          <xsl:apply-templates select="$label" mode="pin">
+            <xsl:with-param name="row" select="$row"/>
+            <xsl:with-param name="y" select="$y"/>
+            <xsl:with-param name="to" select="$to"/>
+            <xsl:with-param name="id" select="$id"/>
+            <xsl:with-param name="start" select="$start"/>
+          </xsl:apply-templates>
+        </xsl:when>
+        <xsl:when test="$row &gt; 0">
+          <xsl:apply-templates select="$label" mode="label">
+            <xsl:with-param name="y" select="$y + $row * $label-row - 4"/>
+          </xsl:apply-templates>
+        </xsl:when>
+      </xsl:choose>
+      <xsl:call-template name="place">
+        <xsl:with-param name="labels" select="$labels[position() &gt; 1]"/>
+        <xsl:with-param name="kind" select="$kind"/>
+        <xsl:with-param name="y" select="$y"/>
+        <xsl:with-param name="to" select="$to"/>
+        <xsl:with-param name="id" select="$id"/>
+        <xsl:with-param name="rows" select="$rows"/>
+        <xsl:with-param name="e1"
+                        select="$e1 + ($end - $e1) * number($row = 1)"/>
+        <xsl:with-param name="e2"
+                        select="$e2 + ($end - $e2) * number($row = 2)"/>
+        <xsl:with-param name="e3"
+                        select="$e3 + ($end - $e3) * number($row = 3)"/>
+        <xsl:with-param name="e4"
+                        select="$e4 + ($end - $e4) * number($row = 4)"/>
+      </xsl:call-template>
+    </xsl:if>
+  </xsl:template>
+
+  <xsl:template match="l" mode="label">
+    <xsl:param name="y"/>
+    <g class="label {@class}">
+      <title><xsl:value-of select="@title"/></title>
+      <path class="leader" d="M{@x} {$y + 3}V{@to}"/>
+      <text y="{$y}">
+        <xsl:attribute name="x">
+          <xsl:value-of select="@x - 1 + 2 * number(@side = 'end')"/>
+        </xsl:attribute>
+        <xsl:if test="@side = 'end'">
+          <xsl:attribute name="text-anchor">end</xsl:attribute>
+        </xsl:if>
+        <xsl:value-of select="@text"/>
+      </text>
+    </g>
+  </xsl:template>
+
+  <!-- A pin is the target of the proof table's links: it is always drawn,
+       without its number where there is no room. -->
+  <xsl:template match="l" mode="pin">
+    <xsl:param name="row"/>
+    <xsl:param name="y"/>
+    <xsl:param name="to"/>
+    <xsl:param name="id"/>
+    <xsl:param name="start"/>
+    <xsl:variable name="top" select="$y + ($row - number($row &gt; 0)) * $pin-row"/>
+    <g class="pin" id="{$id}e{@text}">
+      <title><xsl:value-of select="@title"/></title>
+      <path class="leader" d="M{@x} {$to}V{$top + 1}"/>
+      <circle class="dot" cx="{@x}" cy="{$top}" r="2.5"/>
+      <xsl:if test="$row &gt; 0">
+        <rect x="{$start}" y="{$top}" width="{@w}" height="{$pin-row - 3}"
+              rx="3"/>
+        <text x="{$start + @w div 2}" y="{$top + 11}" text-anchor="middle">
+          <xsl:value-of select="@text"/>
+        </text>
+      </xsl:if>
+    </g>
+  </xsl:template>
+
+  <!-- Names above the graph: key calls, and phases too short for theirs. -->
+  <xsl:template name="call-labels">
+    <xsl:param name="cw"/>
+    <xsl:param name="y"/>
+    <xsl:param name="y-phases"/>
+    <xsl:param name="y-calls"/>
+    <xsl:param name="width"/>
+    <xsl:variable name="found">
+      <xsl:for-each select="call[@kind != 'other'][position() &lt;= 60] |
+                            phase[@depth = 0 and not(@thread &gt; 0)]
+                            [(@to - @from) * $cw &lt;
+                             string-length(@name) * $char + 10]
+                            [position() &lt;= 60]">
+        <xsl:sort select="@from" data-type="number"/>
+        <xsl:variable name="text">
+          <xsl:if test="@kind = 'fault'">fault: </xsl:if>
+          <xsl:call-template name="short"><xsl:with-param name="text"
+            select="@name"/><xsl:with-param name="max" select="40"/>
+          </xsl:call-template>
+        </xsl:variable>
+        <xsl:variable name="x">
+          <xsl:value-of select="$gutter + (@from + .5) * $cw"/>
+        </xsl:variable>
+        <xsl:variable name="w" select="string-length($text) * $char + 4"/>
+        <l x="{$x}" w="{$w}" text="{$text}" class="l-{name()} k-{@kind}">
+          <xsl:attribute name="title">
+            <xsl:call-template name="about"/>
+          </xsl:attribute>
+          <xsl:attribute name="to">
+            <xsl:choose>
+              <xsl:when test="self::call">
+                <xsl:value-of select="$y-calls + 4"/>
+              </xsl:when>
+              <xsl:otherwise><xsl:value-of select="$y-phases"/></xsl:otherwise>
+            </xsl:choose>
+          </xsl:attribute>
+          <xsl:attribute name="side">
+            <xsl:choose>
+              <xsl:when test="$x + $w &gt; $width">end</xsl:when>
+              <xsl:otherwise>start</xsl:otherwise>
+            </xsl:choose>
+          </xsl:attribute>
+        </l>
+      </xsl:for-each>
+    </xsl:variable>
+    <xsl:call-template name="place">
+      <xsl:with-param name="labels" select="lx:node-set($found)/l"/>
+      <xsl:with-param name="y" select="$y"/>
+      <xsl:with-param name="rows" select="3"/>
+    </xsl:call-template>
+  </xsl:template>
+
+  <!-- The vertical lines where findings became true, labels on top. Marks of
+       one column share a line and a label. -->
+  <xsl:template name="marks">
+    <xsl:param name="cw"/>
+    <xsl:param name="bottom"/>
+    <xsl:param name="width"/>
+    <xsl:variable name="found">
+      <xsl:for-each select="mark[position() &lt;= 60]
+                            [not(@at = preceding-sibling::mark/@at)]">
+        <xsl:sort select="@at" data-type="number"/>
+        <xsl:variable name="x" select="$gutter + (@at + .5) * $cw"/>
+        <xsl:variable name="text">
+          <xsl:for-each select="../mark[@at = current()/@at]
+                                [position() &lt;= 4]">
+            <xsl:if test="position() &gt; 1">, </xsl:if>
+            <xsl:call-template name="short"><xsl:with-param name="text"
+              select="@label"/><xsl:with-param name="max" select="60"/>
+            </xsl:call-template>
+          </xsl:for-each>
+          <xsl:value-of select="concat(' (event ', @event, ')')"/>
+        </xsl:variable>
+        <xsl:variable name="w" select="string-length($text) * ($char + .6) + 6"/>
+        <l x="{$x}" w="{$w}" text="{$text}" to="{$bottom}" class="mark">
+          <xsl:attribute name="title">
+            <xsl:for-each select="../mark[@at = current()/@at]">
+              <xsl:if test="position() &gt; 1">; </xsl:if>
+              <xsl:value-of select="concat('Finding ', @finding, ', event ',
+                                           @event, ': ', @label)"/>
+            </xsl:for-each>
+          </xsl:attribute>
+          <xsl:attribute name="side">
+            <xsl:choose>
+              <xsl:when test="$x + $w &gt; $width">end</xsl:when>
+              <xsl:otherwise>start</xsl:otherwise>
+            </xsl:choose>
+          </xsl:attribute>
+        </l>
+      </xsl:for-each>
+    </xsl:variable>
+    <!-- Lines first: they stand even where a label finds no room. -->
+    <xsl:for-each select="lx:node-set($found)/l">
+      <path class="mark-line" data-mark="{@x}" d="M{@x} 4V{@to}">
+        <title><xsl:value-of select="@title"/></title>
+      </path>
+    </xsl:for-each>
+    <xsl:call-template name="place">
+      <xsl:with-param name="labels" select="lx:node-set($found)/l"/>
+      <xsl:with-param name="y" select="2"/>
+      <xsl:with-param name="rows" select="2"/>
+    </xsl:call-template>
+  </xsl:template>
+
+  <!-- ==================================================== phases and calls -->
+
+  <xsl:template match="phase">
+    <xsl:param name="cw"/>
+    <xsl:param name="y"/>
+    <xsl:param name="y-threads"/>
+    <xsl:variable name="other" select="@thread &gt; 0"/>
+    <xsl:variable name="w" select="(@to - @from) * $cw"/>
+    <xsl:variable name="x" select="$gutter + @from * $cw"/>
+    <xsl:variable name="top">
+      <xsl:choose>
+        <xsl:when test="$other"><xsl:value-of select="$y-threads"/></xsl:when>
+        <xsl:otherwise>
+          <xsl:value-of select="$y + @depth * $phase-row"/>
+        </xsl:otherwise>
+      </xsl:choose>
+    </xsl:variable>
+    <g>
+      <xsl:attribute name="class">
+        <xsl:text>phase</xsl:text>
+        <xsl:if test="$other"> other</xsl:if>
+        <xsl:if test="@depth mod 2 = 1"> inner</xsl:if>
+        <xsl:if test="not(@event-to)"> open</xsl:if>
+        <xsl:if test="not($other) and string-length(@status) = 10 and
+                      (starts-with(@status, '0xC') or
+                       starts-with(@status, '0xc'))"> failed</xsl:if>
+      </xsl:attribute>
+      <title><xsl:call-template name="about"/></title>
+      <rect x="{$x + .5}" y="{$top + .5}" width="{$w - 1 + 1 * ($w &lt;= 1)}"
+            height="{18 - 8 * $other}" rx="2"/>
+      <xsl:if test="not($other) and
+                    $w &gt;= string-length(@name) * $char + 10">
+        <text x="{$x + 6}" y="{$top + 13.5}"><xsl:value-of select="@name"/></text>
+      </xsl:if>
+      <xsl:if test="not($other) and @depth &gt; 0 and $w &gt;= 60 and
+                    $w &lt; string-length(@name) * $char + 10">
+        <text x="{$x + 6}" y="{$top + 13.5}">
+          <xsl:call-template name="short"><xsl:with-param name="text"
+            select="@name"/><xsl:with-param name="max"
+            select="floor(($w - 12) div $char)"/></xsl:call-template>
+        </text>
+      </xsl:if>
+    </g>
+  </xsl:template>
+
+  <xsl:template match="call">
+    <xsl:param name="cw"/>
+    <xsl:param name="y"/>
+    <xsl:variable name="x" select="$gutter + @from * $cw"/>
+    <xsl:variable name="w" select="(@to - @from) * $cw"/>
+    <g class="call k-{@kind}" data-at="{@from}">
+      <title><xsl:call-template name="about"/></title>
+      <rect x="{$x + 1}" y="{$y - 4}" width="{$w - 2 + 2 * ($w &lt;= 2)}"
+            height="8" rx="1"/>
+      <xsl:if test="@kind != 'other'">
+        <use href="#g-{@kind}" x="{$x + $cw div 2}" y="{$y}"/>
+      </xsl:if>
+    </g>
+  </xsl:template>
+
+  <!-- What a phase or a call was, in one line. -->
+  <xsl:template name="about">
+    <xsl:if test="@kind = 'fault'">Injected fault, call not made: </xsl:if>
+    <xsl:value-of select="@name"/>
+    <xsl:if test="@caller">
+      <xsl:value-of select="concat(', called from ',
+                                   ../../../driver/@sys, '+', @caller)"/>
+    </xsl:if>
+    <xsl:if test="@status">
+      <xsl:value-of select="concat(', returned ', @status)"/>
+    </xsl:if>
+    <xsl:if test="@event-from">
+      <xsl:text>, event </xsl:text>
+      <xsl:call-template name="events"/>
+    </xsl:if>
+    <xsl:if test="self::phase and not(@event-to)">, never returned</xsl:if>
+    <xsl:if test="@ns-from and @ns-to">
+      <xsl:text>, took </xsl:text>
+      <xsl:call-template name="guest-time"/>
+    </xsl:if>
+  </xsl:template>
+
+  <xsl:template name="short">
+    <xsl:param name="text"/>
+    <xsl:param name="max"/>
+    <xsl:choose>
+      <xsl:when test="string-length($text) &gt; $max">
+        <xsl:value-of select="concat(substring($text, 1, $max - 1), '…')"/>
+      </xsl:when>
+      <xsl:otherwise><xsl:value-of select="$text"/></xsl:otherwise>
+    </xsl:choose>
+  </xsl:template>
+
+  <!-- =============================================================== lanes -->
+
+  <xsl:template name="lane-name">
+    <xsl:choose>
+      <xsl:when test="@vector = 'intx'">INTx</xsl:when>
+      <xsl:otherwise>vector <xsl:value-of select="@vector"/></xsl:otherwise>
+    </xsl:choose>
+  </xsl:template>
+
+  <xsl:template match="lane">
+    <xsl:param name="cw"/>
+    <xsl:param name="y"/>
+    <xsl:param name="row"/>
+    <xsl:variable name="name"><xsl:call-template name="lane-name"/></xsl:variable>
+    <g class="lane" data-vector="{@vector}">
+      <xsl:for-each select="span[position() &lt;= $max-in-lane]">
+        <g class="span st-{@state}" data-from="{@from}" data-to="{@to}">
+          <title>
+            <xsl:value-of select="concat($name, ' ', @state)"/>
+            <xsl:if test="@event">
+              <xsl:value-of select="concat(' from event ', @event, ' on')"/>
+            </xsl:if>
+          </title>
+          <rect x="{$gutter + @from * $cw}" width="{(@to - @from) * $cw}">
+            <xsl:attribute name="y">
+              <xsl:value-of select="$y + 3 + ($row div 2 - 4) *
+                                    number(@state = 'disabled')"/>
+            </xsl:attribute>
+            <xsl:attribute name="height">
+              <xsl:value-of select="($row - 6) - ($row - 8) *
+                                    number(@state = 'disabled')"/>
+            </xsl:attribute>
+          </rect>
+        </g>
+      </xsl:for-each>
+      <xsl:for-each select="raised[position() &lt;= $max-in-lane]">
+        <xsl:apply-templates select=".">
+          <xsl:with-param name="x" select="$gutter + (@at + .5) * $cw"/>
+          <xsl:with-param name="y" select="$y + $row div 2"/>
+          <xsl:with-param name="name" select="$name"/>
+          <xsl:with-param name="room"
+                          select="(following-sibling::raised[1]/@at - @at) * $cw"/>
+        </xsl:apply-templates>
+      </xsl:for-each>
+    </g>
+  </xsl:template>
+
+  <!-- Interrupts. $room, to the next one, is NaN after the last. -->
+  <xsl:template match="raised">
+    <xsl:param name="x"/>
+    <xsl:param name="y"/>
+    <xsl:param name="name"/>
+    <xsl:param name="room"/>
+    <xsl:variable name="glyph">
+      <xsl:choose>
+        <xsl:when test="@outcome = 'disabled'">dropped</xsl:when>
+        <xsl:otherwise><xsl:value-of select="@outcome"/></xsl:otherwise>
+      </xsl:choose>
+    </xsl:variable>
+    <g class="raised o-{@outcome}" data-at="{@at}">
+      <title>
+        <xsl:value-of select="concat($name, ': ', @count, ' interrupt')"/>
+        <xsl:if test="@count != 1">s</xsl:if>
+        <xsl:choose>
+          <xsl:when test="@outcome = 'sent'">, message sent</xsl:when>
+          <xsl:when test="@outcome = 'pended'">, masked: pending bit set</xsl:when>
+          <xsl:when test="@outcome = 'dropped'">, dropped: vector not in
+            use</xsl:when>
+          <xsl:otherwise>, not sent: MSI-X disabled</xsl:otherwise>
+        </xsl:choose>
+        <xsl:if test="@event">
+          <xsl:value-of select="concat(', event ', @event)"/>
+        </xsl:if>
+      </title>
+      <use href="#g-{$glyph}" x="{$x}" y="{$y + 1}"/>
+      <xsl:if test="@count &gt; 1 and
+                    not($room &lt; string-length(@count) * 5.5 + 9)">
+        <text x="{$x + 4}" y="{$y + 3.5}"><xsl:value-of select="@count"/></text>
+      </xsl:if>
+    </g>
+  </xsl:template>
+
+  <!-- ==================================== strips for paper, legend, table -->
+
+  <xsl:template name="strips">
+    <xsl:param name="id"/>
+    <xsl:param name="width"/>
+    <xsl:param name="height"/>
+    <xsl:param name="from" select="$gutter"/>
+    <xsl:variable name="w" select="$strip - $gutter"/>
+    <svg class="strip" aria-hidden="true" viewBox="0 0 {$strip} {$height}">
+      <svg x="{$gutter}" width="{$w}" height="{$height}"
+           viewBox="{$from} 0 {$w} {$height}"><use href="#{$id}-g"/></svg>
+      <use href="#{$id}-l"/>
+    </svg>
+    <xsl:if test="$from + $w + 24 &lt; $width">
+      <xsl:call-template name="strips">
+        <xsl:with-param name="id" select="$id"/>
+        <xsl:with-param name="width" select="$width"/>
+        <xsl:with-param name="height" select="$height"/>
+        <xsl:with-param name="from" select="$from + $w"/>
+      </xsl:call-template>
+    </xsl:if>
+  </xsl:template>
+
+  <xsl:template name="legend">
+    <ul class="legend">
+      <li><svg viewBox="0 0 26 14"><g class="span st-armed"><rect y="1"
+        width="26" height="12"/></g></svg>armed</li>
+      <li><svg viewBox="0 0 26 14"><g class="span st-masked"><rect y="1"
+        width="26" height="12"/></g></svg>masked</li>
+      <li><svg viewBox="0 0 26 14"><g class="span st-disabled"><rect y="6"
+        width="26" height="2"/></g></svg>MSI-X disabled</li>
+      <li><svg viewBox="-13 -7 26 14"><g class="span st-armed"><rect x="-13"
+        y="-6" width="26" height="12"/></g><g class="raised o-sent"><use
+        href="#g-sent" y="1"/></g></svg>interrupts sent, with count</li>
+      <li><svg viewBox="-13 -7 26 14"><g class="raised o-pended"><use
+        href="#g-pended" y="1"/></g></svg>pending (masked)</li>
+      <li><svg viewBox="-13 -7 26 14"><g class="raised o-dropped"><use
+        href="#g-dropped" y="1"/></g></svg>dropped or disabled</li>
+      <li><svg viewBox="-13 -7 26 14"><g class="call k-register"><use
+        href="#g-register"/></g></svg>register</li>
+      <li><svg viewBox="-13 -7 26 14"><g class="call k-deregister"><use
+        href="#g-deregister"/></g></svg>deregister</li>
+      <li><svg viewBox="-13 -8 26 16"><g class="call k-fault"><use
+        href="#g-fault"/></g></svg>injected fault</li>
+      <xsl:if test="mark">
+        <li><svg viewBox="0 0 26 14"><path class="mark-line"
+          d="M13 0V14"/></svg>finding</li>
+      </xsl:if>
+    </ul>
+  </xsl:template>
+
+  <xsl:template name="as-table">
+    <details class="as-table">
+      <summary>Callbacks and API calls as a table</summary>
+      <div class="scroll" tabindex="0" role="region"
+           aria-label="Callbacks and API calls">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col" class="num">Events</th>
+              <th scope="col">Name</th>
+              <th scope="col">Kind</th>
+              <th scope="col">Status</th>
+              <th scope="col">Call site</th>
+              <th scope="col" class="num">At</th>
+              <th scope="col" class="num">Took</th>
+            </tr>
+          </thead>
+          <tbody>
+            <xsl:for-each select="(phase | call)[position() &lt;= $max-rows]">
+              <xsl:sort select="@from" data-type="number"/>
+              <tr>
+                <td class="num"><xsl:call-template name="events"/></td>
+                <th scope="row"><code><xsl:value-of select="@name"/></code></th>
+                <td>
+                  <xsl:choose>
+                    <xsl:when test="self::phase">callback</xsl:when>
+                    <xsl:when test="@kind = 'other'">call</xsl:when>
+                    <xsl:otherwise><xsl:value-of select="@kind"/></xsl:otherwise>
+                  </xsl:choose>
+                </td>
+                <td><code><xsl:value-of select="@status"/></code></td>
+                <td><code><xsl:value-of select="@caller"/></code></td>
+                <td class="num">
+                  <xsl:call-template name="ms">
+                    <xsl:with-param name="ns" select="@ns-from"/>
+                  </xsl:call-template>
+                </td>
+                <td class="num"><xsl:call-template name="guest-time"/></td>
+              </tr>
+            </xsl:for-each>
+          </tbody>
+        </table>
+      </div>
+      <xsl:call-template name="and-more">
+        <xsl:with-param name="all" select="count(phase | call)"/>
+        <xsl:with-param name="shown" select="$max-rows"/>
+      </xsl:call-template>
+    </details>
+  </xsl:template>
+</xsl:stylesheet>

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The subcommands of rig: each gets its own argv (argv[0] is the command's
+ * name) and returns the exit status of the program.
+ */
+#ifndef RIG_COMMANDS_H
+#define RIG_COMMANDS_H
+
+#define RIG_VERSION "0.1.0"
+
+/* Exit status of rig; of several, VIOLATION hides BROKEN. */
+enum rig_exit {
+    RIG_EXIT_OK = 0,           /* every verdict is the expected one */
+    RIG_EXIT_VIOLATION = 1,    /* a violation nobody expected, or one that was
+                                  expected and not found */
+    RIG_EXIT_USAGE = 2,        /* bad input or usage; nothing was run */
+    RIG_EXIT_BROKEN = 3,       /* the rig or its environment failed, or an
+                                  unexpected inconclusive or skipped */
+    RIG_EXIT_INTERRUPTED = 130 /* 128 + SIGINT: stopped by the user */
+};
+
+int rig_cmd_run(int argc, char **argv);
+int rig_cmd_lint(int argc, char **argv);
+int rig_cmd_list(int argc, char **argv);
+int rig_cmd_report(int argc, char **argv); /* report.c */
+int rig_cmd_doctor(int argc, char **argv);
+
+#endif

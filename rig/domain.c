@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The virtual machine as libvirt domain XML.
+ *
+ * A q35 with one vCPU under TCG, made deterministic: virtual time is counted
+ * in instructions (-icount), starts at a fixed date and does not follow the
+ * host, and QEMU's random numbers come from a seed. libvirt does not know
+ * rig-nic and rig-tap, so they are raw QEMU arguments at fixed PCI slots.
+ */
+#include "domain.h"
+
+#include <libxml/xmlwriter.h>
+
+#include "plan.h"
+
+/* 2026-01-01 00:00:00 UTC: the date at power-on, in every run. */
+#define POWER_ON "1767225600"
+
+/* One instruction takes 2^4 ns; idle time is skipped, not slept. */
+#define ICOUNT "shift=4,sleep=off"
+#define SEED "1"
+
+/* Locally administered, unicast, the QEMU default prefix's neighbour. */
+#define NIC_MAC "52:49:47:00:00:10"
+
+static void element(xmlTextWriter *w, const char *name, ...)
+    G_GNUC_NULL_TERMINATED;
+
+/* An empty element with attributes: name, value, ..., NULL. */
+static void element(xmlTextWriter *w, const char *name, ...)
+{
+    const char *attr;
+    va_list ap;
+
+    xmlTextWriterStartElement(w, (const xmlChar *)name);
+    va_start(ap, name);
+    while ((attr = va_arg(ap, const char *))) {
+        xmlTextWriterWriteAttribute(w, (const xmlChar *)attr,
+                                    (const xmlChar *)va_arg(ap, char *));
+    }
+    va_end(ap);
+    xmlTextWriterEndElement(w);
+}
+
+static void text(xmlTextWriter *w, const char *name, const char *content)
+{
+    xmlTextWriterWriteElement(w, (const xmlChar *)name,
+                              (const xmlChar *)content);
+}
+
+static void start(xmlTextWriter *w, const char *name)
+{
+    xmlTextWriterStartElement(w, (const xmlChar *)name);
+}
+
+static void attribute(xmlTextWriter *w, const char *name, const char *value)
+{
+    xmlTextWriterWriteAttribute(w, (const xmlChar *)name,
+                                (const xmlChar *)value);
+}
+
+static void end(xmlTextWriter *w)
+{
+    xmlTextWriterEndElement(w);
+}
+
+static void write_hardware(xmlTextWriter *w, const RigDomain *d)
+{
+    g_autofree char *mib = g_strdup_printf("%u", d->machine->memory_mib);
+
+    start(w, "memory");
+    attribute(w, "unit", "MiB");
+    xmlTextWriterWriteString(w, (const xmlChar *)mib);
+    end(w);
+    text(w, "vcpu", "1");
+    start(w, "os");
+    start(w, "type");
+    attribute(w, "arch", "x86_64");
+    attribute(w, "machine", "q35");
+    xmlTextWriterWriteString(w, (const xmlChar *)"hvm");
+    end(w);
+    text(w, "kernel", d->kernel);
+    text(w, "initrd", d->initrd);
+    text(w, "cmdline", d->cmdline);
+    end(w);
+    start(w, "features");
+    start(w, "acpi");
+    end(w);
+    start(w, "apic");
+    end(w);
+    element(w, "ioapic", "driver", "qemu", NULL); /* intremap needs it */
+    end(w);
+}
+
+static void write_clock(xmlTextWriter *w)
+{
+    start(w, "clock");
+    attribute(w, "offset", "absolute");
+    attribute(w, "start", POWER_ON);
+    element(w, "timer", "name", "rtc", "track", "guest", NULL);
+    end(w);
+    text(w, "on_poweroff", "destroy");
+    text(w, "on_reboot", "destroy");
+    text(w, "on_crash", "destroy");
+}
+
+static void write_devices(xmlTextWriter *w, const RigDomain *d)
+{
+    start(w, "devices");
+    text(w, "emulator", d->emulator);
+    element(w, "controller", "type", "usb", "model", "none", NULL);
+    start(w, "serial");
+    attribute(w, "type", "file");
+    element(w, "source", "path", d->console, NULL);
+    element(w, "target", "type", "isa-serial", "port", "0", NULL);
+    end(w);
+    element(w, "memballoon", "model", "none", NULL);
+    start(w, "iommu");
+    attribute(w, "model", "intel");
+    element(w, "driver", "intremap", "on", "caching_mode", "on", NULL);
+    end(w);
+    end(w);
+}
+
+static void arg(xmlTextWriter *w, const char *option, char *value)
+{
+    xmlTextWriterStartElementNS(w, (const xmlChar *)"qemu",
+                                (const xmlChar *)"arg", NULL);
+    attribute(w, "value", option);
+    end(w);
+    xmlTextWriterStartElementNS(w, (const xmlChar *)"qemu",
+                                (const xmlChar *)"arg", NULL);
+    attribute(w, "value", value);
+    end(w);
+    g_free(value);
+}
+
+/* A comma in a QEMU option value is written twice. */
+static char *qemu_path(const char *path)
+{
+    g_auto(GStrv) parts = g_strsplit(path, ",", -1);
+
+    return g_strjoinv(",,", parts);
+}
+
+/*
+ * A hub joins the NIC and the reflector, which sends every frame back from
+ * inside this QEMU, so traffic is as deterministic as the rest. The capture
+ * sits on the NIC's port of the hub and sees both directions.
+ */
+static void write_qemu_args(xmlTextWriter *w, const RigDomain *d)
+{
+    g_autofree char *capture = qemu_path(d->capture);
+    g_autofree char *socket = qemu_path(d->tap_socket);
+
+    xmlTextWriterStartElementNS(w, (const xmlChar *)"qemu",
+                                (const xmlChar *)"commandline", NULL);
+    arg(w, "-icount", g_strdup(ICOUNT));
+    arg(w, "-seed", g_strdup(SEED));
+    arg(w, "-netdev", g_strdup("hubport,id=n0,hubid=0"));
+    arg(w, "-netdev", g_strdup("hubport,id=n1,hubid=0"));
+    arg(w, "-object", g_strdup_printf("filter-dump,id=dump0,netdev=n0,"
+                                      "file=%s", capture));
+    arg(w, "-device", g_strdup_printf("%s,id=nic0,netdev=n0,mac=" NIC_MAC
+                                      ",vectors=%u,queues=%u,bus=pcie.0,"
+                                      "addr=0x%x", d->machine->nic,
+                                      d->machine->vectors,
+                                      d->machine->queues, RIG_NIC_SLOT));
+    arg(w, "-device", g_strdup("rig-reflector,id=peer0,netdev=n1"));
+    arg(w, "-chardev", g_strdup_printf("socket,id=tap,path=%s", socket));
+    arg(w, "-device", g_strdup_printf("rig-tap,watch=nic0,chardev=tap,"
+                                      "bus=pcie.0,addr=0x%x", RIG_TAP_SLOT));
+    end(w);
+}
+
+char *rig_domain_xml(const RigDomain *d)
+{
+    xmlBuffer *buffer = xmlBufferCreate();
+    xmlTextWriter *w = xmlNewTextWriterMemory(buffer, 0);
+    char *xml;
+
+    xmlTextWriterSetIndent(w, 1);
+    xmlTextWriterSetIndentString(w, (const xmlChar *)"  ");
+    start(w, "domain");
+    attribute(w, "type", "qemu");
+    attribute(w, "xmlns:qemu", RIG_DOMAIN_QEMU_NS);
+    text(w, "name", d->name);
+    text(w, "uuid", d->uuid);
+    write_hardware(w, d);
+    write_clock(w);
+    write_devices(w, d);
+    write_qemu_args(w, d);
+    end(w);
+    xmlTextWriterEndDocument(w);
+    xmlFreeTextWriter(w);
+    xml = g_strdup((const char *)buffer->content);
+    xmlBufferFree(buffer);
+    return xml;
+}

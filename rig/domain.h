@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The virtual machine as libvirt domain XML. */
+#ifndef RIG_DOMAIN_H
+#define RIG_DOMAIN_H
+
+#include <glib.h>
+
+#include "scenario.h"
+
+/* libvirt's namespace for raw QEMU arguments. */
+#define RIG_DOMAIN_QEMU_NS "http://libvirt.org/schemas/domain/qemu/1.0"
+
+/* What differs from one virtual machine to the next; all paths absolute. */
+typedef struct RigDomain {
+    const char *name;        /* of the domain, unique on its host */
+    const char *uuid;        /* the guest sees it through SMBIOS */
+    const RigMachine *machine;
+    const char *emulator;
+    const char *kernel;
+    const char *initrd;
+    const char *cmdline;     /* of the kernel */
+    const char *console;     /* file that gets the serial console */
+    const char *capture;     /* file that gets the frames, pcap */
+    const char *tap_socket;  /* UNIX socket on which rig listens */
+} RigDomain;
+
+/* The domain XML, indented. Equal arguments give equal text. */
+char *rig_domain_xml(const RigDomain *d);
+
+#endif

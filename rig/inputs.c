@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What decides a run. */
+#include "inputs.h"
+
+#include <gio/gio.h>
+#include <string.h>
+
+#include "domain.h"
+
+/*
+ * "The Linux/x86 Boot Protocol": 16-bit offset of the version string, counted
+ * from 0x200; valid when the header says "HdrS".
+ */
+#define BZIMAGE_MAGIC_AT   0x202
+#define BZIMAGE_VERSION_AT 0x20e
+#define BZIMAGE_BASE       0x200
+
+struct RigHashes {
+    const RigPaths *paths;
+    char *sha256[RIG_HASHES];
+    GThread *thread;     /* NULL once joined */
+    gint ready;
+};
+
+char *rig_sha256_file(const char *path, GError **error)
+{
+    g_autoptr(GMappedFile) file = g_mapped_file_new(path, FALSE, error);
+
+    if (!file) {
+        return NULL;
+    }
+    return g_compute_checksum_for_data(
+        G_CHECKSUM_SHA256, (const guchar *)g_mapped_file_get_contents(file),
+        g_mapped_file_get_length(file));
+}
+
+static gpointer hash_all(gpointer opaque)
+{
+    RigHashes *h = opaque;
+    const char *const files[RIG_HASHES] = {
+        [RIG_HASH_QEMU] = h->paths->qemu,
+        [RIG_HASH_KERNEL] = h->paths->kernel,
+        [RIG_HASH_INITRAMFS] = h->paths->initramfs,
+    };
+
+    for (int i = 0; i < RIG_HASHES; i++) {
+        h->sha256[i] = rig_sha256_file(files[i], NULL);
+        if (!h->sha256[i]) {
+            h->sha256[i] = g_strdup("unreadable");
+        }
+    }
+    g_atomic_int_set(&h->ready, 1);
+    return NULL;
+}
+
+RigHashes *rig_hashes_start(const RigPaths *paths)
+{
+    RigHashes *h = g_new0(RigHashes, 1);
+
+    h->paths = paths;
+    h->thread = g_thread_new("sha256", hash_all, h);
+    return h;
+}
+
+gboolean rig_hashes_ready(const RigHashes *h)
+{
+    return g_atomic_int_get(&h->ready);
+}
+
+const char *rig_hashes_get(RigHashes *h, enum rig_hash_of what)
+{
+    if (h->thread) {
+        g_thread_join(g_steal_pointer(&h->thread));
+    }
+    return h->sha256[what];
+}
+
+void rig_hashes_free(RigHashes *h)
+{
+    if (h) {
+        rig_hashes_get(h, RIG_HASH_QEMU);
+        for (int i = 0; i < RIG_HASHES; i++) {
+            g_free(h->sha256[i]);
+        }
+        g_free(h);
+    }
+}
+
+/* The domain with names instead of paths. */
+static char *neutral_domain(const RigMachine *machine, const char *cmdline)
+{
+    const RigDomain d = {
+        .name = "rig",
+        .uuid = "",
+        .machine = machine,
+        .emulator = "qemu",
+        .kernel = "kernel",
+        .initrd = "initrd",
+        .cmdline = cmdline,
+        .console = "console.log",
+        .capture = "net.pcap",
+        .tap_socket = "tap",
+    };
+
+    return rig_domain_xml(&d);
+}
+
+char *rig_inputs_text(RigHashes *h, const RigMachine *machine,
+                      const char *cmdline, GBytes *plan)
+{
+    g_autofree char *domain = neutral_domain(machine, cmdline);
+    g_autofree char *domain_hash = g_compute_checksum_for_string(
+        G_CHECKSUM_SHA256, domain, -1);
+    g_autofree char *plan_hash = g_compute_checksum_for_bytes(
+        G_CHECKSUM_SHA256, plan);
+
+    return g_strdup_printf("qemu %s\nkernel %s\ninitramfs %s\n"
+                           "plan %s\ndomain %s\n",
+                           rig_hashes_get(h, RIG_HASH_QEMU),
+                           rig_hashes_get(h, RIG_HASH_KERNEL),
+                           rig_hashes_get(h, RIG_HASH_INITRAMFS),
+                           plan_hash, domain_hash);
+}
+
+char *rig_kernel_version(const char *path)
+{
+    g_autoptr(GMappedFile) file = g_mapped_file_new(path, FALSE, NULL);
+    const uint8_t *p;
+    size_t size, at, n;
+
+    if (!file) {
+        return NULL;
+    }
+    p = (const uint8_t *)g_mapped_file_get_contents(file);
+    size = g_mapped_file_get_length(file);
+    if (size < BZIMAGE_VERSION_AT + 2 ||
+        memcmp(p + BZIMAGE_MAGIC_AT, "HdrS", 4) != 0) {
+        return NULL;
+    }
+    at = BZIMAGE_BASE + (p[BZIMAGE_VERSION_AT] |
+                         p[BZIMAGE_VERSION_AT + 1] << 8);
+    for (n = 0; at + n < size && n < 64 && g_ascii_isgraph(p[at + n]); n++) {
+    }
+    return n ? g_strndup((const char *)p + at, n) : NULL;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What decides a run: the files and settings whose hash makes two runs
+ * comparable.
+ */
+#ifndef RIG_INPUTS_H
+#define RIG_INPUTS_H
+
+#include <glib.h>
+
+#include "paths.h"
+#include "scenario.h"
+
+/* SHA-256 of the big files, computed in a thread while the guest boots. */
+typedef struct RigHashes RigHashes;
+
+RigHashes *rig_hashes_start(const RigPaths *paths);
+/* TRUE when rig_hashes_get() would not wait. */
+gboolean rig_hashes_ready(const RigHashes *h);
+
+enum rig_hash_of { RIG_HASH_QEMU, RIG_HASH_KERNEL, RIG_HASH_INITRAMFS,
+                   RIG_HASHES };
+/* Wait for the hash; "unreadable" when the file is. */
+const char *rig_hashes_get(RigHashes *h, enum rig_hash_of what);
+void rig_hashes_free(RigHashes *h);
+
+/*
+ * The content of inputs.txt: one line for everything that decides what a
+ * machine does, and nothing else (no path, no time). Its SHA-256 is the hash
+ * of the inputs.
+ */
+char *rig_inputs_text(RigHashes *h, const RigMachine *machine,
+                      const char *cmdline, GBytes *plan);
+
+/* SHA-256 of a file, or NULL with @error. */
+char *rig_sha256_file(const char *path, GError **error);
+
+/* Version of a Linux bzImage, "6.1.0-...", or NULL; to be freed. */
+char *rig_kernel_version(const char *path);
+
+#endif

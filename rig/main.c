@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The program: a table of subcommands. */
+#include <libxml/parser.h>
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+
+static int show_help(int argc, char **argv);
+static int show_version(int argc, char **argv);
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *description;
+} commands[] = {
+    { "run", rig_cmd_run, "Run scenarios in virtual machines, judge them" },
+    { "lint", rig_cmd_lint, "Check scenario files without running them" },
+    { "list", rig_cmd_list, "Show scenarios with their titles" },
+    { "report", rig_cmd_report, "Build the HTML page of finished runs again" },
+    { "doctor", rig_cmd_doctor, "Check that everything a run needs is there" },
+    { "help", show_help, "Show this text" },
+    { "version", show_version, "Show the version" },
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void print_usage(FILE *f)
+{
+    fputs("Usage: rig COMMAND [ARGUMENT...]\n\nCommands:\n", f);
+    for (size_t i = 0; i < COMMANDS; i++) {
+        fprintf(f, "  %-8s %s\n", commands[i].name, commands[i].description);
+    }
+    fputs("\n\"rig run --help\" shows the options of a run; rig(1) explains "
+          "scenario files.\nExit status: 0 all as expected, 1 violation, "
+          "2 bad input or usage,\n3 broken or inconclusive, 130 stopped by "
+          "the user.\n", f);
+}
+
+static int show_help(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    print_usage(stdout);
+    return RIG_EXIT_OK;
+}
+
+static int show_version(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    puts("rig " RIG_VERSION);
+    return RIG_EXIT_OK;
+}
+
+/* "--help", "-h" and "--version" work as commands, too. */
+static const char *command_name(const char *arg)
+{
+    if (strcmp(arg, "-h") == 0) {
+        return "help";
+    }
+    return strncmp(arg, "--", 2) == 0 ? arg + 2 : arg;
+}
+
+int main(int argc, char **argv)
+{
+    setlocale(LC_CTYPE, "");
+    LIBXML_TEST_VERSION
+    if (argc < 2) {
+        print_usage(stdout);
+        puts("\nTo begin: \"rig doctor\", then \"rig run scenarios\".");
+        return RIG_EXIT_OK;
+    }
+    for (size_t i = 0; i < COMMANDS; i++) {
+        if (strcmp(command_name(argv[1]), commands[i].name) == 0) {
+            return commands[i].run(argc - 1, argv + 1);
+        }
+    }
+    fprintf(stderr, "rig: no command is named \"%s\"\n\n", argv[1]);
+    print_usage(stderr);
+    return RIG_EXIT_USAGE;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of the monitor share: monitor.c, findings.c, judge.c. */
+#ifndef RIG_MONITOR_INTERNAL_H
+#define RIG_MONITOR_INTERNAL_H
+
+#include "calls.h"
+#include "monitor.h"
+#include "msix.h"
+#include "rule-engine.h"
+#include "stream.h"
+#include "timeline.h"
+
+/* Rules by which one scenario can be judged. */
+#define RIG_RULES_MAX 8u
+/* Bounds on what is kept of one cycle. */
+#define WORK_STEPS_MAX    64u
+#define WORK_FAULTS_MAX   64u
+#define WORK_EVIDENCE_MAX 32u
+/* Findings whose number of interrupts is still rising. */
+#define WORK_RISING_MAX   RIG_RULES_MAX
+
+typedef struct WorkStep {
+    char name[RIG_MARKER_NAME];
+    enum rig_step_end result;
+    uint32_t status;
+    uint64_t event_from, event_to, ns_from, ns_to;
+    char detail[RIG_MARKER_TEXT];
+} WorkStep;
+
+typedef struct WorkFault {
+    char api[RIG_MARKER_NAME];
+    char step[RIG_MARKER_NAME];
+    unsigned occurrence;
+    uint32_t status;
+    uint64_t event, ns, caller;
+} WorkFault;
+
+typedef struct WorkEvidence {
+    char callback[RIG_MARKER_NAME];
+    uint64_t event, raised;
+    gboolean enabled, function_masked;
+    unsigned registered;
+    RigMsixCounts counts;
+} WorkEvidence;
+
+/* The end of a driver that did not come by itself. */
+typedef struct WorkLost {
+    RigCycleEnd how;     /* RIG_END_DONE: it was not lost */
+    uint64_t event, ns;
+    uint64_t status;     /* signal or bug check code */
+    uint64_t caller;     /* RVA, 0: unknown */
+    char inside[RIG_MARKER_NAME]; /* innermost callback, "": none */
+    char text[RIG_MARKER_TEXT];
+} WorkLost;
+
+/* The end of a callback that matters to whether a cycle was judged. */
+typedef struct WorkReturn {
+    uint64_t event, ns;  /* RIG_NO_EVENT: never */
+    uint32_t status;
+} WorkReturn;
+
+/* One cycle while it runs; used again for the next one. */
+typedef struct Work {
+    uint64_t event_from, ns_from;
+    unsigned steps, faults, evidences;
+    WorkStep step[WORK_STEPS_MAX];
+    WorkFault fault[WORK_FAULTS_MAX];
+    WorkEvidence evidence[WORK_EVIDENCE_MAX];
+    WorkLost lost;
+    WorkReturn init, halt;  /* the last of each */
+    gboolean init_entered;
+    gboolean api_witness;   /* a callback or API event was seen */
+    gboolean line;          /* the interrupt is line-based */
+    uint64_t records_lost;  /* event of a RIG_EV_LOST, or RIG_NO_EVENT */
+    uint64_t restored;      /* event of a RIG_EV_EPOCH, or RIG_NO_EVENT */
+    uint64_t unimplemented; /* event, or RIG_NO_EVENT */
+    char unimplemented_name[RIG_MARKER_NAME];
+    char end_text[RIG_MARKER_TEXT]; /* of the CYCLE_END marker */
+    unsigned findings_from; /* index of the cycle's first finding */
+    unsigned violations;    /* all of them, kept or not */
+    RigFinding *rising[WORK_RISING_MAX];
+    unsigned risings;
+    uint64_t raised_base;   /* interrupts before the last boundary */
+} Work;
+
+struct RigMonitor {
+    const GPtrArray *scenarios;
+    const RigRules *rules;
+    RigStream stream;
+    GChecksum *hash;
+    RigMsix msix[RIG_TARGETS_MAX];
+    RigCalls calls;
+    RigRecorder *recorder;
+    RigEngine *engine[RIG_RULES_MAX];
+    unsigned engines;
+    RigScenarioResult **result; /* one for each scenario; NULL: taken */
+
+    gboolean plan_begun, plan_ended;
+    unsigned scenario;   /* open one, 1-based; 0: none */
+    unsigned last_scenario;
+    unsigned cycle;      /* open one, 1-based; 0: none */
+    unsigned last_cycle, cycles;
+    gboolean step_open;
+    GQuark step;
+    unsigned timelines;  /* drawn for this scenario */
+    unsigned findings;   /* in all scenarios */
+    char *pass_sentence; /* of the open scenario's first cycle */
+    Work work;
+
+    uint64_t lost, boot_ns, last_ns;
+    char qemu[32];
+    RigOutcome outcome;
+    char *detail;
+    gboolean finished;
+};
+
+/* The open scenario and its result. */
+const RigScenario *rig_monitor_open_scenario(const RigMonitor *m);
+RigScenarioResult *rig_monitor_open_result(const RigMonitor *m);
+
+/* Armed vectors and interrupts so far of all watched functions. */
+unsigned rig_monitor_armed(const RigMonitor *m);
+uint64_t rig_monitor_raised(const RigMonitor *m);
+/* Handles that the driver holds, by all rules. */
+unsigned rig_monitor_held(const RigMonitor *m);
+
+/* findings.c: a RigReportFunc; opaque is the monitor. */
+void rig_finding_report(const RigReport *report, void *opaque);
+/* No more interrupts count: put their number into the findings. */
+void rig_findings_settle(RigMonitor *m);
+
+/* judge.c: the open cycle has ended as `end` says; keep what matters. */
+void rig_judge_cycle(RigMonitor *m, RigCycleEnd end, uint64_t event,
+                     uint64_t ns);
+/* Cycles from `first` to the last one of a scenario never came. */
+void rig_judge_missing(RigScenarioResult *result, unsigned first,
+                       unsigned cycles, const char *reason);
+
+#endif

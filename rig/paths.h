@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where the rig's own files are: the source tree that this program was built
+ * in, or the one that the environment variable RIG_HOME names.
+ */
+#ifndef RIG_PATHS_H
+#define RIG_PATHS_H
+
+#include <glib.h>
+
+/* All paths are absolute. */
+typedef struct RigPaths {
+    char *scenarios;  /* directory with scenario.rng and rules/ */
+    char *results;    /* directory with result.rng and report.xsl */
+    char *qemu;       /* the QEMU with rig-nic and rig-tap */
+    char *kernel;     /* bzImage */
+    char *initramfs;  /* cpio with the agent as PID 1 */
+    char *cmdline;    /* text file: the kernel's command line */
+} RigPaths;
+
+/*
+ * Find the tree: RIG_HOME, else the nearest directory above the program that
+ * holds scenarios/scenario.rng. Returns NULL and sets @error when there is
+ * none; does not check that QEMU and the guest are built.
+ */
+RigPaths *rig_paths_find(GError **error);
+void rig_paths_free(RigPaths *paths);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RigPaths, rig_paths_free)
+
+#endif

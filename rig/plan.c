@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The guest's plan, made from scenarios. */
+#include "plan.h"
+
+#include <fcntl.h>
+#include <gio/gio.h>
+#include <unistd.h>
+
+#include "cpio.h"
+#include "include/plan.h"
+
+/* --- plan.ini ----------------------------------------------------------- */
+
+static char *guest_path(unsigned scenario, const char *name)
+{
+    return g_strdup_printf("/plan/%u/%s", scenario, name);
+}
+
+static char *join_steps(const RigCycle *c)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+
+    for (guint i = 0; i < c->steps->len; i++) {
+        g_ptr_array_add(names, ((const RigStep *)c->steps->pdata[i])->name);
+    }
+    g_ptr_array_add(names, NULL);
+    return g_strjoinv(";", (char **)names->pdata);
+}
+
+static char *join_faults(const RigStep *s)
+{
+    GString *text = g_string_new(NULL);
+
+    for (guint i = 0; i < s->faults->len; i++) {
+        const RigFault *f = s->faults->pdata[i];
+
+        g_string_append_printf(text, "%s%s#%u=0x%08X", i ? ";" : "", f->api,
+                               f->occurrence, f->status);
+    }
+    return g_string_free(text, FALSE);
+}
+
+static void set_uint(GKeyFile *k, const char *group, const char *key,
+                     unsigned value)
+{
+    g_key_file_set_uint64(k, group, key, value);
+}
+
+static void add_step(GKeyFile *k, const char *group, const RigStep *s)
+{
+    if (s->timeout_ms) {
+        set_uint(k, group, RIG_PLAN_KEY_TIMEOUT, s->timeout_ms);
+    }
+    if (s->faults->len) {
+        g_autofree char *faults = join_faults(s);
+
+        g_key_file_set_string(k, group, RIG_PLAN_KEY_FAULTS, faults);
+    }
+    if (s->frames) {
+        set_uint(k, group, RIG_PLAN_KEY_FRAMES, s->frames);
+        set_uint(k, group, RIG_PLAN_KEY_MIN_LENGTH, s->min_length);
+        set_uint(k, group, RIG_PLAN_KEY_MAX_LENGTH, s->max_length);
+    }
+}
+
+static void add_cycle(GKeyFile *k, unsigned scenario, unsigned number,
+                      const RigCycle *c)
+{
+    g_autofree char *group = g_strdup_printf(RIG_PLAN_GROUP_CYCLE, scenario,
+                                             number);
+    g_autofree char *steps = join_steps(c);
+
+    set_uint(k, group, RIG_PLAN_KEY_REPEAT, c->repeat);
+    g_key_file_set_string(k, group, RIG_PLAN_KEY_STEPS, steps);
+    for (guint i = 0; i < c->steps->len; i++) {
+        g_autofree char *step = g_strdup_printf(RIG_PLAN_GROUP_STEP, scenario,
+                                                number, i + 1);
+        add_step(k, step, c->steps->pdata[i]);
+    }
+}
+
+static void add_scenario(GKeyFile *k, unsigned number, const RigScenario *s)
+{
+    g_autofree char *group = g_strdup_printf(RIG_PLAN_GROUP_SCENARIO, number);
+    g_autofree char *sys = guest_path(number, s->sys_name);
+    g_autofree char *inf = guest_path(number, s->inf_name);
+
+    g_key_file_set_string(k, group, RIG_PLAN_KEY_NAME, s->name);
+    g_key_file_set_string(k, group, RIG_PLAN_KEY_SYS, sys);
+    g_key_file_set_string(k, group, RIG_PLAN_KEY_INF, inf);
+    set_uint(k, group, RIG_PLAN_KEY_CYCLES, s->cycles->len);
+    for (guint i = 0; i < s->cycles->len; i++) {
+        add_cycle(k, number, i + 1, s->cycles->pdata[i]);
+    }
+}
+
+char *rig_plan_ini(const GPtrArray *scenarios)
+{
+    g_autoptr(GKeyFile) k = g_key_file_new();
+    const RigScenario *first = scenarios->pdata[0];
+
+    set_uint(k, RIG_PLAN_GROUP, RIG_PLAN_KEY_VERSION, RIG_PLAN_VERSION);
+    g_key_file_set_string(k, RIG_PLAN_GROUP, RIG_PLAN_KEY_DEVICE,
+                          RIG_PLAN_DEVICE);
+    g_key_file_set_string(k, RIG_PLAN_GROUP, RIG_PLAN_KEY_PROFILE,
+                          rig_profile_name(first->machine.profile));
+    set_uint(k, RIG_PLAN_GROUP, RIG_PLAN_KEY_SEED, RIG_PLAN_SEED);
+    set_uint(k, RIG_PLAN_GROUP, RIG_PLAN_KEY_SCENARIOS, scenarios->len);
+    for (guint i = 0; i < scenarios->len; i++) {
+        add_scenario(k, i + 1, scenarios->pdata[i]);
+    }
+    return g_key_file_to_data(k, NULL, NULL);
+}
+
+/* --- archive ------------------------------------------------------------ */
+
+static gboolean add_driver_file(RigCpio *cpio, unsigned scenario,
+                                const char *name, const char *host_path,
+                                GError **error)
+{
+    g_autofree char *path = guest_path(scenario, name);
+    g_autofree char *data = NULL;
+    gsize size;
+
+    if (!g_file_get_contents(host_path, &data, &size, error)) {
+        return FALSE;
+    }
+    rig_cpio_file(cpio, path + 1, data, size);
+    return TRUE;
+}
+
+GBytes *rig_plan_archive(const GPtrArray *scenarios, const char *ini,
+                         GError **error)
+{
+    gboolean good = TRUE;
+    GBytes *archive;
+    RigCpio cpio;
+
+    rig_cpio_init(&cpio);
+    rig_cpio_directory(&cpio, "plan");
+    rig_cpio_file(&cpio, RIG_PLAN_PATH + 1, ini, strlen(ini));
+    for (guint i = 0; good && i < scenarios->len; i++) {
+        const RigScenario *s = scenarios->pdata[i];
+        g_autofree char *dir = g_strdup_printf("plan/%u", i + 1);
+
+        rig_cpio_directory(&cpio, dir);
+        good = add_driver_file(&cpio, i + 1, s->sys_name, s->sys, error) &&
+               add_driver_file(&cpio, i + 1, s->inf_name, s->inf, error);
+    }
+    archive = rig_cpio_finish(&cpio);
+    if (!good) {
+        g_clear_pointer(&archive, g_bytes_unref);
+    }
+    return archive;
+}
+
+gboolean rig_plan_write_initrd(const char *path, const char *initramfs,
+                               GBytes *archive, GError **error)
+{
+    g_autoptr(GFile) file = g_file_new_for_path(path);
+    g_autoptr(GFileOutputStream) out = NULL;
+    g_autofree char *data = NULL;
+    static const char zero[4];
+    gsize size;
+
+    if (!g_file_get_contents(initramfs, &data, &size, error)) {
+        return FALSE;
+    }
+    out = g_file_replace(file, NULL, FALSE, G_FILE_CREATE_PRIVATE, NULL,
+                         error);
+    return out &&
+           g_output_stream_write_all(G_OUTPUT_STREAM(out), data, size, NULL,
+                                     NULL, error) &&
+           g_output_stream_write_all(G_OUTPUT_STREAM(out), zero, -size & 3,
+                                     NULL, NULL, error) &&
+           g_output_stream_write_all(G_OUTPUT_STREAM(out),
+                                     g_bytes_get_data(archive, NULL),
+                                     g_bytes_get_size(archive), NULL, NULL,
+                                     error) &&
+           g_output_stream_close(G_OUTPUT_STREAM(out), NULL, error);
+}

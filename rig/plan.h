@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The guest's plan, made from scenarios: plan.ini and the cpio archive that
+ * carries it with the drivers. The format is guest-agent/include/plan.h.
+ */
+#ifndef RIG_HOST_PLAN_H
+#define RIG_HOST_PLAN_H
+
+#include <glib.h>
+
+#include "scenario.h"
+
+/* Where the function under test sits; domain.c puts it there. */
+#define RIG_NIC_SLOT   0x10
+#define RIG_TAP_SLOT   0x11
+#define RIG_PLAN_DEVICE "0000:00:10.0"
+
+/* Seed of everything pseudo-random in a plan: traffic, so far. */
+#define RIG_PLAN_SEED  1
+
+/*
+ * plan.ini for @scenarios (of RigScenario, which share a machine), in this
+ * order. Equal scenarios give equal bytes.
+ */
+char *rig_plan_ini(const GPtrArray *scenarios);
+
+/*
+ * The archive: plan.ini and the driver files of every scenario. NULL with
+ * @error when a driver file cannot be read.
+ */
+GBytes *rig_plan_archive(const GPtrArray *scenarios, const char *ini,
+                         GError **error);
+
+/*
+ * Write @initramfs followed by @archive, 4-byte aligned as the kernel wants
+ * it, to the file @path.
+ */
+gboolean rig_plan_write_initrd(const char *path, const char *initramfs,
+                               GBytes *archive, GError **error);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Rules: small automata over events, loaded from scenarios/rules/ and
+ * validated by rule.rng there, which explains the language.
+ */
+#ifndef RIG_RULE_H
+#define RIG_RULE_H
+
+#include <glib.h>
+#include "scenario.h"
+
+typedef struct RigRule RigRule;
+
+/*
+ * Load a rule file. Problems are appended as "file:line: what is wrong; what
+ * to do"; NULL when there was any. `schema` is the path of rule.rng.
+ */
+RigRule *rig_rule_load(const char *file, const char *schema,
+                       GPtrArray *problems);
+void rig_rule_free(RigRule *rule);
+const char *rig_rule_name(const RigRule *rule);
+
+/* All rules that a set of scenarios refers to, each loaded once. */
+typedef struct RigRules RigRules;
+
+/* NULL with problems when one cannot be loaded or has another name. */
+RigRules *rig_rules_load(const GPtrArray *scenarios, const RigPaths *paths,
+                         GPtrArray *problems);
+void rig_rules_free(RigRules *rules);
+/* The rule that a scenario refers to; owned by the set. */
+const RigRule *rig_rules_get(const RigRules *rules, const RigRuleRef *ref);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RigRule, rig_rule_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RigRules, rig_rules_free)
+
+#endif

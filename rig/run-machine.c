@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One machine of a run: boot it, judge it, put down what it left. */
+#include <errno.h>
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "domain.h"
+#include "frames.h"
+#include "include/plan.h"
+#include "monitor.h"
+#include "plan.h"
+#include "run.h"
+#include "vm.h"
+
+/* Lines of the guest's console shown when it never booted. */
+#define CONSOLE_LINES 8
+
+/* Everything of one machine while it runs. */
+typedef struct Machine {
+    RigRunContext *c;
+    const GPtrArray *plan;
+    RigMachineResult *result;
+    RigMonitor *monitor;
+    char *dir;           /* vm-N, absolute */
+    char *name;          /* of the domain */
+    char *socket, *initrd, *xml, *inputs;
+    GBytes *archive;
+    gint64 started;
+} Machine;
+
+static char *in_dir(const Machine *m, const char *name)
+{
+    return g_build_filename(m->dir, name, NULL);
+}
+
+static gboolean save(const Machine *m, const char *name, const char *text,
+                     GError **error)
+{
+    g_autofree char *path = in_dir(m, name);
+
+    return g_file_set_contents(path, text, -1, error);
+}
+
+/* --- before ------------------------------------------------------------- */
+
+/*
+ * The guest sees the UUID, so in the embedded driver, where no other domain
+ * can have it, it is the same in every run.
+ */
+static char *domain_uuid(const Machine *m)
+{
+    return m->c->options->uri
+           ? g_uuid_string_random()
+           : g_strdup_printf("00000000-0000-4000-8000-%012u",
+                             m->result->number);
+}
+
+static char *make_xml(const Machine *m)
+{
+    const RigPaths *paths = m->c->paths;
+    g_autofree char *uuid = domain_uuid(m);
+    g_autofree char *console = in_dir(m, "console.log");
+    g_autofree char *capture = in_dir(m, "net.pcap");
+    const RigDomain d = {
+        .name = m->name,
+        .uuid = uuid,
+        .machine = &m->result->machine,
+        .emulator = paths->qemu,
+        .kernel = paths->kernel,
+        .initrd = m->initrd,
+        .cmdline = m->c->cmdline,
+        .console = console,
+        .capture = capture,
+        .tap_socket = m->socket,
+    };
+
+    return rig_domain_xml(&d);
+}
+
+static gboolean prepare(Machine *m, GError **error)
+{
+    g_autofree char *ini = rig_plan_ini(m->plan);
+
+    if (g_mkdir_with_parents(m->dir, 0755) != 0) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: %s", m->dir,
+                    g_strerror(errno));
+        return FALSE;
+    }
+    m->archive = rig_plan_archive(m->plan, ini, error);
+    m->xml = make_xml(m);
+    return m->archive &&
+           rig_plan_write_initrd(m->initrd, m->c->paths->initramfs,
+                                 m->archive, error) &&
+           save(m, "plan.ini", ini, error) &&
+           save(m, "domain.xml", m->xml, error);
+}
+
+static unsigned wall_limit(const Machine *m)
+{
+    unsigned sum = 0;
+
+    if (m->c->options->timeout > 0) {
+        return m->c->options->timeout;
+    }
+    for (guint i = 0; i < m->plan->len; i++) {
+        const RigScenario *s = m->plan->pdata[i];
+
+        sum += s->machine.wall_seconds;
+    }
+    return sum;
+}
+
+/* --- meanwhile ---------------------------------------------------------- */
+
+/* Hash of the inputs; inputs.txt is its proof. Waits for the file hashes. */
+static void set_inputs(Machine *m)
+{
+    RigRunContext *c = m->c;
+
+    if (!m->inputs && m->archive) {
+        m->inputs = rig_inputs_text(c->hashes, &m->result->machine,
+                                    c->cmdline, m->archive);
+        m->result->inputs = g_compute_checksum_for_string(
+            G_CHECKSUM_SHA256, m->inputs, -1);
+        save(m, "inputs.txt", m->inputs, NULL);
+    }
+}
+
+static void look_up_duration(Machine *m)
+{
+    RigRunContext *c = m->c;
+
+    if (!m->inputs && c->history && rig_hashes_ready(c->hashes)) {
+        g_autoptr(RigHistoryEntry) e = NULL;
+
+        set_inputs(m);
+        e = rig_history_newest(c->history, m->result->inputs, c->run->id);
+        c->live.expected_ms = e ? e->total_ms : 0;
+    }
+}
+
+static void on_tick(void *opaque)
+{
+    Machine *m = opaque;
+    RigProgress p;
+
+    look_up_duration(m);
+    rig_monitor_progress(m->monitor, &p);
+    rig_live_draw(&m->c->live, &p);
+}
+
+/* --- after -------------------------------------------------------------- */
+
+static const RigStep *traffic_step(const RigCycle *cycle)
+{
+    for (guint i = 0; cycle && i < cycle->steps->len; i++) {
+        const RigStep *step = cycle->steps->pdata[i];
+
+        if (strcmp(step->name, RIG_STEP_TRAFFIC) == 0) {
+            return step;
+        }
+    }
+    return NULL;
+}
+
+/* What the guest says it sent, as far as its scenario allows it. */
+static void add_traffic(GArray *all, const RigScenarioResult *r,
+                        unsigned number)
+{
+    for (guint i = 0; i < r->traffic->len; i++) {
+        const RigTrafficCount *n = &g_array_index(r->traffic, RigTrafficCount,
+                                                  i);
+        const RigStep *step = traffic_step(rig_scenario_cycle(r->scenario,
+                                                              n->cycle));
+
+        if (step) {
+            RigTraffic t = {
+                .scenario = number,
+                .cycle = n->cycle,
+                .seed = RIG_PLAN_SEED,
+                .min_length = step->min_length,
+                .max_length = step->max_length,
+                .sent = MIN(n->sent, step->frames),
+                .received = MIN(n->received, step->frames),
+            };
+            g_array_append_val(all, t);
+        }
+    }
+}
+
+static void set_frames(RigScenarioResult *r, const GArray *all,
+                       unsigned number, const char *file)
+{
+    RigFrames f = { .file = file };
+    gboolean any = FALSE;
+
+    for (guint i = 0; i < all->len; i++) {
+        const RigTraffic *t = &g_array_index(all, RigTraffic, i);
+
+        if (t->scenario == number) {
+            any = TRUE;
+            f.crossed += t->crossed;
+            f.returned += t->returned;
+            f.bytes += t->bytes;
+            f.wrong += t->wrong;
+            f.missing += t->missing;
+        }
+    }
+    if (any) {
+        rig_scenario_result_set_frames(r, &f);
+    }
+}
+
+static void check_frames(Machine *m, const GPtrArray *results)
+{
+    g_autoptr(GArray) all = g_array_new(FALSE, TRUE, sizeof(RigTraffic));
+    g_autoptr(GError) error = NULL;
+    g_autofree char *capture = in_dir(m, "net.pcap");
+    g_autofree char *file = g_build_filename(m->result->dir, "net.pcap", NULL);
+
+    for (guint i = 0; i < results->len; i++) {
+        add_traffic(all, results->pdata[i], i + 1);
+    }
+    if (all->len == 0) {
+        return;
+    }
+    if (!rig_frames_check(capture, (RigTraffic *)all->data, all->len,
+                          &error)) {
+        g_printerr("rig: the capture is incomplete: %s\n", error->message);
+    }
+    for (guint i = 0; i < results->len; i++) {
+        set_frames(results->pdata[i], all, i + 1, file);
+    }
+}
+
+/* Hand the scenario results of this machine to the run. */
+static void collect_results(Machine *m)
+{
+    RigRunContext *c = m->c;
+    g_autoptr(GPtrArray) results = g_ptr_array_new();
+
+    for (guint i = 0; i < m->plan->len; i++) {
+        g_ptr_array_add(results, rig_monitor_take(m->monitor, i));
+    }
+    check_frames(m, results);
+    for (guint i = 0; i < results->len; i++) {
+        RigScenarioResult *r = results->pdata[i];
+
+        r->number = c->run->scenarios->len + 1;
+        r->machine = m->result->number;
+        r->driver.sha256 = rig_sha256_file(r->scenario->sys, NULL);
+        r->reproduce = g_strdup_printf("rig run %s", r->scenario->file);
+        g_ptr_array_add(c->run->scenarios, r);
+        rig_print_result(c, r);
+    }
+}
+
+static void compare_with_history(Machine *m)
+{
+    RigRunContext *c = m->c;
+    RigMachineResult *r = m->result;
+    g_autoptr(RigHistoryEntry) old = NULL;
+
+    if (!r->ended || !c->history || r->outcome != RIG_OUTCOME_OK) {
+        return;
+    }
+    old = rig_history_newest(c->history, r->inputs, c->run->id);
+    if (!old) {
+        r->compared = RIG_COMPARED_FIRST;
+        return;
+    }
+    r->compared_run = g_strdup(old->run);
+    r->compared = RIG_COMPARED_SAME;
+    if (strcmp(old->stream, r->stream) != 0) {
+        g_autofree char *vm = g_strdup_printf("vm-%u", old->machine);
+        g_autofree char *theirs = g_build_filename(c->options->results, "runs",
+                                                   old->run, vm, "events.bin",
+                                                   NULL);
+        g_autofree char *ours = in_dir(m, "events.bin");
+
+        r->compared = RIG_COMPARED_DIFFERENT;
+        r->different_at = rig_history_first_difference(ours, theirs);
+    }
+}
+
+static void remember(Machine *m)
+{
+    RigHistoryEntry e = {
+        .run = m->c->run->id,
+        .machine = m->result->number,
+        .inputs = m->result->inputs,
+        .stream = m->result->stream,
+        .total_ms = m->result->total_ms,
+    };
+    g_autoptr(GError) error = NULL;
+
+    if (m->c->history && m->result->ended &&
+        !rig_history_add(m->c->history, &e, &error)) {
+        g_printerr("rig: %s\n", error->message);
+    }
+}
+
+/* QEMU's own arguments, for running it by hand. */
+static void save_argv(Machine *m)
+{
+    char *argv = virConnectDomainXMLToNative(m->c->conn, "qemu-argv",
+                                             m->xml, 0);
+
+    if (argv) {
+        save(m, "argv", argv, NULL);
+    }
+    free(argv);
+}
+
+/* When something went wrong: what QEMU said, and the end of the console. */
+static void save_qemu_log(Machine *m)
+{
+    g_autofree char *name = g_strdup_printf("%s.log", m->name);
+    g_autofree char *log = NULL;
+    g_autofree char *text = NULL;
+
+    if (m->c->root) {
+        log = g_build_filename(m->c->root->path, "log", "qemu", name, NULL);
+        if (g_file_get_contents(log, &text, NULL, NULL)) {
+            save(m, "qemu.log", text, NULL);
+        }
+    }
+}
+
+static void print_console_tail(Machine *m)
+{
+    g_autofree char *path = in_dir(m, "console.log");
+    g_autofree char *text = NULL;
+    g_auto(GStrv) lines = NULL;
+    guint n;
+
+    if (!g_file_get_contents(path, &text, NULL, NULL) || !*g_strchomp(text)) {
+        g_printerr("rig: the guest's console (%s) is empty\n", path);
+        return;
+    }
+    g_printerr("rig: last lines of %s:\n", path);
+    lines = g_strsplit(text, "\n", -1);
+    n = g_strv_length(lines);
+    for (guint i = n > CONSOLE_LINES ? n - CONSOLE_LINES : 0; i < n; i++) {
+        g_autofree char *line = g_utf8_make_valid(lines[i], -1);
+        g_autofree char *plain = g_strescape(g_strchomp(line), "\"\\");
+
+        g_printerr("  %s\n", plain);
+    }
+}
+
+static void conclude(Machine *m, const RigVmEnd *end)
+{
+    RigRunContext *c = m->c;
+    RigMachineResult *r = m->result;
+
+    rig_monitor_finish(m->monitor, end->outcome, end->detail);
+    rig_machine_result_set_stream(r, m->monitor);
+    r->boot_ms = end->booted_ms;
+    r->total_ms = end->ended_ms;
+    c->interrupted |= end->interrupted;
+    rig_live_clear(&c->live);
+    collect_results(m);
+    set_inputs(m);
+    compare_with_history(m);
+    remember(m);
+    save_argv(m);
+    if (r->outcome != RIG_OUTCOME_OK) {
+        save_qemu_log(m);
+    }
+    rig_print_machine(c, r);
+    if (r->outcome == RIG_OUTCOME_GUEST_NEVER_BOOTED) {
+        print_console_tail(m);
+    }
+    if (c->options->verbose) {
+        g_print("       vm-%u: started after %" G_GUINT64_FORMAT " ms, booted "
+                "%" G_GUINT64_FORMAT " ms, stream ended %" G_GUINT64_FORMAT
+                " ms\n", r->number, end->created_ms, end->booted_ms,
+                end->ended_ms);
+    }
+}
+
+/* --- the whole ---------------------------------------------------------- */
+
+static void start_failed(Machine *m, const char *why)
+{
+    const RigVmEnd end = {
+        .outcome = RIG_OUTCOME_START_FAILED,
+        .detail = (char *)why,
+    };
+
+    conclude(m, &end);
+}
+
+static void run_vm(Machine *m)
+{
+    g_autofree char *events = in_dir(m, "events.bin");
+    const RigVmConfig config = {
+        .conn = m->c->conn,
+        .xml = m->xml,
+        .tap_socket = m->socket,
+        .events = events,
+        .monitor = m->monitor,
+        .wall_seconds = wall_limit(m),
+        .tick = on_tick,
+        .opaque = m,
+    };
+    g_autoptr(GError) error = NULL;
+    g_autoptr(RigVm) vm = rig_vm_run(&config, &error);
+
+    if (!vm) {
+        start_failed(m, error->message);
+        return;
+    }
+    conclude(m, rig_vm_end(vm));
+}
+
+static void init(Machine *m, RigRunContext *c, const GPtrArray *plan)
+{
+    const RigScenario *first = plan->pdata[0];
+    const char *runtime = c->root ? c->root->path : c->dir;
+    unsigned n;
+
+    m->c = c;
+    m->plan = plan;
+    m->result = rig_run_add_machine(c->run);
+    n = m->result->number = c->run->machines->len;
+    m->result->dir = g_strdup_printf("vm-%u", n);
+    m->result->machine = first->machine;
+    m->result->machine.nic = g_strdup(first->machine.nic);
+    m->dir = g_build_filename(c->dir, m->result->dir, NULL);
+    m->name = g_strdup_printf("rig-%s-%u", c->run->id, n);
+    m->socket = g_build_filename(runtime, "tap", NULL);
+    m->initrd = c->options->keep || !c->root
+                ? in_dir(m, "initrd")
+                : g_build_filename(runtime, "initrd", NULL);
+    m->monitor = rig_monitor_new(plan, c->rules);
+}
+
+static void clear(Machine *m)
+{
+    if (!m->c->options->keep) {
+        g_unlink(m->initrd);
+    }
+    rig_monitor_free(m->monitor);
+    g_free(m->dir);
+    g_free(m->name);
+    g_free(m->socket);
+    g_free(m->initrd);
+    g_free(m->xml);
+    g_free(m->inputs);
+    if (m->archive) {
+        g_bytes_unref(m->archive);
+    }
+}
+
+void rig_run_machine(RigRunContext *c, const GPtrArray *plan)
+{
+    g_autoptr(GError) error = NULL;
+    Machine m = { 0 };
+
+    init(&m, c, plan);
+    c->live.plan = plan;
+    c->live.expected_ms = 0;
+    c->live.machine_started = g_get_monotonic_time();
+    if (prepare(&m, &error)) {
+        run_vm(&m);
+    } else {
+        start_failed(&m, error->message);
+    }
+    for (guint i = 0; i < plan->len; i++) {
+        c->live.before_scenarios++;
+        c->live.before_cycles += rig_scenario_cycle_count(plan->pdata[i]);
+    }
+    clear(&m);
+}

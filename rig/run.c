@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * `rig run`: scenarios in, verdicts out.
+ *
+ * Everything the user gave is checked before the first machine starts. From
+ * then on there is a run directory with a run.xml that says complete="no"
+ * until the end, so that no result is lost however the run ends.
+ */
+#include "run.h"
+
+#include <errno.h>
+#include <gio/gio.h>
+#include <glib-unix.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "report.h"
+#include "supervisor.h"
+#include "virt.h"
+#include "vm.h"
+
+#define RUNS "runs"
+
+/* --- arguments ---------------------------------------------------------- */
+
+typedef struct Arguments {
+    RigRunOptions options;
+    char *accel;
+    char **files;
+} Arguments;
+
+static gboolean parse(Arguments *a, int *argc, char ***argv, GError **error)
+{
+    RigRunOptions *o = &a->options;
+    const GOptionEntry entries[] = {
+        { "results", 0, 0, G_OPTION_ARG_FILENAME, &o->results,
+          "Directory for runs/ and history.db (default: results)", "DIR" },
+        { "isolate", 0, 0, G_OPTION_ARG_NONE, &o->isolate,
+          "Boot a machine for every scenario", NULL },
+        { "timeout", 0, 0, G_OPTION_ARG_INT, &o->timeout,
+          "Wall-time limit per machine (default: by the scenarios)", "SEC" },
+        { "uri", 0, 0, G_OPTION_ARG_STRING, &o->uri,
+          "libvirt URI (default: an embedded driver)", "URI" },
+        { "accel", 0, 0, G_OPTION_ARG_STRING, &a->accel,
+          "Accelerator: tcg", "NAME" },
+        { "keep", 0, 0, G_OPTION_ARG_NONE, &o->keep,
+          "Keep the initrd, so that QEMU can be run by hand", NULL },
+        { "quiet", 'q', 0, G_OPTION_ARG_NONE, &o->quiet,
+          "Print unexpected verdicts and paths only", NULL },
+        { "verbose", 'v', 0, G_OPTION_ARG_NONE, &o->verbose,
+          "Print the times of each phase", NULL },
+        { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &a->files,
+          NULL, NULL },
+        { 0 },
+    };
+    g_autoptr(GOptionContext) context =
+        g_option_context_new("SCENARIO.xml|DIRECTORY...");
+
+    g_option_context_add_main_entries(context, entries, NULL);
+    g_option_context_set_summary(context,
+        "Run scenarios in virtual machines and judge them. Scenarios that "
+        "need the\nsame machine share one boot.");
+    return g_option_context_parse(context, argc, argv, error);
+}
+
+static gboolean check_arguments(const Arguments *a)
+{
+    if (!a->files) {
+        fputs("rig run: no scenario given; name scenario files or a "
+              "directory, \"rig list scenarios\" shows some\n", stderr);
+        return FALSE;
+    }
+    if (a->options.timeout < 0 || a->options.timeout > 7 * 24 * 3600) {
+        fputs("rig run: --timeout takes 1 to 604800 seconds\n", stderr);
+        return FALSE;
+    }
+    if (a->accel && strcmp(a->accel, "tcg") != 0) {
+        fprintf(stderr, "rig run: accelerator \"%s\" cannot be used: only tcg "
+                "counts instructions, which is what makes runs reproducible; "
+                "use --accel tcg\n", a->accel);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* --- before ------------------------------------------------------------- */
+
+static gboolean print_problems(const GPtrArray *problems)
+{
+    for (guint i = 0; i < problems->len; i++) {
+        fprintf(stderr, "%s\n", (char *)problems->pdata[i]);
+    }
+    if (problems->len) {
+        fprintf(stderr, "rig: %u problem%s; nothing was run\n", problems->len,
+                problems->len == 1 ? "" : "s");
+    }
+    return problems->len == 0;
+}
+
+static gboolean load(RigRunContext *c, char **files)
+{
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+
+    c->scenarios = rig_scenarios_load(files, c->paths, problems);
+    if (problems->len == 0) {
+        c->rules = rig_rules_load(c->scenarios, c->paths, problems);
+    }
+    return print_problems(problems);
+}
+
+static gboolean check_built(const RigRunContext *c)
+{
+    const char *const files[] = {
+        c->paths->qemu, c->paths->kernel, c->paths->initramfs,
+        c->paths->cmdline,
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
+        if (access(files[i], R_OK) != 0) {
+            fprintf(stderr, "rig: %s: %s; build it with \"make\"\n", files[i],
+                    g_strerror(errno));
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+static char *new_id(GDateTime *now)
+{
+    g_autofree char *time = g_date_time_format(now, "%Y%m%d-%H%M%S");
+
+    return g_strdup_printf("%s-%04x", time,
+                           (unsigned)g_random_int_range(0, 0x10000));
+}
+
+static char *os_name(void)
+{
+    return g_get_os_info(G_OS_INFO_KEY_PRETTY_NAME);
+}
+
+static void describe_environment(RigRunContext *c, int argc, char **argv)
+{
+    RigRun *run = c->run;
+    g_autoptr(GString) command = g_string_new("rig");
+
+    for (int i = 0; i < argc; i++) {
+        g_autofree char *quoted =
+            strpbrk(argv[i], " \t\"'\\$&|;<>*?()#~`") ? g_shell_quote(argv[i])
+                                                      : g_strdup(argv[i]);
+        g_string_append_printf(command, " %s", quoted);
+    }
+    run->command = g_strdup(command->str);
+    run->rig = g_strdup(RIG_VERSION);
+    run->os = os_name();
+    run->libvirt = rig_virt_version();
+    run->kernel = rig_kernel_version(c->paths->kernel);
+    run->accel = g_strdup("tcg");
+    run->cpus = g_get_num_processors();
+}
+
+static gboolean save_scenarios(const RigRunContext *c, GError **error)
+{
+    g_autofree char *dir = g_build_filename(c->dir, "scenarios", NULL);
+
+    if (g_mkdir(dir, 0755) != 0) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: %s", dir,
+                    g_strerror(errno));
+        return FALSE;
+    }
+    for (guint i = 0; i < c->scenarios->len; i++) {
+        const RigScenario *s = c->scenarios->pdata[i];
+        g_autofree char *name = g_strdup_printf("%s.xml", s->name);
+        g_autofree char *copy = g_build_filename(dir, name, NULL);
+        g_autofree char *text = NULL;
+        gsize length;
+
+        if (!g_file_get_contents(s->file, &text, &length, error) ||
+            !g_file_set_contents(copy, text, length, error)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+static gboolean create_run(RigRunContext *c, int argc, char **argv,
+                           GError **error)
+{
+    g_autofree char *runs = g_build_filename(c->options->results, RUNS, NULL);
+
+    c->run = rig_run_new();
+    c->run->started = g_date_time_new_now_utc();
+    c->run->id = new_id(c->run->started);
+    c->dir = g_build_filename(runs, c->run->id, NULL);
+    if (g_mkdir_with_parents(runs, 0755) != 0 || g_mkdir(c->dir, 0755) != 0) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+                    "%s: %s; choose another directory with --results", c->dir,
+                    g_strerror(errno));
+        return FALSE;
+    }
+    describe_environment(c, argc, argv);
+    return save_scenarios(c, error) &&
+           rig_results_write(c->run, c->dir, error);
+}
+
+static gboolean connect_libvirt(RigRunContext *c, GError **error)
+{
+    g_autofree char *uri = g_strdup(c->options->uri);
+    g_autofree char *log = NULL;
+
+    if (!uri) {
+        c->root = rig_root_open(NULL, error);
+        if (!c->root) {
+            return FALSE;
+        }
+        if (c->root->orphans) {
+            fprintf(stderr, "rig: killed %u QEMU process%s left by a rig that "
+                    "was killed\n", c->root->orphans,
+                    c->root->orphans == 1 ? "" : "es");
+        }
+        uri = rig_root_uri(c->root);
+    } else {
+        fprintf(stderr, "rig: note: only the embedded driver is tested, not "
+                "%s\n", uri);
+    }
+    log = g_build_filename(c->root ? c->root->path : c->dir, "libvirt.log",
+                           NULL);
+    c->conn = rig_virt_open(uri, log, error);
+    return c->conn != NULL;
+}
+
+/* --- the run ------------------------------------------------------------ */
+
+/* Scenarios that share a boot, in the order of their first one. */
+static GPtrArray *make_groups(const RigRunContext *c)
+{
+    GPtrArray *groups = g_ptr_array_new_with_free_func(
+        (GDestroyNotify)g_ptr_array_unref);
+
+    for (guint i = 0; i < c->scenarios->len; i++) {
+        RigScenario *s = c->scenarios->pdata[i];
+        gboolean alone = c->options->isolate || s->isolate;
+        GPtrArray *group = NULL;
+
+        for (guint g = 0; !alone && !group && g < groups->len; g++) {
+            GPtrArray *other = groups->pdata[g];
+            RigScenario *first = other->pdata[0];
+
+            if (!first->isolate &&
+                rig_machine_equal(&first->machine, &s->machine)) {
+                group = other;
+            }
+        }
+        if (!group) {
+            group = g_ptr_array_new();
+            g_ptr_array_add(groups, group);
+        }
+        g_ptr_array_add(group, s);
+    }
+    return groups;
+}
+
+static void save_results(RigRunContext *c)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!rig_results_write(c->run, c->dir, &error)) {
+        fprintf(stderr, "rig: run.xml: %s\n", error->message);
+    }
+}
+
+static void skip_group(RigRunContext *c, const GPtrArray *group)
+{
+    for (guint i = 0; i < group->len; i++) {
+        RigScenarioResult *r = rig_scenario_result_new(
+            group->pdata[i], c->run->scenarios->len + 1, RIG_VERDICT_SKIPPED,
+            "The run was stopped by the user before this scenario began.");
+
+        g_ptr_array_add(c->run->scenarios, r);
+    }
+}
+
+static void run_groups(RigRunContext *c)
+{
+    g_autoptr(GPtrArray) groups = make_groups(c);
+
+    rig_print_heading(c);
+    for (guint i = 0; i < groups->len; i++) {
+        if (c->interrupted) {
+            skip_group(c, groups->pdata[i]);
+        } else {
+            rig_run_machine(c, groups->pdata[i]);
+            save_results(c);
+        }
+    }
+}
+
+static gboolean write_page(const RigRunContext *c)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (report_write(c->dir, &error) != 0) {
+        fprintf(stderr, "rig: report: %s\n", error->message);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static void conclude(RigRunContext *c)
+{
+    rig_run_add_artifact(c->run, "qemu-system-x86_64",
+                         rig_hashes_get(c->hashes, RIG_HASH_QEMU));
+    rig_run_add_artifact(c->run, "vmlinuz",
+                         rig_hashes_get(c->hashes, RIG_HASH_KERNEL));
+    rig_run_add_artifact(c->run, "initramfs",
+                         rig_hashes_get(c->hashes, RIG_HASH_INITRAMFS));
+    c->run->finished = g_date_time_new_now_utc();
+    c->run->complete = !c->interrupted;
+    save_results(c);
+    rig_print_end(c, write_page(c));
+}
+
+static gboolean on_stop(gpointer opaque)
+{
+    RigRunContext *c = opaque;
+
+    c->interrupted = TRUE;
+    rig_vm_interrupt();
+    return G_SOURCE_CONTINUE;
+}
+
+static void start_live(RigRunContext *c)
+{
+    c->live.on = !c->options->quiet && isatty(STDERR_FILENO);
+    c->live.started = g_get_monotonic_time();
+    c->live.scenarios = c->scenarios->len;
+    for (guint i = 0; i < c->scenarios->len; i++) {
+        c->live.cycles += rig_scenario_cycle_count(c->scenarios->pdata[i]);
+    }
+}
+
+typedef struct Work {
+    RigRunContext *c;
+    int argc;
+    char **argv;
+} Work;
+
+/* What the worker process does. */
+static int work(void *opaque)
+{
+    Work *w = opaque;
+    RigRunContext *c = w->c;
+    g_autoptr(GError) error = NULL;
+
+    signal(SIGPIPE, SIG_IGN);
+    umask(022);
+    g_unix_signal_add(SIGINT, on_stop, c);
+    g_unix_signal_add(SIGTERM, on_stop, c);
+    g_unix_signal_add(SIGHUP, on_stop, c);
+    start_live(c);
+    c->hashes = rig_hashes_start(c->paths);
+    if (!create_run(c, w->argc, w->argv, &error) ||
+        !connect_libvirt(c, &error)) {
+        fprintf(stderr, "rig: %s\n", error->message);
+        return RIG_EXIT_BROKEN;
+    }
+    c->history = rig_history_open(c->options->results, &error);
+    if (!c->history) {
+        fprintf(stderr, "rig: %s; runs are not compared\n", error->message);
+    }
+    run_groups(c);
+    conclude(c);
+    rig_virt_close(c->conn);
+    rig_root_close(c->root);
+    return rig_run_status(c);
+}
+
+static gboolean make_absolute(RigRunOptions *o)
+{
+    const char *dir = o->results ? o->results : "results";
+    char *absolute = g_canonicalize_filename(dir, NULL);
+
+    g_free(o->results);
+    o->results = absolute;
+    return TRUE;
+}
+
+static void clear(RigRunContext *c)
+{
+    rig_paths_free(c->paths);
+    if (c->scenarios) {
+        g_ptr_array_unref(c->scenarios);
+    }
+    rig_rules_free(c->rules);
+    g_free(c->cmdline);
+}
+
+int rig_cmd_run(int argc, char **argv)
+{
+    g_auto(GStrv) given = g_strdupv(argv);
+    g_autoptr(GError) error = NULL;
+    Arguments a = { 0 };
+    RigRunContext c = { .options = &a.options };
+    Work w = { &c, argc, given };
+    int status = RIG_EXIT_USAGE;
+
+    if (!parse(&a, &argc, &argv, &error)) {
+        fprintf(stderr, "rig run: %s; \"rig run --help\" shows the options\n",
+                error->message);
+        return RIG_EXIT_USAGE;
+    }
+    if (check_arguments(&a) && make_absolute(&a.options)) {
+        c.paths = rig_paths_find(&error);
+        if (!c.paths) {
+            fprintf(stderr, "rig: %s\n", error->message);
+        } else if (load(&c, a.files)) {
+            status = RIG_EXIT_BROKEN;
+            if (check_built(&c) &&
+                g_file_get_contents(c.paths->cmdline, &c.cmdline, NULL,
+                                    NULL)) {
+                g_strstrip(c.cmdline);
+                status = rig_supervise(work, &w, RIG_EXIT_BROKEN);
+            }
+        }
+    }
+    clear(&c);
+    g_strfreev(a.files);
+    g_free(a.accel);
+    g_free(a.options.results);
+    g_free(a.options.uri);
+    return status;
+}

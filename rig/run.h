@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the parts of `rig run` share. */
+#ifndef RIG_RUN_H
+#define RIG_RUN_H
+
+#include <glib.h>
+#include <libvirt/libvirt.h>
+
+#include "history.h"
+#include "inputs.h"
+#include "paths.h"
+#include "progress.h"
+#include "results.h"
+#include "root.h"
+#include "rule.h"
+
+typedef struct RigRunOptions {
+    char *results;       /* directory, absolute */
+    char *uri;           /* NULL: the embedded driver */
+    int timeout;         /* wall seconds per machine, 0: by the scenarios */
+    gboolean isolate;    /* a boot for every scenario */
+    gboolean keep;       /* keep the initrd in the run directory */
+    gboolean quiet;
+    gboolean verbose;
+} RigRunOptions;
+
+typedef struct RigRunContext {
+    const RigRunOptions *options;
+    RigPaths *paths;
+    GPtrArray *scenarios;  /* of RigScenario, in the user's order */
+    RigRules *rules;
+    RigRoot *root;
+    virConnectPtr conn;
+    RigHashes *hashes;
+    RigHistory *history;   /* NULL: cannot be opened */
+    char *cmdline;         /* of the guest's kernel */
+    RigRun *run;
+    char *dir;             /* run directory, absolute */
+    RigLive live;
+    gboolean interrupted;
+} RigRunContext;
+
+/*
+ * run-machine.c: boot one machine for @plan (of RigScenario), judge it, add
+ * machine and scenario results to the run, print the verdicts.
+ */
+void rig_run_machine(RigRunContext *c, const GPtrArray *plan);
+
+/* run-print.c: what the user sees on standard output. */
+void rig_print_heading(const RigRunContext *c);
+void rig_print_result(const RigRunContext *c, const RigScenarioResult *r);
+void rig_print_machine(const RigRunContext *c, const RigMachineResult *m);
+void rig_print_end(const RigRunContext *c, gboolean have_page);
+
+/* Exit status by the results; enum rig_exit. */
+int rig_run_status(const RigRunContext *c);
+
+#endif

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a schema cannot say about a scenario: that the rules exist, that the
+ * driver is one, and that the steps come in an order in which NDIS takes a
+ * miniport through its life.
+ */
+#include "scenario-check.h"
+
+#include <libxml/xmlreader.h>
+#include <string.h>
+
+#include "include/plan.h"
+#include "pe-check.h"
+#include "problem.h"
+
+/* Larger INF files are refused; NDIS drivers' are some tens of KiB. */
+#define INF_MAX (4 * 1024 * 1024)
+
+/* --- rules -------------------------------------------------------------- */
+
+/* Name of the rule in @file: attribute "name" of the root element. */
+static char *rule_name_in(const char *file)
+{
+    xmlTextReader *reader = xmlReaderForFile(file, NULL, XML_PARSE_NONET |
+                                             XML_PARSE_NOERROR |
+                                             XML_PARSE_NOWARNING);
+    char *name = NULL;
+
+    while (reader && xmlTextReaderRead(reader) == 1) {
+        if (xmlTextReaderNodeType(reader) == XML_READER_TYPE_ELEMENT) {
+            xmlChar *v = xmlTextReaderGetAttribute(reader,
+                                                   (const xmlChar *)"name");
+            name = g_strdup((const char *)v);
+            xmlFree(v);
+            break;
+        }
+    }
+    xmlFreeTextReader(reader);
+    return name;
+}
+
+/* Rule names and files of scenarios/rules. */
+static GHashTable *known_rules(const RigPaths *paths)
+{
+    g_autofree char *dir = g_build_filename(paths->scenarios, "rules", NULL);
+    GHashTable *rules = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+                                              g_free);
+    g_autoptr(GDir) d = g_dir_open(dir, 0, NULL);
+    const char *file;
+
+    while (d && (file = g_dir_read_name(d))) {
+        if (g_str_has_suffix(file, ".xml")) {
+            g_autofree char *path = g_build_filename(dir, file, NULL);
+            char *name = rule_name_in(path);
+
+            if (name) {
+                g_hash_table_replace(rules, name, g_steal_pointer(&path));
+            }
+        }
+    }
+    return rules;
+}
+
+static char *list_keys(GHashTable *table)
+{
+    g_autoptr(GList) keys = g_hash_table_get_keys(table);
+    GString *text = g_string_new(NULL);
+
+    keys = g_list_sort(keys, (GCompareFunc)strcmp);
+    for (GList *k = keys; k; k = k->next) {
+        g_string_append_printf(text, "%s%s", text->len ? ", " : "",
+                               (char *)k->data);
+    }
+    return g_string_free(text, FALSE);
+}
+
+static void check_rules(RigScenario *s, const RigPaths *paths,
+                        GPtrArray *problems)
+{
+    g_autoptr(GHashTable) known = known_rules(paths);
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+
+    for (guint i = 0; i < s->rules->len; i++) {
+        RigRuleRef *r = s->rules->pdata[i];
+        const char *file = g_hash_table_lookup(known, r->name);
+
+        if (!file) {
+            g_autofree char *names = list_keys(known);
+
+            rig_problem(problems, s->file, r->line,
+                        "no rule is named \"%s\"; %s/rules has: %s", r->name,
+                        paths->scenarios, *names ? names : "none");
+        } else if (!g_hash_table_add(seen, r->name)) {
+            rig_problem(problems, s->file, r->line,
+                        "rule \"%s\" is named twice; remove one", r->name);
+        }
+        r->file = g_strdup(file);
+    }
+}
+
+/* --- driver ------------------------------------------------------------- */
+
+/* Names end up in the guest's plan, a key file: keep them plain. */
+static gboolean plain_name(const char *name)
+{
+    size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz"
+                      "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
+
+    return n > 0 && n <= 63 && name[n] == '\0' && name[0] != '.';
+}
+
+static void check_driver_names(const RigScenario *s, GPtrArray *problems)
+{
+    const char *const names[] = { s->sys_name, s->inf_name };
+
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (!plain_name(names[i])) {
+            rig_problem(problems, s->file, 0, "driver file name \"%s\"; use "
+                        "letters, digits, '.', '_' and '-', at most 63",
+                        names[i]);
+        }
+    }
+    if (g_ascii_strcasecmp(s->sys_name, s->inf_name) == 0) {
+        rig_problem(problems, s->file, 0, "sys and inf are both \"%s\"; "
+                    "name the image and its INF", s->sys_name);
+    }
+}
+
+static void check_inf(const RigScenario *s, GPtrArray *problems)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = NULL;
+    gsize length;
+
+    if (!g_file_get_contents(s->inf, &text, &length, &error)) {
+        rig_problem(problems, s->file, 0, "INF: %s; "
+                    "build the drivers with \"make\", or correct the path",
+                    error->message);
+    } else if (length == 0 || length > INF_MAX) {
+        rig_problem(problems, s->inf, 0, "is %" G_GSIZE_FORMAT " bytes long; "
+                    "an INF has 1 to %d", length, INF_MAX);
+    }
+}
+
+static void check_driver(const RigScenario *s, GPtrArray *problems)
+{
+    g_autoptr(GError) error = NULL;
+
+    check_driver_names(s, problems);
+    if (!rig_pe_check_file(s->sys, &error)) {
+        rig_problem(problems, s->file, 0, "driver: %s", error->message);
+    }
+    check_inf(s, problems);
+}
+
+/* --- steps -------------------------------------------------------------- */
+
+/* Where the miniport is in its life when every step so far went well. */
+typedef enum Life {
+    ABSENT, INSTALLED, PAUSED, RUNNING, HALTED, REMOVED, UNLOADED,
+    LIVES,
+} Life;
+
+static const char *const life_names[LIVES] = {
+    "not installed", "installed", "initialized and paused", "running",
+    "halted", "removed", "unloaded",
+};
+
+#define IN(state) (1u << (state))
+
+static const struct Transition {
+    const char *step;
+    unsigned from;    /* IN(...) of the states it is legal in */
+    Life to;          /* LIVES: the state stays */
+    const char *advice;
+} transitions[] = {
+    { RIG_STEP_INSTALL, IN(ABSENT), INSTALLED,
+      "a cycle installs once, first" },
+    { RIG_STEP_INIT, IN(INSTALLED) | IN(HALTED), PAUSED,
+      "install before it; halt before initializing again" },
+    { RIG_STEP_RESTART, IN(PAUSED), RUNNING,
+      "only an initialized and paused miniport is restarted" },
+    { RIG_STEP_TRAFFIC, IN(RUNNING), LIVES, "restart before traffic" },
+    { RIG_STEP_PAUSE, IN(RUNNING), PAUSED,
+      "only a running miniport is paused" },
+    { RIG_STEP_HALT, IN(PAUSED), HALTED,
+      "NDIS pauses a running miniport before it halts it" },
+    { RIG_STEP_LINK_FLAP, IN(INSTALLED) | IN(PAUSED) | IN(RUNNING) |
+      IN(HALTED), LIVES, "install before it" },
+    { RIG_STEP_REMOVE, IN(INSTALLED) | IN(HALTED), REMOVED,
+      "halt before it (halt is skipped by itself when init fails)" },
+    { RIG_STEP_UNLOAD, IN(INSTALLED) | IN(HALTED) | IN(REMOVED), UNLOADED,
+      "halt before it (halt is skipped by itself when init fails)" },
+};
+
+static const struct Transition *transition_of(const char *step)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(transitions); i++) {
+        if (strcmp(transitions[i].step, step) == 0) {
+            return &transitions[i];
+        }
+    }
+    g_assert_not_reached(); /* the schema knows the same steps */
+}
+
+static void check_order(const RigScenario *s, const RigCycle *c,
+                        GPtrArray *problems)
+{
+    Life life = ABSENT;
+
+    for (guint i = 0; i < c->steps->len; i++) {
+        const RigStep *step = c->steps->pdata[i];
+        const struct Transition *t = transition_of(step->name);
+
+        if (!(t->from & IN(life))) {
+            rig_problem(problems, s->file, step->line,
+                        "step \"%s\" while the miniport is %s; %s",
+                        step->name, life_names[life], t->advice);
+            return; /* the rest would only be echoes */
+        }
+        if (t->to != LIVES) {
+            life = t->to;
+        }
+    }
+    if (life == PAUSED || life == RUNNING) {
+        rig_problem(problems, s->file, c->line,
+                    "the cycle ends while the miniport is %s; end it with "
+                    "%s<halt/> (skipped by itself when init fails)",
+                    life_names[life], life == RUNNING ? "<pause/>" : "");
+    }
+}
+
+static void check_faults(const RigScenario *s, const RigStep *step,
+                         GPtrArray *problems)
+{
+    for (guint i = 0; i < step->faults->len; i++) {
+        const RigFault *a = step->faults->pdata[i];
+
+        for (guint j = 0; j < i; j++) {
+            const RigFault *b = step->faults->pdata[j];
+
+            if (a->occurrence == b->occurrence &&
+                strcmp(a->api, b->api) == 0) {
+                rig_problem(problems, s->file, step->line,
+                            "%s #%u fails twice in this step; remove one",
+                            a->api, a->occurrence);
+            }
+        }
+    }
+}
+
+static void check_cycle(const RigScenario *s, const RigCycle *c,
+                        GPtrArray *problems)
+{
+    const RigStep *traffic = NULL;
+
+    check_order(s, c, problems);
+    for (guint i = 0; i < c->steps->len; i++) {
+        const RigStep *step = c->steps->pdata[i];
+
+        check_faults(s, step, problems);
+        if (strcmp(step->name, RIG_STEP_TRAFFIC) != 0) {
+            continue;
+        }
+        if (step->min_length > step->max_length) {
+            rig_problem(problems, s->file, step->line,
+                        "min-length %u is more than max-length %u",
+                        step->min_length, step->max_length);
+        }
+        if (traffic) {
+            rig_problem(problems, s->file, step->line,
+                        "a second traffic step in one cycle; frames are "
+                        "numbered by cycle, so use a second cycle");
+        }
+        traffic = step;
+    }
+}
+
+void rig_scenario_check(RigScenario *s, const RigPaths *paths,
+                        GPtrArray *problems)
+{
+    check_rules(s, paths, problems);
+    check_driver(s, problems);
+    for (guint i = 0; i < s->cycles->len; i++) {
+        check_cycle(s, s->cycles->pdata[i], problems);
+    }
+}

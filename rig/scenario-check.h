@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a schema cannot say about a scenario. */
+#ifndef RIG_SCENARIO_CHECK_H
+#define RIG_SCENARIO_CHECK_H
+
+#include "scenario.h"
+
+/*
+ * Check rules, driver files, order of steps and faults of @s, which is valid
+ * against scenario.rng; sets the file of each rule. Faults found go to
+ * @problems.
+ */
+void rig_scenario_check(RigScenario *s, const RigPaths *paths,
+                        GPtrArray *problems);
+
+#endif

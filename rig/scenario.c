@@ -1,0 +1,560 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Scenario files: read, validated against scenario.rng, turned into data.
+ *
+ * The schema decides what may stand where and in which range a number lies,
+ * so the code that builds a RigScenario only converts. What a schema cannot
+ * say is in scenario-check.c.
+ */
+#include "scenario.h"
+
+#include <libxml/parser.h>
+#include <libxml/relaxng.h>
+#include <libxml/tree.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "include/plan.h"
+#include "problem.h"
+#include "scenario-check.h"
+
+/* Larger files are refused: a scenario is a page of text. */
+#define FILE_MAX (1024 * 1024)
+
+/* What <machine> and <traffic> mean when they say nothing. */
+#define DEFAULT_NIC "rig-nic"
+#define DEFAULT_VECTORS 4
+#define DEFAULT_QUEUES 2
+#define DEFAULT_MEMORY_MIB 384
+#define DEFAULT_WALL_SECONDS 120
+#define DEFAULT_FRAMES 64
+#define DEFAULT_MIN_LENGTH 60
+#define DEFAULT_MAX_LENGTH 1514
+
+static const char *const verdict_names[RIG_VERDICTS] = {
+    "pass", "violation", "broken", "inconclusive", "skipped",
+};
+
+const char *rig_verdict_name(RigVerdict v)
+{
+    return (unsigned)v < RIG_VERDICTS ? verdict_names[v] : "?";
+}
+
+gboolean rig_verdict_parse(const char *name, RigVerdict *v)
+{
+    for (unsigned i = 0; name && i < RIG_VERDICTS; i++) {
+        if (strcmp(name, verdict_names[i]) == 0) {
+            *v = i;
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+const char *rig_profile_name(RigProfile p)
+{
+    return p == RIG_MSIX_AT_START ? RIG_PROFILE_AT_START
+                                  : RIG_PROFILE_AT_CONNECT;
+}
+
+void rig_problem(GPtrArray *problems, const char *file, int line,
+                 const char *format, ...)
+{
+    g_autofree char *text = NULL;
+    va_list ap;
+
+    va_start(ap, format);
+    text = g_strdup_vprintf(format, ap);
+    va_end(ap);
+    g_ptr_array_add(problems,
+                    line > 0 ? g_strdup_printf("%s:%d: %s", file, line, text)
+                             : g_strdup_printf("%s: %s", file, text));
+}
+
+/* --- memory ------------------------------------------------------------- */
+
+static void fault_free(gpointer p)
+{
+    RigFault *f = p;
+
+    g_free(f->api);
+    g_free(f);
+}
+
+static void step_free(gpointer p)
+{
+    RigStep *s = p;
+
+    g_free(s->name);
+    g_ptr_array_unref(s->faults);
+    g_free(s);
+}
+
+static void cycle_free(gpointer p)
+{
+    RigCycle *c = p;
+
+    g_ptr_array_unref(c->steps);
+    g_free(c);
+}
+
+static void rule_free(gpointer p)
+{
+    RigRuleRef *r = p;
+
+    g_free(r->name);
+    g_free(r->file);
+    g_free(r);
+}
+
+void rig_scenario_free(RigScenario *s)
+{
+    if (!s) {
+        return;
+    }
+    g_free(s->file);
+    g_free(s->name);
+    g_free(s->title);
+    g_free(s->description);
+    g_free(s->seed);
+    g_free(s->control);
+    g_free(s->sys);
+    g_free(s->inf);
+    g_free(s->sys_name);
+    g_free(s->inf_name);
+    g_free(s->machine.nic);
+    g_ptr_array_unref(s->rules);
+    g_ptr_array_unref(s->cycles);
+    g_free(s->expect.level);
+    g_free(s->expect.class_code);
+    g_free(s);
+}
+
+/* --- reading and validating --------------------------------------------- */
+
+typedef struct Messages {
+    const char *file;
+    GPtrArray *problems;
+    int last_line;       /* of the message kept last */
+} Messages;
+
+static void on_xml_error(void *opaque, xmlErrorPtr e)
+{
+    Messages *m = opaque;
+    g_autofree char *text = g_strstrip(g_strdup(e->message ? e->message : ""));
+
+    if (e->line != m->last_line) { /* the first of a line is the cause */
+        m->last_line = e->line;
+        rig_problem(m->problems, m->file, e->line, "%s", text);
+    }
+}
+
+/* What the validator says only because of another message. */
+static gboolean is_echo(const char *text)
+{
+    return strstr(text, "has extra content") ||
+           strstr(text, "got nothing") ||
+           strstr(text, "failed to validate attributes") ||
+           strstr(text, "Error validating") ||
+           strstr(text, "Extra element");
+}
+
+static void on_schema_error(void *opaque, xmlErrorPtr e)
+{
+    Messages *m = opaque;
+    g_autofree char *text = g_strstrip(g_strdup(e->message ? e->message : ""));
+
+    if (is_echo(text) || e->line == m->last_line) {
+        return;
+    }
+    m->last_line = e->line;
+    rig_problem(m->problems, m->file, e->line,
+                "%s; rig(1), SCENARIO FILES, lists what may stand here", text);
+}
+
+static xmlDoc *read_document(const char *file, GPtrArray *problems)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = NULL;
+    gsize length;
+    Messages m = { file, problems, -1 };
+    xmlParserCtxt *ctxt;
+    xmlDoc *doc;
+
+    if (!g_file_get_contents(file, &text, &length, &error)) {
+        rig_problem(problems, file, 0, "cannot be read: %s",
+                    error->message);
+        return NULL;
+    }
+    if (length > FILE_MAX) {
+        rig_problem(problems, file, 0, "is longer than %d bytes; "
+                    "a scenario file is not", FILE_MAX);
+        return NULL;
+    }
+    ctxt = xmlNewParserCtxt();
+    ctxt->sax->initialized = XML_SAX2_MAGIC;
+    ctxt->sax->serror = on_xml_error;
+    ctxt->_private = NULL;
+    xmlSetStructuredErrorFunc(&m, on_xml_error);
+    doc = xmlCtxtReadMemory(ctxt, text, length, file, NULL,
+                            XML_PARSE_NONET | XML_PARSE_NOCDATA);
+    xmlSetStructuredErrorFunc(NULL, NULL);
+    xmlFreeParserCtxt(ctxt);
+    if (!doc && problems->len == 0) {
+        rig_problem(problems, file, 0, "is not well-formed XML");
+    }
+    return doc;
+}
+
+static xmlRelaxNG *read_schema(const char *path)
+{
+    xmlRelaxNGParserCtxt *parser = xmlRelaxNGNewParserCtxt(path);
+    xmlRelaxNG *schema = parser ? xmlRelaxNGParse(parser) : NULL;
+
+    xmlRelaxNGFreeParserCtxt(parser);
+    return schema;
+}
+
+static gboolean validate(xmlDoc *doc, const char *file, const RigPaths *paths,
+                         GPtrArray *problems)
+{
+    g_autofree char *path = g_build_filename(paths->scenarios, "scenario.rng",
+                                             NULL);
+    Messages m = { file, problems, -1 };
+    xmlRelaxNG *schema = read_schema(path);
+    xmlRelaxNGValidCtxt *valid;
+    int rc;
+
+    if (!schema) {
+        rig_problem(problems, path, 0, "is not a RELAX NG schema; "
+                    "restore it from the source tree");
+        return FALSE;
+    }
+    valid = xmlRelaxNGNewValidCtxt(schema);
+    xmlRelaxNGSetValidStructuredErrors(valid, on_schema_error, &m);
+    rc = xmlRelaxNGValidateDoc(valid, doc);
+    xmlRelaxNGFreeValidCtxt(valid);
+    xmlRelaxNGFree(schema);
+    if (rc != 0 && m.last_line == -1) {
+        rig_problem(problems, file, xmlGetLineNo(xmlDocGetRootElement(doc)),
+                    "is no valid scenario; compare it with scenario.rng");
+    }
+    return rc == 0;
+}
+
+/* --- building ----------------------------------------------------------- */
+
+static char *attr(xmlNode *node, const char *name)
+{
+    xmlChar *v = xmlGetNoNsProp(node, (const xmlChar *)name);
+    char *copy = v ? g_strstrip(g_strdup((const char *)v)) : NULL;
+
+    xmlFree(v);
+    return copy;
+}
+
+static unsigned attr_uint(xmlNode *node, const char *name, unsigned missing)
+{
+    g_autofree char *v = attr(node, name);
+
+    return v ? strtoul(v, NULL, 0) : missing;
+}
+
+static char *content(xmlNode *node)
+{
+    xmlChar *v = xmlNodeGetContent(node);
+    char *copy = g_strdup((const char *)v);
+    char *in = copy, *out = copy;
+
+    /* Lines are broken in the file where they are long: join the words. */
+    xmlFree(v);
+    g_strstrip(copy);
+    while (*in) {
+        if (g_ascii_isspace(*in)) {
+            *out++ = ' ';
+            while (g_ascii_isspace(*in)) {
+                in++;
+            }
+        } else {
+            *out++ = *in++;
+        }
+    }
+    *out = '\0';
+    return copy;
+}
+
+static gboolean is_element(const xmlNode *node, const char *name)
+{
+    return node->type == XML_ELEMENT_NODE &&
+           (!name || strcmp((const char *)node->name, name) == 0);
+}
+
+static void build_machine(RigMachine *m, xmlNode *node)
+{
+    g_autofree char *profile = attr(node, "msix-profile");
+    char *nic = attr(node, "nic");
+
+    if (nic) {
+        g_free(m->nic);
+        m->nic = nic;
+    }
+    m->vectors = attr_uint(node, "vectors", m->vectors);
+    m->queues = attr_uint(node, "queues", m->queues);
+    m->memory_mib = attr_uint(node, "memory-mib", m->memory_mib);
+    m->wall_seconds = attr_uint(node, "wall-seconds", m->wall_seconds);
+    if (profile && strcmp(profile, RIG_PROFILE_AT_START) == 0) {
+        m->profile = RIG_MSIX_AT_START;
+    }
+}
+
+static RigFault *build_fault(xmlNode *node)
+{
+    RigFault *f = g_new0(RigFault, 1);
+
+    f->api = attr(node, "api");
+    f->occurrence = attr_uint(node, "occurrence", 1);
+    f->status = attr_uint(node, "status", 0);
+    return f;
+}
+
+static RigStep *build_step(xmlNode *node)
+{
+    RigStep *s = g_new0(RigStep, 1);
+
+    s->name = g_strdup((const char *)node->name);
+    s->line = xmlGetLineNo(node);
+    s->timeout_ms = attr_uint(node, "timeout-ms", 0);
+    s->faults = g_ptr_array_new_with_free_func(fault_free);
+    if (strcmp(s->name, RIG_STEP_TRAFFIC) == 0) {
+        s->frames = attr_uint(node, "frames", DEFAULT_FRAMES);
+        s->min_length = attr_uint(node, "min-length", DEFAULT_MIN_LENGTH);
+        s->max_length = attr_uint(node, "max-length", DEFAULT_MAX_LENGTH);
+    }
+    for (xmlNode *n = node->children; n; n = n->next) {
+        if (is_element(n, "fail")) {
+            g_ptr_array_add(s->faults, build_fault(n));
+        }
+    }
+    return s;
+}
+
+static RigCycle *build_cycle(xmlNode *node)
+{
+    RigCycle *c = g_new0(RigCycle, 1);
+
+    c->repeat = attr_uint(node, "repeat", 1);
+    c->line = xmlGetLineNo(node);
+    c->steps = g_ptr_array_new_with_free_func(step_free);
+    for (xmlNode *n = node->children; n; n = n->next) {
+        if (is_element(n, NULL)) {
+            g_ptr_array_add(c->steps, build_step(n));
+        }
+    }
+    return c;
+}
+
+static void build_driver(RigScenario *s, xmlNode *node)
+{
+    g_autofree char *dir = g_path_get_dirname(s->file);
+    g_autofree char *sys = attr(node, "sys");
+    g_autofree char *inf = attr(node, "inf");
+
+    s->sys = g_canonicalize_filename(sys, dir);
+    s->inf = g_canonicalize_filename(inf, dir);
+    if (!g_path_is_absolute(dir)) {
+        g_autofree char *cwd = g_get_current_dir();
+        g_autofree char *full = g_canonicalize_filename(dir, cwd);
+
+        g_free(s->sys);
+        g_free(s->inf);
+        s->sys = g_canonicalize_filename(sys, full);
+        s->inf = g_canonicalize_filename(inf, full);
+    }
+    s->sys_name = g_path_get_basename(s->sys);
+    s->inf_name = g_path_get_basename(s->inf);
+}
+
+static void build_rule(RigScenario *s, xmlNode *node)
+{
+    RigRuleRef *r = g_new0(RigRuleRef, 1);
+
+    r->name = attr(node, "name");
+    r->line = xmlGetLineNo(node);
+    g_ptr_array_add(s->rules, r);
+}
+
+static void build_expect(RigScenario *s, xmlNode *node)
+{
+    g_autofree char *verdict = attr(node, "verdict");
+
+    rig_verdict_parse(verdict, &s->expect.verdict);
+    s->expect.level = attr(node, "level");
+    s->expect.class_code = attr(node, "class");
+}
+
+static void build_child(RigScenario *s, xmlNode *n)
+{
+    if (is_element(n, "title")) {
+        s->title = content(n);
+    } else if (is_element(n, "description")) {
+        g_free(s->description);
+        s->description = content(n);
+    } else if (is_element(n, "driver")) {
+        build_driver(s, n);
+    } else if (is_element(n, "machine")) {
+        build_machine(&s->machine, n);
+    } else if (is_element(n, "rule")) {
+        build_rule(s, n);
+    } else if (is_element(n, "cycle")) {
+        g_ptr_array_add(s->cycles, build_cycle(n));
+    } else if (is_element(n, "expect")) {
+        build_expect(s, n);
+    }
+}
+
+static RigScenario *build(xmlNode *root, const char *file)
+{
+    RigScenario *s = g_new0(RigScenario, 1);
+    g_autofree char *isolate = attr(root, "isolate");
+
+    s->file = g_strdup(file);
+    s->name = attr(root, "name");
+    s->seed = attr(root, "seed");
+    s->control = attr(root, "control");
+    s->isolate = g_strcmp0(isolate, "yes") == 0;
+    s->description = g_strdup("");
+    s->machine = (RigMachine) {
+        .nic = g_strdup(DEFAULT_NIC),
+        .vectors = DEFAULT_VECTORS,
+        .queues = DEFAULT_QUEUES,
+        .profile = RIG_MSIX_AT_CONNECT,
+        .memory_mib = DEFAULT_MEMORY_MIB,
+        .wall_seconds = DEFAULT_WALL_SECONDS,
+    };
+    s->rules = g_ptr_array_new_with_free_func(rule_free);
+    s->cycles = g_ptr_array_new_with_free_func(cycle_free);
+    for (xmlNode *n = root->children; n; n = n->next) {
+        build_child(s, n);
+    }
+    return s;
+}
+
+RigScenario *rig_scenario_load(const char *file, const RigPaths *paths,
+                               GPtrArray *problems)
+{
+    guint before = problems->len;
+    g_autoptr(RigScenario) s = NULL;
+    xmlDoc *doc = read_document(file, problems);
+
+    if (doc && problems->len == before &&
+        validate(doc, file, paths, problems)) {
+        s = build(xmlDocGetRootElement(doc), file);
+        rig_scenario_check(s, paths, problems);
+    }
+    xmlFreeDoc(doc);
+    return problems->len == before ? g_steal_pointer(&s) : NULL;
+}
+
+/* --- many files --------------------------------------------------------- */
+
+static int compare_names(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void list_directory(const char *dir, GPtrArray *files,
+                           GPtrArray *problems)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GDir) d = g_dir_open(dir, 0, &error);
+    g_autoptr(GPtrArray) found = g_ptr_array_new();
+    const char *name;
+
+    if (!d) {
+        rig_problem(problems, dir, 0, "cannot be read: %s", error->message);
+        return;
+    }
+    while ((name = g_dir_read_name(d))) {
+        if (g_str_has_suffix(name, ".xml")) {
+            g_ptr_array_add(found, g_build_filename(dir, name, NULL));
+        }
+    }
+    if (found->len == 0) {
+        rig_problem(problems, dir, 0, "holds no scenario file (*.xml)");
+    }
+    g_ptr_array_sort(found, compare_names);
+    for (guint i = 0; i < found->len; i++) {
+        g_ptr_array_add(files, found->pdata[i]);
+    }
+}
+
+static void check_name_is_new(GHashTable *names, const RigScenario *s,
+                              GPtrArray *problems)
+{
+    const RigScenario *other = g_hash_table_lookup(names, s->name);
+
+    if (other) {
+        rig_problem(problems, s->file, 1, "scenario \"%s\" is also in %s; "
+                    "give one of them another name", s->name, other->file);
+    } else {
+        g_hash_table_insert(names, s->name, (gpointer)s);
+    }
+}
+
+GPtrArray *rig_scenarios_load(char *const *args, const RigPaths *paths,
+                              GPtrArray *problems)
+{
+    g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
+    GPtrArray *all = g_ptr_array_new_with_free_func(
+        (GDestroyNotify)rig_scenario_free);
+
+    for (; *args; args++) {
+        if (g_file_test(*args, G_FILE_TEST_IS_DIR)) {
+            list_directory(*args, files, problems);
+        } else {
+            g_ptr_array_add(files, g_strdup(*args));
+        }
+    }
+    for (guint i = 0; i < files->len; i++) {
+        RigScenario *s = rig_scenario_load(files->pdata[i], paths, problems);
+
+        if (s) {
+            check_name_is_new(names, s, problems);
+            g_ptr_array_add(all, s);
+        }
+    }
+    return all;
+}
+
+/* --- questions ---------------------------------------------------------- */
+
+unsigned rig_scenario_cycle_count(const RigScenario *s)
+{
+    unsigned n = 0;
+
+    for (guint i = 0; i < s->cycles->len; i++) {
+        n += ((const RigCycle *)s->cycles->pdata[i])->repeat;
+    }
+    return n;
+}
+
+const RigCycle *rig_scenario_cycle(const RigScenario *s, unsigned number)
+{
+    for (guint i = 0; number > 0 && i < s->cycles->len; i++) {
+        const RigCycle *c = s->cycles->pdata[i];
+
+        if (number <= c->repeat) {
+            return c;
+        }
+        number -= c->repeat;
+    }
+    return NULL;
+}
+
+gboolean rig_machine_equal(const RigMachine *a, const RigMachine *b)
+{
+    return strcmp(a->nic, b->nic) == 0 && a->vectors == b->vectors &&
+           a->queues == b->queues && a->profile == b->profile &&
+           a->memory_mib == b->memory_mib;
+}

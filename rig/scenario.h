@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Scenarios: what a scenario file says, parsed and checked.
+ *
+ * A RigScenario is plain data. rig_scenario_load() only returns one that can
+ * be run: valid against scenario.rng, with legal step order, known rules, and
+ * driver files that exist and are x64 images.
+ */
+#ifndef RIG_SCENARIO_H
+#define RIG_SCENARIO_H
+
+#include <glib.h>
+#include <stdint.h>
+
+#include "paths.h"
+
+/* The five verdicts, in the order in which a summary lists them. */
+typedef enum RigVerdict {
+    RIG_VERDICT_PASS,
+    RIG_VERDICT_VIOLATION,
+    RIG_VERDICT_BROKEN,       /* the rig or its environment failed */
+    RIG_VERDICT_INCONCLUSIVE, /* the phase to be judged was not observed */
+    RIG_VERDICT_SKIPPED,
+    RIG_VERDICTS,
+} RigVerdict;
+
+/* "pass", "violation", ...: as written in scenario and result files. */
+const char *rig_verdict_name(RigVerdict v);
+/* Returns FALSE when @name is none of the five names. */
+gboolean rig_verdict_parse(const char *name, RigVerdict *v);
+
+typedef enum RigProfile {
+    RIG_MSIX_AT_CONNECT, /* table programmed by NdisMRegisterInterruptEx */
+    RIG_MSIX_AT_START,   /* table programmed before init, as Windows does */
+} RigProfile;
+
+/* RIG_PROFILE_AT_CONNECT or RIG_PROFILE_AT_START of plan.h. */
+const char *rig_profile_name(RigProfile p);
+
+/* The virtual machine a scenario needs; equal ones may share a boot. */
+typedef struct RigMachine {
+    char *nic;             /* QEMU device model: "rig-nic" */
+    unsigned vectors;      /* MSI-X vectors, 1..RIG_NIC_MAX_VECTORS */
+    unsigned queues;       /* queue pairs, 1..RIG_NIC_MAX_QUEUES */
+    RigProfile profile;
+    unsigned memory_mib;   /* guest RAM, 256..4096 MiB */
+    unsigned wall_seconds; /* limit on the wall time of the VM, 5..86400;
+                              no part of what makes machines equal */
+} RigMachine;
+
+/* An NDIS call that is not made; its documented failure is returned. */
+typedef struct RigFault {
+    char *api;           /* as exported: "NdisMRegisterScatterGatherDma" */
+    unsigned occurrence; /* 1-based, counted from the start of the step */
+    uint32_t status;     /* NDIS_STATUS returned instead */
+} RigFault;
+
+typedef struct RigStep {
+    char *name;           /* RIG_STEP_* of plan.h */
+    int line;             /* in the scenario file */
+    unsigned timeout_ms;  /* guest time; 0: RIG_STEP_TIMEOUT_MS */
+    unsigned frames;      /* traffic only: number of frames */
+    unsigned min_length;  /* traffic only: bytes without FCS */
+    unsigned max_length;
+    GPtrArray *faults;    /* of RigFault */
+} RigStep;
+
+/* One <cycle>: its steps, run @repeat times, each in a fresh process. */
+typedef struct RigCycle {
+    unsigned repeat;      /* 1..1000000 */
+    int line;
+    GPtrArray *steps;     /* of RigStep */
+} RigCycle;
+
+/* What the author says will happen. NULL strings: not stated. */
+typedef struct RigExpect {
+    RigVerdict verdict;
+    char *level;          /* "sdv-rule", "strict" or "contract" */
+    char *class_code;     /* bug check 0x7C class: "0x08", "none", ... */
+} RigExpect;
+
+/* A rule the scenario is judged by. */
+typedef struct RigRuleRef {
+    char *name;           /* "Init_DeRegisterInterrupt" */
+    char *file;           /* path of the rule file */
+    int line;             /* of the <rule> element */
+} RigRuleRef;
+
+typedef struct RigScenario {
+    char *file;           /* path as given by the user */
+    char *name;           /* printable ASCII, at most 47 characters */
+    char *title;
+    char *description;    /* may be "" */
+    char *seed;           /* seeded defect, "S06", or NULL */
+    char *control;        /* clean control, "C01", or NULL */
+    gboolean isolate;     /* asks for a boot of its own */
+    char *sys;            /* path of the driver image on this host */
+    char *inf;            /* path of the INF on this host */
+    char *sys_name;       /* as in the file: last component of sys */
+    char *inf_name;
+    RigMachine machine;
+    GPtrArray *rules;     /* of RigRuleRef, at least one */
+    GPtrArray *cycles;    /* of RigCycle, at least one */
+    RigExpect expect;
+} RigScenario;
+
+/*
+ * Load one scenario file. Every fault found is appended to @problems as
+ * "file:line: what is wrong; what to do". Returns NULL when there was any.
+ * Free with rig_scenario_free().
+ */
+RigScenario *rig_scenario_load(const char *file, const RigPaths *paths,
+                               GPtrArray *problems);
+void rig_scenario_free(RigScenario *s);
+
+/*
+ * Load scenario files and directories (their *.xml, sorted by name). Also
+ * finds duplicate names. Returns an array of RigScenario that frees its
+ * elements; what could not be loaded is missing from it and in @problems.
+ */
+GPtrArray *rig_scenarios_load(char *const *args, const RigPaths *paths,
+                              GPtrArray *problems);
+
+/* Total number of cycles, repetitions counted. */
+unsigned rig_scenario_cycle_count(const RigScenario *s);
+
+/*
+ * The <cycle> that repetition @number (1-based, over the whole scenario)
+ * belongs to, or NULL when there is no such cycle.
+ */
+const RigCycle *rig_scenario_cycle(const RigScenario *s, unsigned number);
+
+/* TRUE when both can run in the same virtual machine. */
+gboolean rig_machine_equal(const RigMachine *a, const RigMachine *b);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RigScenario, rig_scenario_free)
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Our end of rig-tap's chardev: a UNIX socket on which QEMU connects, whose
+ * bytes go to events.bin as they arrive and to whoever reads along.
+ */
+#ifndef RIG_TAP_H
+#define RIG_TAP_H
+
+#include <glib.h>
+#include <stddef.h>
+
+typedef struct RigTap RigTap;
+
+/* Called from the default main context. */
+typedef struct RigTapReader {
+    void (*data)(void *opaque, const void *bytes, size_t length);
+    /* The other side closed, or @error, one sentence, says what failed. */
+    void (*closed)(void *opaque, const char *error);
+    void *opaque;
+} RigTapReader;
+
+/*
+ * Listen on the socket @path and create the file @events, which must not
+ * exist. The first connection is the stream; there is no second one.
+ */
+RigTap *rig_tap_listen(const char *path, const char *events,
+                       const RigTapReader *reader, GError **error);
+
+/* Close everything, remove the socket, and put events.bin on the disk. */
+void rig_tap_free(RigTap *tap);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RigTap, rig_tap_free)
+
+#endif

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Merging verdicts, and the result types with what belongs to them. */
+#include <string.h>
+#include "timeline.h"
+#include "verdict.h"
+
+RigVerdict rig_verdict_worse(RigVerdict a, RigVerdict b)
+{
+    static const unsigned rank[RIG_VERDICTS] = {
+        [RIG_VERDICT_PASS] = 0, [RIG_VERDICT_SKIPPED] = 1,
+        [RIG_VERDICT_INCONCLUSIVE] = 2, [RIG_VERDICT_BROKEN] = 3,
+        [RIG_VERDICT_VIOLATION] = 4,
+    };
+
+    return rank[a] >= rank[b] ? a : b;
+}
+
+static const char *const level_names[RIG_LEVELS] = {
+    [RIG_LEVEL_SDV_RULE] = "sdv-rule", [RIG_LEVEL_STRICT] = "strict",
+    [RIG_LEVEL_CONTRACT] = "contract",
+};
+
+const char *rig_level_name(RigLevel level)
+{
+    return level_names[level];
+}
+
+gboolean rig_level_parse(const char *name, RigLevel *level)
+{
+    for (unsigned i = 0; i < RIG_LEVELS; i++) {
+        if (!strcmp(name, level_names[i])) {
+            *level = i;
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+const char *rig_witness_name(RigWitness witness)
+{
+    return witness == RIG_WITNESS_BOTH ? "api+device" :
+           witness == RIG_WITNESS_API ? "api" : "device";
+}
+
+const char *rig_cycle_end_name(RigCycleEnd end)
+{
+    static const char *const names[] = {
+        "done", "crash", "hang", "bugcheck", "broken", "missing",
+    };
+
+    return names[end];
+}
+
+void rig_proof_free(RigProof *proof)
+{
+    if (proof) {
+        g_free(proof->text);
+        g_free(proof);
+    }
+}
+
+void rig_finding_free(RigFinding *f)
+{
+    if (f) {
+        g_free(f->rule);
+        g_free(f->id);
+        g_free(f->class_code);
+        g_free(f->boundary);
+        g_free(f->sentence);
+        g_ptr_array_unref(f->proofs);
+        g_free(f);
+    }
+}
+
+static void step_free(gpointer data)
+{
+    RigStepResult *s = data;
+
+    g_free(s->name);
+    g_free(s->detail);
+    g_free(s);
+}
+
+static void fault_free(gpointer data)
+{
+    RigFaultResult *f = data;
+
+    g_free(f->api);
+    g_free(f);
+}
+
+static void evidence_free(gpointer data)
+{
+    RigEvidence *e = data;
+
+    g_free(e->boundary);
+    g_free(e);
+}
+
+RigCycleResult *rig_cycle_result_new(unsigned number)
+{
+    RigCycleResult *c = g_new0(RigCycleResult, 1);
+
+    c->number = number;
+    c->event_from = c->event_to = c->ns_from = c->ns_to = RIG_NO_EVENT;
+    c->steps = g_ptr_array_new_with_free_func(step_free);
+    c->faults = g_ptr_array_new_with_free_func(fault_free);
+    c->evidence = g_ptr_array_new_with_free_func(evidence_free);
+    return c;
+}
+
+void rig_cycle_result_free(RigCycleResult *c)
+{
+    if (c) {
+        g_free(c->reason);
+        g_ptr_array_unref(c->steps);
+        g_ptr_array_unref(c->faults);
+        g_ptr_array_unref(c->evidence);
+        rig_timeline_free(c->timeline);
+        g_free(c);
+    }
+}
+
+RigScenarioResult *rig_scenario_result_new(const RigScenario *scenario,
+                                           unsigned number,
+                                           RigVerdict verdict,
+                                           const char *sentence)
+{
+    RigScenarioResult *r = g_new0(RigScenarioResult, 1);
+
+    r->scenario = scenario;
+    r->number = number;
+    r->verdict = verdict;
+    r->sentence = g_strdup(sentence);
+    r->findings = g_ptr_array_new_with_free_func(
+        (GDestroyNotify)rig_finding_free);
+    r->cycles = g_ptr_array_new_with_free_func(
+        (GDestroyNotify)rig_cycle_result_free);
+    r->traffic = g_array_new(FALSE, FALSE, sizeof(RigTrafficCount));
+    return r;
+}
+
+void rig_scenario_result_free(RigScenarioResult *r)
+{
+    if (r) {
+        g_free(r->sentence);
+        g_ptr_array_unref(r->findings);
+        g_ptr_array_unref(r->cycles);
+        g_array_unref(r->traffic);
+        g_free(r->driver.sha256);
+        g_free(r->driver.service);
+        g_free(r->driver.provider);
+        g_free(r->driver.version);
+        g_free(r->driver.model);
+        g_free(r->frames_file);
+        g_free(r->reproduce);
+        g_free(r);
+    }
+}
+
+gboolean rig_scenario_result_as_expected(const RigScenarioResult *r)
+{
+    const RigExpect *want = &r->scenario->expect;
+
+    if (r->verdict != want->verdict) {
+        return FALSE;
+    }
+    if (!want->level && !want->class_code) {
+        return TRUE;
+    }
+    for (unsigned i = 0; i < r->findings->len; i++) {
+        const RigFinding *f = r->findings->pdata[i];
+
+        if (f->verdict == want->verdict &&
+            (!want->level || !strcmp(want->level, rig_level_name(f->level)))
+            && (!want->class_code ||
+                !strcmp(want->class_code, f->class_code))) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* The finding that says most: strict names the handle, contract the least. */
+static const RigFinding *main_finding(const RigScenarioResult *r)
+{
+    static const RigLevel order[] = {
+        RIG_LEVEL_STRICT, RIG_LEVEL_SDV_RULE, RIG_LEVEL_CONTRACT,
+    };
+
+    for (unsigned o = 0; o < G_N_ELEMENTS(order); o++) {
+        for (unsigned i = 0; i < r->findings->len; i++) {
+            const RigFinding *f = r->findings->pdata[i];
+
+            if (f->level == order[o] &&
+                f->verdict == RIG_VERDICT_VIOLATION) {
+                return f;
+            }
+        }
+    }
+    return NULL;
+}
+
+/* First cycle with this verdict, or NULL. */
+static const RigCycleResult *first_cycle(const RigScenarioResult *r,
+                                         RigVerdict verdict)
+{
+    for (unsigned i = 0; i < r->cycles->len; i++) {
+        const RigCycleResult *c = r->cycles->pdata[i];
+
+        if (c->verdict == verdict) {
+            return c;
+        }
+    }
+    return NULL;
+}
+
+void rig_scenario_result_conclude(RigScenarioResult *r,
+                                  const char *pass_sentence)
+{
+    unsigned total = 0, cycle = 0;
+    const char *sentence = NULL;
+
+    r->verdict = RIG_VERDICT_PASS;
+    for (unsigned v = 0; v < RIG_VERDICTS; v++) {
+        total += r->cycles_by_verdict[v];
+        if (r->cycles_by_verdict[v]) {
+            r->verdict = rig_verdict_worse(r->verdict, v);
+        }
+    }
+    if (r->verdict == RIG_VERDICT_VIOLATION && main_finding(r)) {
+        sentence = main_finding(r)->sentence;
+        cycle = main_finding(r)->cycle;
+    } else if (r->verdict == RIG_VERDICT_PASS) {
+        sentence = pass_sentence;
+        cycle = 1;
+    } else if (first_cycle(r, r->verdict)) {
+        sentence = first_cycle(r, r->verdict)->reason;
+        cycle = first_cycle(r, r->verdict)->number;
+    }
+    if (!sentence) {
+        sentence = "No cycle was judged.";
+    }
+    g_free(r->sentence);
+    r->sentence = total <= 1 ? g_strdup(sentence) :
+        g_strdup_printf("%u of %u cycles, first cycle %u: %s",
+                        r->cycles_by_verdict[r->verdict], total, cycle,
+                        sentence);
+}
+
+/* --- frames -------------------------------------------------------------- */
+
+/* Sum of the guest's own counts, and the last event that gave them. */
+static RigTrafficCount traffic_total(const RigScenarioResult *r)
+{
+    RigTrafficCount sum = { .event = RIG_NO_EVENT };
+
+    for (unsigned i = 0; i < r->traffic->len; i++) {
+        const RigTrafficCount *t = &g_array_index(r->traffic,
+                                                  RigTrafficCount, i);
+
+        sum.cycle = t->cycle;
+        sum.event = t->event;
+        sum.sent += t->sent;
+        sum.completed += t->completed;
+        sum.received += t->received;
+        sum.wrong += t->wrong;
+    }
+    return sum;
+}
+
+#define N G_GUINT64_FORMAT
+
+/* What is wrong with the traffic, or NULL. *broken: the witnesses disagree. */
+static char *judge_frames(const RigTrafficCount *guest, const RigFrames *wire,
+                          gboolean *broken)
+{
+    *broken = wire->crossed > guest->sent || guest->received > wire->returned;
+    if (wire->crossed > guest->sent) {
+        return g_strdup_printf("%" N " frames crossed the netdev, but the "
+                               "guest gave its driver only %" N
+                               " (event %" N "): the capture and the guest "
+                               "contradict each other.", wire->crossed,
+                               guest->sent, guest->event);
+    }
+    if (guest->received > wire->returned) {
+        return g_strdup_printf("The guest received %" N " frames (event %" N
+                               "), but only %" N " came back over the netdev:"
+                               " the capture and the guest contradict each "
+                               "other.", guest->received, guest->event,
+                               wire->returned);
+    }
+    if (wire->wrong || guest->wrong) {
+        return g_strdup_printf("%" N " frames on the netdev and %" N
+                               " received by the guest (event %" N ") were "
+                               "not what they should be.", wire->wrong,
+                               guest->wrong, guest->event);
+    }
+    if (guest->completed > wire->crossed) {
+        return g_strdup_printf("The driver completed %" N " sends (event %" N
+                               "), but only %" N " frames crossed the "
+                               "netdev.", guest->completed, guest->event,
+                               wire->crossed);
+    }
+    if (guest->received < guest->sent) {
+        return g_strdup_printf("Of %" N " frames given to the driver (event %"
+                               N "), %" N " crossed the netdev, %" N
+                               " came back and %" N " were received.",
+                               guest->sent, guest->event, wire->crossed,
+                               wire->returned, guest->received);
+    }
+    return NULL;
+}
+
+static RigFinding *traffic_finding(const RigTrafficCount *guest,
+                                   const char *sentence)
+{
+    RigFinding *f = g_new0(RigFinding, 1);
+    RigProof *p = g_new0(RigProof, 1);
+
+    f->rule = g_strdup("traffic");
+    f->level = RIG_LEVEL_CONTRACT;
+    f->id = g_strdup("traffic");
+    f->verdict = RIG_VERDICT_INCONCLUSIVE;
+    f->class_code = g_strdup("none");
+    f->witness = RIG_WITNESS_BOTH;
+    f->cycle = guest->cycle;
+    f->boundary = g_strdup("traffic");
+    f->event = guest->event;
+    f->ns = RIG_NO_EVENT;
+    f->sentence = g_strdup(sentence);
+    f->proofs = g_ptr_array_new_with_free_func((GDestroyNotify)rig_proof_free);
+    p->event = guest->event;
+    p->ns = RIG_NO_EVENT;
+    p->text = g_strdup_printf("traffic step: the driver took %" N ", completed"
+                              " %" N ", delivered %" N " frames in all cycles",
+                              guest->sent, guest->completed, guest->received);
+    g_ptr_array_add(f->proofs, p);
+    return f;
+}
+
+void rig_scenario_result_set_frames(RigScenarioResult *r,
+                                    const RigFrames *frames)
+{
+    RigTrafficCount guest = traffic_total(r);
+    RigVerdict verdict;
+    gboolean broken;
+    g_autofree char *sentence = NULL;
+
+    g_free(r->frames_file);
+    r->frames = *frames;
+    r->frames_file = g_strdup(frames->file);
+    r->frames.file = r->frames_file;
+    r->has_frames = TRUE;
+    if (!r->traffic->len) {
+        return;
+    }
+    sentence = judge_frames(&guest, frames, &broken);
+    if (!sentence) {
+        return;
+    }
+    verdict = broken ? RIG_VERDICT_BROKEN : RIG_VERDICT_INCONCLUSIVE;
+    if (!broken) {
+        RigFinding *f = traffic_finding(&guest, sentence);
+
+        f->number = r->findings->len + 1;
+        g_ptr_array_add(r->findings, f);
+    }
+    if (rig_verdict_worse(r->verdict, verdict) != r->verdict) {
+        r->verdict = verdict;
+        g_free(r->sentence);
+        r->sentence = g_steal_pointer(&sentence);
+    }
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The connection to libvirt and the thread that runs its event loop. */
+#include "virt.h"
+
+#include <gio/gio.h>
+#include <libvirt/virterror.h>
+#include <pwd.h>
+#include <string.h>
+#include <unistd.h>
+
+/*
+ * The embedded driver talks to QEMU from this loop, so it must turn while any
+ * other thread is inside a libvirt call, and for the life of the process.
+ */
+static gpointer event_loop(gpointer unused)
+{
+    while (virEventRunDefaultImpl() == 0) {
+    }
+    return unused;
+}
+
+static void be_silent(void *opaque, virErrorPtr e)
+{
+    (void)opaque;
+    (void)e;
+}
+
+char *rig_virt_error(void)
+{
+    virErrorPtr e = virGetLastError();
+    char *text = g_strdup(e && e->message ? e->message : "unknown error");
+
+    g_strdelimit(text, "\n", ' ');
+    return g_strstrip(text);
+}
+
+char *rig_virt_version(void)
+{
+    unsigned long v = 0;
+
+    virGetVersion(&v, NULL, NULL);
+    return g_strdup_printf("%lu.%lu.%lu", v / 1000000, v / 1000 % 1000,
+                           v % 1000);
+}
+
+/* What a user can do about the usual causes. */
+static const char *advice(const char *uri)
+{
+    if (!strstr(uri, "/embed")) {
+        return "check the URI with \"virsh -c URI list\"";
+    }
+    if (geteuid() == 0 && !getpwnam("libvirt-qemu")) {
+        return "install libvirt-daemon-system, which makes the user "
+               "libvirt-qemu";
+    }
+    return "\"rig doctor\" checks what it needs";
+}
+
+virConnectPtr rig_virt_open(const char *uri, const char *log, GError **error)
+{
+    g_autofree char *outputs = g_strdup_printf("3:file:%s", log);
+    virConnectPtr conn;
+
+    g_setenv("LIBVIRT_LOG_OUTPUTS", outputs, FALSE);
+    virSetErrorFunc(NULL, be_silent);
+    if (virInitialize() < 0 || virEventRegisterDefaultImpl() < 0) {
+        g_autofree char *why = rig_virt_error();
+
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+                    "libvirt cannot be initialized: %s", why);
+        return NULL;
+    }
+    g_thread_unref(g_thread_new("libvirt-events", event_loop, NULL));
+    conn = virConnectOpen(uri);
+    if (!conn) {
+        g_autofree char *why = rig_virt_error();
+
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+                    "libvirt cannot open %s: %s; %s", uri, why, advice(uri));
+    }
+    return conn;
+}
+
+void rig_virt_close(virConnectPtr conn)
+{
+    if (conn) {
+        virConnectClose(conn);
+    }
+}

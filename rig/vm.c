@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One virtual machine from start to end.
+ *
+ * Three threads: this one runs the main loop (stream, limits, signals), the
+ * libvirt event loop turns in its own (virt.c), and a short-lived one sits in
+ * virDomainCreateXML() so that neither limits nor Ctrl-C wait for it. The
+ * life of the machine ends with the first of: end of stream, closed socket,
+ * invalid stream, failed start, a limit, an interrupt. Whatever came in until
+ * then stays.
+ */
+#include "vm.h"
+
+#include <gio/gio.h>
+#include <string.h>
+
+#include "tap.h"
+#include "virt.h"
+
+#define TICK_MS 100
+
+/* After the socket closed, libvirt knows within this time why. */
+#define REASON_WAIT_MS 2000
+
+/* What libvirt's event thread knows; it may outlive the RigVm. */
+typedef struct Life {
+    GMutex lock;
+    GCond gone;
+    gboolean guest_shut_down; /* power-off or reboot by the guest */
+    gboolean stopped;
+} Life;
+
+struct RigVm {
+    RigVmConfig config;
+    RigVmEnd end;
+    GMainLoop *loop;
+    RigTap *tap;
+    GThread *creator;
+    guint ticker;
+    int lifecycle;          /* libvirt callback id, -1: none */
+    gint64 started;         /* monotonic, us */
+    gint64 last_data;
+    gboolean closed;        /* the stream, before libvirt had started QEMU */
+    gboolean over;
+    Life *life;             /* g_atomic_rc_box */
+
+    /* Written by the creating thread before it posts on_created(). */
+    virDomainPtr domain;
+    char *create_error;
+};
+
+static RigVm *current;      /* the one whose loop runs */
+static gboolean interrupted;
+
+static uint64_t ms_since(const RigVm *vm)
+{
+    return (g_get_monotonic_time() - vm->started) / 1000;
+}
+
+/* End the loop with @outcome; the first call wins. Takes @detail. */
+static void finish(RigVm *vm, RigOutcome outcome, char *detail)
+{
+    if (vm->over) {
+        g_free(detail);
+        return;
+    }
+    vm->over = TRUE;
+    vm->end.outcome = outcome;
+    vm->end.detail = detail;
+    vm->end.ended_ms = ms_since(vm);
+    g_main_loop_quit(vm->loop);
+}
+
+/* --- libvirt ------------------------------------------------------------ */
+
+static int on_lifecycle(virConnectPtr conn, virDomainPtr dom, int event,
+                        int detail, void *opaque)
+{
+    Life *life = opaque;
+
+    (void)conn;
+    (void)dom;
+    g_mutex_lock(&life->lock);
+    if (event == VIR_DOMAIN_EVENT_SHUTDOWN &&
+        detail == VIR_DOMAIN_EVENT_SHUTDOWN_GUEST) {
+        life->guest_shut_down = TRUE;
+    } else if (event == VIR_DOMAIN_EVENT_STOPPED) {
+        life->stopped = TRUE;
+        g_cond_broadcast(&life->gone);
+    }
+    g_mutex_unlock(&life->lock);
+    return 0;
+}
+
+static Life *life_new(void)
+{
+    Life *life = g_atomic_rc_box_new0(Life);
+
+    g_mutex_init(&life->lock);
+    g_cond_init(&life->gone);
+    return life;
+}
+
+static void life_clear(gpointer p)
+{
+    Life *life = p;
+
+    g_mutex_clear(&life->lock);
+    g_cond_clear(&life->gone);
+}
+
+static void life_release(void *life)
+{
+    g_atomic_rc_box_release_full(life, life_clear);
+}
+
+static void on_closed(void *opaque, const char *error);
+
+static gboolean on_created(gpointer opaque)
+{
+    RigVm *vm = opaque;
+
+    if (vm->domain) {
+        vm->end.created_ms = ms_since(vm);
+        vm->last_data = g_get_monotonic_time();
+        if (vm->closed) {
+            on_closed(vm, NULL);
+        }
+    } else {
+        finish(vm, RIG_OUTCOME_START_FAILED,
+               g_strdup_printf("QEMU did not start: %s", vm->create_error));
+    }
+    return G_SOURCE_REMOVE;
+}
+
+static gpointer create_domain(gpointer opaque)
+{
+    RigVm *vm = opaque;
+
+    vm->domain = virDomainCreateXML(vm->config.conn, vm->config.xml, 0);
+    if (!vm->domain) {
+        vm->create_error = rig_virt_error();
+    }
+    g_idle_add(on_created, vm);
+    return NULL;
+}
+
+/* --- stream ------------------------------------------------------------- */
+
+static void on_data(void *opaque, const void *bytes, size_t length)
+{
+    RigVm *vm = opaque;
+    RigProgress p;
+
+    vm->last_data = g_get_monotonic_time();
+    if (!rig_monitor_feed(vm->config.monitor, bytes, length)) {
+        finish(vm, RIG_OUTCOME_STREAM_INVALID,
+               g_strdup("the event stream contradicts itself"));
+        return;
+    }
+    rig_monitor_progress(vm->config.monitor, &p);
+    if (p.booted && !vm->end.booted_ms) {
+        vm->end.booted_ms = ms_since(vm);
+    }
+    if (p.ended) {
+        finish(vm, RIG_OUTCOME_OK, NULL);
+    }
+}
+
+/* Does libvirt say within REASON_WAIT_MS that the guest ended by itself? */
+static gboolean guest_ended_itself(RigVm *vm)
+{
+    gint64 until = g_get_monotonic_time() + REASON_WAIT_MS * 1000;
+    Life *life = vm->life;
+    gboolean by_guest;
+
+    g_mutex_lock(&life->lock);
+    while (!life->stopped &&
+           g_cond_wait_until(&life->gone, &life->lock, until)) {
+    }
+    by_guest = life->guest_shut_down;
+    g_mutex_unlock(&life->lock);
+    return by_guest;
+}
+
+static void on_closed(void *opaque, const char *error)
+{
+    RigVm *vm = opaque;
+
+    if (error) {
+        finish(vm, RIG_OUTCOME_STREAM_CUT, g_strdup(error));
+    } else if (!vm->end.created_ms) {
+        vm->closed = TRUE; /* libvirt is about to say why */
+    } else if (!guest_ended_itself(vm)) {
+        finish(vm, RIG_OUTCOME_QEMU_DIED,
+               g_strdup("QEMU ended or was killed in the middle of the run"));
+    } else if (!vm->end.booted_ms) {
+        finish(vm, RIG_OUTCOME_GUEST_NEVER_BOOTED,
+               g_strdup("guest never booted: it stopped before its agent "
+                        "began the plan"));
+    } else {
+        finish(vm, RIG_OUTCOME_STREAM_CUT,
+               g_strdup("the guest stopped in the middle of its plan"));
+    }
+}
+
+/* --- limits ------------------------------------------------------------- */
+
+static void check_limits(RigVm *vm)
+{
+    uint64_t now = ms_since(vm);
+    uint64_t silent = (g_get_monotonic_time() - vm->last_data) / 1000;
+
+    if (now >= vm->config.wall_seconds * UINT64_C(1000)) {
+        finish(vm, RIG_OUTCOME_TIMEOUT,
+               g_strdup_printf("the limit of %u s on the whole machine ran "
+                               "out", vm->config.wall_seconds));
+    } else if (vm->end.created_ms && !vm->end.booted_ms &&
+               now >= vm->end.created_ms + RIG_BOOT_LIMIT * 1000) {
+        finish(vm, RIG_OUTCOME_GUEST_NEVER_BOOTED,
+               g_strdup_printf("guest never booted: its agent did not begin "
+                               "the plan within %d s", RIG_BOOT_LIMIT));
+    } else if (vm->end.booted_ms && silent >= RIG_SILENCE_LIMIT * 1000) {
+        finish(vm, RIG_OUTCOME_TIMEOUT,
+               g_strdup_printf("the guest was silent for %d s",
+                               RIG_SILENCE_LIMIT));
+    }
+}
+
+static gboolean on_tick(gpointer opaque)
+{
+    RigVm *vm = opaque;
+
+    check_limits(vm);
+    if (vm->config.tick && !vm->over) {
+        vm->config.tick(vm->config.opaque);
+    }
+    return G_SOURCE_CONTINUE;
+}
+
+void rig_vm_interrupt(void)
+{
+    interrupted = TRUE;
+    if (current) {
+        current->end.interrupted = TRUE;
+        finish(current, RIG_OUTCOME_STREAM_CUT,
+               g_strdup("stopped by the user"));
+    }
+}
+
+/* --- life --------------------------------------------------------------- */
+
+static void start(RigVm *vm)
+{
+    vm->lifecycle = virConnectDomainEventRegisterAny(
+        vm->config.conn, NULL, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
+        VIR_DOMAIN_EVENT_CALLBACK(on_lifecycle),
+        g_atomic_rc_box_acquire(vm->life), life_release);
+    vm->ticker = g_timeout_add(TICK_MS, on_tick, vm);
+    vm->creator = g_thread_new("create", create_domain, vm);
+}
+
+RigVm *rig_vm_run(const RigVmConfig *config, GError **error)
+{
+    RigVm *vm = g_new0(RigVm, 1);
+    RigTapReader reader = { on_data, on_closed, vm };
+
+    vm->config = *config;
+    vm->lifecycle = -1;
+    vm->started = vm->last_data = g_get_monotonic_time();
+    vm->life = life_new();
+    vm->loop = g_main_loop_new(NULL, FALSE);
+    vm->tap = rig_tap_listen(config->tap_socket, config->events, &reader,
+                             error);
+    if (!vm->tap) {
+        rig_vm_free(vm);
+        return NULL;
+    }
+    current = vm;
+    if (interrupted) {
+        rig_vm_interrupt();
+    } else {
+        start(vm);
+        g_main_loop_run(vm->loop);
+    }
+    current = NULL;
+    return vm;
+}
+
+const RigVmEnd *rig_vm_end(const RigVm *vm)
+{
+    return &vm->end;
+}
+
+void rig_vm_free(RigVm *vm)
+{
+    if (!vm) {
+        return;
+    }
+    if (vm->ticker) {
+        g_source_remove(vm->ticker);
+    }
+    if (vm->creator) {
+        g_thread_join(vm->creator);
+        while (g_source_remove_by_user_data(vm)) {
+        }
+    }
+    if (vm->domain) {
+        virDomainDestroy(vm->domain); /* fails when it is gone already */
+        virDomainFree(vm->domain);
+    }
+    if (vm->lifecycle >= 0) {
+        virConnectDomainEventDeregisterAny(vm->config.conn, vm->lifecycle);
+    }
+    rig_tap_free(vm->tap);
+    g_main_loop_unref(vm->loop);
+    life_release(vm->life);
+    g_free(vm->create_error);
+    g_free(vm->end.detail);
+    g_free(vm);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One virtual machine from start to end, with a limit on everything it may
+ * take: starting, booting, silence, and the whole.
+ */
+#ifndef RIG_VM_H
+#define RIG_VM_H
+
+#include <glib.h>
+#include <libvirt/libvirt.h>
+#include <stdint.h>
+
+#include "monitor.h"
+
+/* Wall time until the agent must have begun its plan, and the longest
+ * silence of the stream after that, in seconds. Under TCG the guest boots in
+ * 1.4 s; a step that spins for its 10 s of guest time takes about as long. */
+#define RIG_BOOT_LIMIT    30
+#define RIG_SILENCE_LIMIT 60
+
+typedef struct RigVmConfig {
+    virConnectPtr conn;
+    const char *xml;          /* domain */
+    const char *tap_socket;   /* path on which to listen */
+    const char *events;       /* file to create */
+    RigMonitor *monitor;      /* fed as the stream arrives */
+    unsigned wall_seconds;    /* limit on the whole */
+    void (*tick)(void *opaque); /* ten times a second; NULL: none */
+    void *opaque;
+} RigVmConfig;
+
+/* How it went; wall times in ms from the call of rig_vm_start(), 0: never. */
+typedef struct RigVmEnd {
+    RigOutcome outcome;
+    gboolean interrupted;     /* by rig_vm_interrupt() */
+    char *detail;             /* one sentence, NULL with RIG_OUTCOME_OK */
+    uint64_t created_ms;      /* libvirt said that QEMU runs */
+    uint64_t booted_ms;       /* the agent began its plan */
+    uint64_t ended_ms;        /* the stream ended */
+} RigVmEnd;
+
+typedef struct RigVm RigVm;
+
+/*
+ * Start the machine and run the default main context until its stream has
+ * ended or a limit was hit. The machine still exists then: the verdict can be
+ * printed before rig_vm_free() destroys it. NULL with @error only when the
+ * socket or events.bin cannot be made.
+ */
+RigVm *rig_vm_run(const RigVmConfig *config, GError **error);
+
+/* Valid until rig_vm_free(). */
+const RigVmEnd *rig_vm_end(const RigVm *vm);
+
+/* Destroy the machine, wait until QEMU is gone, close events.bin. */
+void rig_vm_free(RigVm *vm);
+
+/*
+ * End the rig_vm_run() in progress, and every later one, early. Called from
+ * the default main context.
+ */
+void rig_vm_interrupt(void);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RigVm, rig_vm_free)
+
+#endif
