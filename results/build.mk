@@ -7,7 +7,7 @@ DEPS += libglib2.0-dev libxml2-dev libxslt1-dev libxml2-utils check \
         chromium poppler-utils libjson-glib-dev
 
 RESULTS_PKGS := glib-2.0 gio-2.0 libxml-2.0 libxslt check
-RESULTS_FLAGS = $(CFLAGS) -Irig $(shell pkg-config --cflags $(RESULTS_PKGS))
+RESULTS_FLAGS = $(CFLAGS) -D_GNU_SOURCE -iquote rig $(shell pkg-config --cflags $(RESULTS_PKGS))
 RESULTS_LIBS = $(shell pkg-config --libs $(RESULTS_PKGS)) -lm
 RESULTS_REPORT := $(B)/results/rig/report.o $(B)/results/rig/paths.o
 RESULTS_DATA := $(wildcard results/*.rng results/*.xsl results/*.css \

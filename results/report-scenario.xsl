@@ -7,7 +7,7 @@
   <!-- Caps that keep the page of a long run small; run.xml has it all. -->
   <xsl:variable name="max-findings" select="20"/>
   <xsl:variable name="max-proofs" select="40"/>
-  <xsl:variable name="max-cycles" select="8"/>
+  <xsl:variable name="max-cycles" select="8"/> <!-- in full -->
   <xsl:variable name="max-cycle-rows" select="200"/>
   <xsl:variable name="max-rows" select="200"/>
 
@@ -101,9 +101,13 @@
 
   <xsl:template name="proofs">
     <xsl:variable name="cycle" select="../cycle[@number = current()/@cycle]"/>
-    <xsl:variable name="drawn" select="$cycle/timeline and
-                                       count($cycle/preceding-sibling::cycle)
-                                       &lt; $max-cycles"/>
+    <xsl:variable name="shown"
+                  select="(../cycle[count(../cycle) &lt;= $max-cycles] |
+                          ../cycle[1] | ../cycle[@verdict != 'pass'])
+                          [position() &lt;= $max-cycles]"/>
+    <xsl:variable name="drawn"
+                  select="$cycle/timeline and
+                          count($cycle | $shown) = count($shown)"/>
     <div class="scroll" tabindex="0" role="region"
          aria-label="Proof of finding {@number}">
       <table class="proof">
@@ -150,14 +154,23 @@
 
   <!-- ============================================================= cycles -->
 
+  <!-- In full: all of a few cycles; of many the first and those that did not
+       pass. The rest have a row in the table. -->
   <xsl:template name="cycles">
+    <xsl:variable name="shown"
+                  select="(cycle[count(../cycle) &lt;= $max-cycles] |
+                          cycle[1] | cycle[@verdict != 'pass'])
+                          [position() &lt;= $max-cycles]"/>
     <xsl:if test="count(cycle) &gt; 1 or omitted">
-      <xsl:call-template name="cycle-table"/>
+      <xsl:call-template name="cycle-table">
+        <xsl:with-param name="shown" select="$shown"/>
+      </xsl:call-template>
     </xsl:if>
-    <xsl:apply-templates select="cycle[position() &lt;= $max-cycles]"/>
+    <xsl:apply-templates select="$shown"/>
   </xsl:template>
 
   <xsl:template name="cycle-table">
+    <xsl:param name="shown"/>
     <div class="scroll" tabindex="0" role="region" aria-label="Cycles">
       <table>
         <caption>Cycles</caption>
@@ -176,7 +189,7 @@
             <tr>
               <th scope="row" class="num">
                 <xsl:choose>
-                  <xsl:when test="position() &lt;= $max-cycles">
+                  <xsl:when test="count(. | $shown) = count($shown)">
                     <a href="#s{../@number}c{@number}">
                       <xsl:value-of select="@number"/>
                     </a>

@@ -21,7 +21,9 @@
 
   <!-- Pixels. -->
   <xsl:variable name="gutter" select="88"/>
-  <xsl:variable name="strip" select="980"/>
+  <xsl:variable name="strip" select="1182"/>
+  <!-- Strips overlap, so that a label cut off in one is whole in the next. -->
+  <xsl:variable name="overlap" select="200"/>
   <xsl:variable name="fill-width" select="1066"/>
   <xsl:variable name="label-row" select="16"/>
   <xsl:variable name="phase-row" select="22"/>
@@ -81,7 +83,7 @@
     <xsl:variable name="y-labels"
                   select="4 + $label-row * (1 + number(count(mark) &gt; 1)) *
                           number(count(mark) &gt; 0)"/>
-    <xsl:variable name="y-phases" select="$y-labels + 3 * $label-row + 6"/>
+    <xsl:variable name="y-phases" select="$y-labels + 4 * $label-row + 6"/>
     <xsl:variable name="y-threads" select="$y-phases + $phase-row * $depth"/>
     <xsl:variable name="y-calls"
                   select="$y-threads + 2 +
@@ -122,7 +124,7 @@
               <xsl:with-param name="top" select="$y-phases"/>
               <xsl:with-param name="width" select="$width"/>
             </xsl:call-template>
-            <xsl:call-template name="call-labels">
+            <xsl:call-template name="labels">
               <xsl:with-param name="cw" select="$cw"/>
               <xsl:with-param name="y" select="$y-labels"/>
               <xsl:with-param name="y-phases" select="$y-phases"/>
@@ -308,30 +310,18 @@
     <xsl:param name="width"/>
     <g class="axis">
       <path d="M{$gutter} {$y + .5}H{$width}"/>
-      <xsl:choose>
-        <xsl:when test="$points/@n">
-          <xsl:call-template name="ticks">
-            <xsl:with-param name="points" select="$points[@n]"/>
-            <xsl:with-param name="cw" select="$cw"/>
-            <xsl:with-param name="y" select="$y"/>
-            <xsl:with-param name="top" select="$top"/>
-            <xsl:with-param name="width" select="$width"/>
-          </xsl:call-template>
-        </xsl:when>
-        <xsl:otherwise>
-          <xsl:call-template name="ticks">
-            <xsl:with-param name="points" select="$points"/>
-            <xsl:with-param name="cw" select="$cw"/>
-            <xsl:with-param name="y" select="$y"/>
-            <xsl:with-param name="top" select="$top"/>
-            <xsl:with-param name="width" select="$width"/>
-          </xsl:call-template>
-        </xsl:otherwise>
-      </xsl:choose>
+      <xsl:call-template name="ticks">
+        <xsl:with-param name="points" select="$points"/>
+        <xsl:with-param name="cw" select="$cw"/>
+        <xsl:with-param name="y" select="$y"/>
+        <xsl:with-param name="top" select="$top"/>
+        <xsl:with-param name="width" select="$width"/>
+      </xsl:call-template>
     </g>
   </xsl:template>
 
-  <!-- A tick at the first known event at or after column $min, and so on. -->
+  <!-- A tick at the first known event at or after column $min, and so on; one
+       whose time is known is worth half a step. -->
   <xsl:template name="ticks">
     <xsl:param name="points"/>
     <xsl:param name="cw"/>
@@ -339,7 +329,12 @@
     <xsl:param name="top"/>
     <xsl:param name="width"/>
     <xsl:param name="min" select="0"/>
-    <xsl:variable name="at" select="$points[@c &gt;= $min][1]"/>
+    <xsl:variable name="step" select="$tick-space div $cw"/>
+    <xsl:variable name="timed"
+                  select="$points[@n and @c &gt;= $min and
+                                  @c &lt; $min + $step div 2][1]"/>
+    <xsl:variable name="at"
+                  select="$timed | $points[not($timed) and @c &gt;= $min][1]"/>
     <xsl:variable name="x" select="$gutter + ($at/@c + .5) * $cw"/>
     <xsl:if test="$at and $x + $tick-space - 12 &lt;= $width">
       <path class="grid" d="M{$x} {$top}V{$y + 6}"/>
@@ -355,7 +350,7 @@
         <xsl:with-param name="y" select="$y"/>
         <xsl:with-param name="top" select="$top"/>
         <xsl:with-param name="width" select="$width"/>
-        <xsl:with-param name="min" select="$at/@c + $tick-space div $cw"/>
+        <xsl:with-param name="min" select="$at/@c + $step"/>
       </xsl:call-template>
     </xsl:if>
   </xsl:template>
@@ -466,56 +461,75 @@
     </g>
   </xsl:template>
 
-  <!-- Names above the graph: key calls, and phases too short for theirs. -->
-  <xsl:template name="call-labels">
+  <!-- Names above the graph: the phases too short for theirs, each name
+       once, and below them the calls that matter. -->
+  <xsl:template name="labels">
     <xsl:param name="cw"/>
     <xsl:param name="y"/>
     <xsl:param name="y-phases"/>
     <xsl:param name="y-calls"/>
     <xsl:param name="width"/>
-    <xsl:variable name="found">
-      <xsl:for-each select="call[@kind != 'other'][position() &lt;= 60] |
-                            phase[@depth = 0 and not(@thread &gt; 0)]
-                            [(@to - @from) * $cw &lt;
-                             string-length(@name) * $char + 10]
+    <xsl:variable name="phases">
+      <xsl:for-each select="phase[@depth = 0 and not(@thread &gt; 0)]
+                            [not(@name = preceding-sibling::phase/@name)]
+                            [(@to - @from) * $cw &lt; $char * (string-length(
+                             @name) - 8 * starts-with(@name, 'Miniport')) + 10]
                             [position() &lt;= 60]">
         <xsl:sort select="@from" data-type="number"/>
-        <xsl:variable name="text">
-          <xsl:if test="@kind = 'fault'">fault: </xsl:if>
-          <xsl:call-template name="short"><xsl:with-param name="text"
-            select="@name"/><xsl:with-param name="max" select="40"/>
-          </xsl:call-template>
-        </xsl:variable>
-        <xsl:variable name="x">
-          <xsl:value-of select="$gutter + (@from + .5) * $cw"/>
-        </xsl:variable>
-        <xsl:variable name="w" select="string-length($text) * $char + 4"/>
-        <l x="{$x}" w="{$w}" text="{$text}" class="l-{name()} k-{@kind}">
-          <xsl:attribute name="title">
-            <xsl:call-template name="about"/>
-          </xsl:attribute>
-          <xsl:attribute name="to">
-            <xsl:choose>
-              <xsl:when test="self::call">
-                <xsl:value-of select="$y-calls + 4"/>
-              </xsl:when>
-              <xsl:otherwise><xsl:value-of select="$y-phases"/></xsl:otherwise>
-            </xsl:choose>
-          </xsl:attribute>
-          <xsl:attribute name="side">
-            <xsl:choose>
-              <xsl:when test="$x + $w &gt; $width">end</xsl:when>
-              <xsl:otherwise>start</xsl:otherwise>
-            </xsl:choose>
-          </xsl:attribute>
-        </l>
+        <xsl:apply-templates select="." mode="label">
+          <xsl:with-param name="cw" select="$cw"/>
+          <xsl:with-param name="to" select="$y-phases"/>
+          <xsl:with-param name="width" select="$width"/>
+        </xsl:apply-templates>
+      </xsl:for-each>
+    </xsl:variable>
+    <xsl:variable name="calls">
+      <xsl:for-each select="call[@kind != 'other'][position() &lt;= 60]">
+        <xsl:sort select="@from" data-type="number"/>
+        <xsl:apply-templates select="." mode="label">
+          <xsl:with-param name="cw" select="$cw"/>
+          <xsl:with-param name="to" select="$y-calls + 4"/>
+          <xsl:with-param name="width" select="$width"/>
+        </xsl:apply-templates>
       </xsl:for-each>
     </xsl:variable>
     <xsl:call-template name="place">
-      <xsl:with-param name="labels" select="lx:node-set($found)/l"/>
+      <xsl:with-param name="labels" select="lx:node-set($phases)/l"/>
       <xsl:with-param name="y" select="$y"/>
-      <xsl:with-param name="rows" select="3"/>
+      <xsl:with-param name="rows" select="2"/>
     </xsl:call-template>
+    <xsl:call-template name="place">
+      <xsl:with-param name="labels" select="lx:node-set($calls)/l"/>
+      <xsl:with-param name="y" select="$y + 2 * $label-row"/>
+      <xsl:with-param name="rows" select="2"/>
+    </xsl:call-template>
+  </xsl:template>
+
+  <xsl:template match="phase | call" mode="label">
+    <xsl:param name="cw"/>
+    <xsl:param name="to"/>
+    <xsl:param name="width"/>
+    <xsl:variable name="text">
+      <xsl:if test="@kind = 'fault'">fault: </xsl:if>
+      <xsl:call-template name="short"><xsl:with-param name="text"
+        select="@name"/><xsl:with-param name="max" select="40"/>
+      </xsl:call-template>
+    </xsl:variable>
+    <xsl:variable name="x" select="$gutter + (@from + .5) * $cw"/>
+    <xsl:variable name="w" select="string-length($text) *
+                                   ($char + .5 * count(self::call)) + 4"/>
+    <l x="{$x}" w="{$w}" text="{$text}" to="{$to}"
+       class="l-{name()} k-{@kind}">
+      <xsl:attribute name="title">
+        <xsl:call-template name="about"/>
+      </xsl:attribute>
+      <xsl:attribute name="side">
+        <xsl:choose>
+          <xsl:when test="$x + $w &gt; $width">end</xsl:when>
+          <xsl:otherwise>start</xsl:otherwise>
+        </xsl:choose>
+      </xsl:attribute>
+    </l>
   </xsl:template>
 
   <!-- The vertical lines where findings became true, labels on top. Marks of
@@ -600,19 +614,33 @@
       <title><xsl:call-template name="about"/></title>
       <rect x="{$x + .5}" y="{$top + .5}" width="{$w - 1 + 1 * ($w &lt;= 1)}"
             height="{18 - 8 * $other}" rx="2"/>
-      <xsl:if test="not($other) and
-                    $w &gt;= string-length(@name) * $char + 10">
-        <text x="{$x + 6}" y="{$top + 13.5}"><xsl:value-of select="@name"/></text>
-      </xsl:if>
-      <xsl:if test="not($other) and @depth &gt; 0 and $w &gt;= 60 and
-                    $w &lt; string-length(@name) * $char + 10">
+      <xsl:if test="not($other)">
         <text x="{$x + 6}" y="{$top + 13.5}">
-          <xsl:call-template name="short"><xsl:with-param name="text"
-            select="@name"/><xsl:with-param name="max"
-            select="floor(($w - 12) div $char)"/></xsl:call-template>
+          <xsl:call-template name="name-within">
+            <xsl:with-param name="room" select="floor(($w - 10) div $char)"/>
+          </xsl:call-template>
         </text>
       </xsl:if>
     </g>
+  </xsl:template>
+
+  <!-- As much of a callback's name as fits into $room characters. -->
+  <xsl:template name="name-within">
+    <xsl:param name="room"/>
+    <xsl:variable name="bare" select="substring-after(@name, 'Miniport')"/>
+    <xsl:choose>
+      <xsl:when test="string-length(@name) &lt;= $room">
+        <xsl:value-of select="@name"/>
+      </xsl:when>
+      <xsl:when test="$bare and string-length($bare) &lt;= $room">
+        <xsl:value-of select="$bare"/>
+      </xsl:when>
+      <xsl:when test="@depth &gt; 0 and $room &gt; 5">
+        <xsl:call-template name="short"><xsl:with-param name="text"
+          select="@name"/><xsl:with-param name="max" select="$room"/>
+        </xsl:call-template>
+      </xsl:when>
+    </xsl:choose>
   </xsl:template>
 
   <xsl:template match="call">
@@ -763,7 +791,7 @@
         <xsl:with-param name="id" select="$id"/>
         <xsl:with-param name="width" select="$width"/>
         <xsl:with-param name="height" select="$height"/>
-        <xsl:with-param name="from" select="$from + $w"/>
+        <xsl:with-param name="from" select="$from + $w - $overlap"/>
       </xsl:call-template>
     </xsl:if>
   </xsl:template>

@@ -337,8 +337,8 @@
       <p class="determinism c-{@compared}">
         <xsl:choose>
           <xsl:when test="@compared = 'same'">
-            <xsl:text>Deterministic: the event stream is identical, byte for
-              byte, to that of run </xsl:text>
+            <xsl:text>Deterministic: the event stream is identical, event for
+              event, to that of run </xsl:text>
             <xsl:value-of select="@compared-run"/>
             <xsl:text>, which had the same inputs.</xsl:text>
           </xsl:when>

@@ -7,14 +7,6 @@
 
 #include "domain.h"
 
-/*
- * "The Linux/x86 Boot Protocol": 16-bit offset of the version string, counted
- * from 0x200; valid when the header says "HdrS".
- */
-#define BZIMAGE_MAGIC_AT   0x202
-#define BZIMAGE_VERSION_AT 0x20e
-#define BZIMAGE_BASE       0x200
-
 struct RigHashes {
     const RigPaths *paths;
     char *sha256[RIG_HASHES];
@@ -120,26 +112,4 @@ char *rig_inputs_text(RigHashes *h, const RigMachine *machine,
                            rig_hashes_get(h, RIG_HASH_KERNEL),
                            rig_hashes_get(h, RIG_HASH_INITRAMFS),
                            plan_hash, domain_hash);
-}
-
-char *rig_kernel_version(const char *path)
-{
-    g_autoptr(GMappedFile) file = g_mapped_file_new(path, FALSE, NULL);
-    const uint8_t *p;
-    size_t size, at, n;
-
-    if (!file) {
-        return NULL;
-    }
-    p = (const uint8_t *)g_mapped_file_get_contents(file);
-    size = g_mapped_file_get_length(file);
-    if (size < BZIMAGE_VERSION_AT + 2 ||
-        memcmp(p + BZIMAGE_MAGIC_AT, "HdrS", 4) != 0) {
-        return NULL;
-    }
-    at = BZIMAGE_BASE + (p[BZIMAGE_VERSION_AT] |
-                         p[BZIMAGE_VERSION_AT + 1] << 8);
-    for (n = 0; at + n < size && n < 64 && g_ascii_isgraph(p[at + n]); n++) {
-    }
-    return n ? g_strndup((const char *)p + at, n) : NULL;
 }

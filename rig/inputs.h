@@ -35,7 +35,4 @@ char *rig_inputs_text(RigHashes *h, const RigMachine *machine,
 /* SHA-256 of a file, or NULL with @error. */
 char *rig_sha256_file(const char *path, GError **error);
 
-/* Version of a Linux bzImage, "6.1.0-...", or NULL; to be freed. */
-char *rig_kernel_version(const char *path);
-
 #endif

@@ -59,6 +59,8 @@ RigPaths *rig_paths_find(GError **error)
     p->qemu = g_build_filename(home, "build", "qemu", "qemu-system-x86_64",
                                NULL);
     p->kernel = g_build_filename(home, "build", "guest", "vmlinuz", NULL);
+    p->kernel_version = g_build_filename(home, "build", "guest",
+                                         "kernel-version", NULL);
     p->initramfs = g_build_filename(home, "build", "guest", "initramfs.cpio",
                                     NULL);
     p->cmdline = g_build_filename(home, "build", "guest", "cmdline", NULL);
@@ -74,6 +76,7 @@ void rig_paths_free(RigPaths *p)
     g_free(p->results);
     g_free(p->qemu);
     g_free(p->kernel);
+    g_free(p->kernel_version);
     g_free(p->initramfs);
     g_free(p->cmdline);
     g_free(p);

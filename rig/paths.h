@@ -13,7 +13,8 @@ typedef struct RigPaths {
     char *scenarios;  /* directory with scenario.rng and rules/ */
     char *results;    /* directory with result.rng and report.xsl */
     char *qemu;       /* the QEMU with rig-nic and rig-tap */
-    char *kernel;     /* bzImage */
+    char *kernel;     /* Linux, as QEMU loads it */
+    char *kernel_version; /* text file: "6.1.0-..." */
     char *initramfs;  /* cpio with the agent as PID 1 */
     char *cmdline;    /* text file: the kernel's command line */
 } RigPaths;

@@ -351,6 +351,17 @@ static void print_console_tail(Machine *m)
     }
 }
 
+static void note_qemu_version(Machine *m)
+{
+    RigRun *run = m->c->run;
+    RigStreamResult stream;
+
+    rig_monitor_stream(m->monitor, &stream);
+    if (!run->qemu && *stream.qemu) {
+        run->qemu = g_strdup(stream.qemu);
+    }
+}
+
 static void conclude(Machine *m, const RigVmEnd *end)
 {
     RigRunContext *c = m->c;
@@ -358,6 +369,7 @@ static void conclude(Machine *m, const RigVmEnd *end)
 
     rig_monitor_finish(m->monitor, end->outcome, end->detail);
     rig_machine_result_set_stream(r, m->monitor);
+    note_qemu_version(m);
     r->boot_ms = end->booted_ms;
     r->total_ms = end->ended_ms;
     c->interrupted |= end->interrupted;

@@ -157,8 +157,10 @@ static void describe_environment(RigRunContext *c, int argc, char **argv)
     run->command = g_strdup(command->str);
     run->rig = g_strdup(RIG_VERSION);
     run->os = os_name();
-    run->libvirt = rig_virt_version();
-    run->kernel = rig_kernel_version(c->paths->kernel);
+    if (g_file_get_contents(c->paths->kernel_version, &run->kernel, NULL,
+                            NULL)) {
+        g_strstrip(run->kernel);
+    }
     run->accel = g_strdup("tcg");
     run->cpus = g_get_num_processors();
 }
@@ -230,6 +232,7 @@ static gboolean connect_libvirt(RigRunContext *c, GError **error)
     log = g_build_filename(c->root ? c->root->path : c->dir, "libvirt.log",
                            NULL);
     c->conn = rig_virt_open(uri, log, error);
+    c->run->libvirt = c->conn ? rig_virt_version() : NULL;
     return c->conn != NULL;
 }
 

@@ -9,7 +9,6 @@
 #include "scenario.h"
 
 #include <libxml/parser.h>
-#include <libxml/relaxng.h>
 #include <libxml/tree.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +16,7 @@
 #include "include/plan.h"
 #include "problem.h"
 #include "scenario-check.h"
+#include "scenario-schema.h"
 
 /* Larger files are refused: a scenario is a page of text. */
 #define FILE_MAX (1024 * 1024)
@@ -149,29 +149,6 @@ static void on_xml_error(void *opaque, xmlErrorPtr e)
     }
 }
 
-/* What the validator says only because of another message. */
-static gboolean is_echo(const char *text)
-{
-    return strstr(text, "has extra content") ||
-           strstr(text, "got nothing") ||
-           strstr(text, "failed to validate attributes") ||
-           strstr(text, "Error validating") ||
-           strstr(text, "Extra element");
-}
-
-static void on_schema_error(void *opaque, xmlErrorPtr e)
-{
-    Messages *m = opaque;
-    g_autofree char *text = g_strstrip(g_strdup(e->message ? e->message : ""));
-
-    if (is_echo(text) || e->line == m->last_line) {
-        return;
-    }
-    m->last_line = e->line;
-    rig_problem(m->problems, m->file, e->line,
-                "%s; rig(1), SCENARIO FILES, lists what may stand here", text);
-}
-
 static xmlDoc *read_document(const char *file, GPtrArray *problems)
 {
     g_autoptr(GError) error = NULL;
@@ -192,9 +169,6 @@ static xmlDoc *read_document(const char *file, GPtrArray *problems)
         return NULL;
     }
     ctxt = xmlNewParserCtxt();
-    ctxt->sax->initialized = XML_SAX2_MAGIC;
-    ctxt->sax->serror = on_xml_error;
-    ctxt->_private = NULL;
     xmlSetStructuredErrorFunc(&m, on_xml_error);
     doc = xmlCtxtReadMemory(ctxt, text, length, file, NULL,
                             XML_PARSE_NONET | XML_PARSE_NOCDATA);
@@ -206,40 +180,13 @@ static xmlDoc *read_document(const char *file, GPtrArray *problems)
     return doc;
 }
 
-static xmlRelaxNG *read_schema(const char *path)
-{
-    xmlRelaxNGParserCtxt *parser = xmlRelaxNGNewParserCtxt(path);
-    xmlRelaxNG *schema = parser ? xmlRelaxNGParse(parser) : NULL;
-
-    xmlRelaxNGFreeParserCtxt(parser);
-    return schema;
-}
-
 static gboolean validate(xmlDoc *doc, const char *file, const RigPaths *paths,
                          GPtrArray *problems)
 {
-    g_autofree char *path = g_build_filename(paths->scenarios, "scenario.rng",
-                                             NULL);
-    Messages m = { file, problems, -1 };
-    xmlRelaxNG *schema = read_schema(path);
-    xmlRelaxNGValidCtxt *valid;
-    int rc;
+    g_autofree char *schema = g_build_filename(paths->scenarios,
+                                               "scenario.rng", NULL);
 
-    if (!schema) {
-        rig_problem(problems, path, 0, "is not a RELAX NG schema; "
-                    "restore it from the source tree");
-        return FALSE;
-    }
-    valid = xmlRelaxNGNewValidCtxt(schema);
-    xmlRelaxNGSetValidStructuredErrors(valid, on_schema_error, &m);
-    rc = xmlRelaxNGValidateDoc(valid, doc);
-    xmlRelaxNGFreeValidCtxt(valid);
-    xmlRelaxNGFree(schema);
-    if (rc != 0 && m.last_line == -1) {
-        rig_problem(problems, file, xmlGetLineNo(xmlDocGetRootElement(doc)),
-                    "is no valid scenario; compare it with scenario.rng");
-    }
-    return rc == 0;
+    return rig_scenario_validate(doc, file, schema, problems);
 }
 
 /* --- building ----------------------------------------------------------- */
@@ -355,21 +302,13 @@ static RigCycle *build_cycle(xmlNode *node)
 
 static void build_driver(RigScenario *s, xmlNode *node)
 {
-    g_autofree char *dir = g_path_get_dirname(s->file);
+    g_autofree char *file = g_canonicalize_filename(s->file, NULL);
+    g_autofree char *dir = g_path_get_dirname(file);
     g_autofree char *sys = attr(node, "sys");
     g_autofree char *inf = attr(node, "inf");
 
     s->sys = g_canonicalize_filename(sys, dir);
     s->inf = g_canonicalize_filename(inf, dir);
-    if (!g_path_is_absolute(dir)) {
-        g_autofree char *cwd = g_get_current_dir();
-        g_autofree char *full = g_canonicalize_filename(dir, cwd);
-
-        g_free(s->sys);
-        g_free(s->inf);
-        s->sys = g_canonicalize_filename(sys, full);
-        s->inf = g_canonicalize_filename(inf, full);
-    }
     s->sys_name = g_path_get_basename(s->sys);
     s->inf_name = g_path_get_basename(s->inf);
 }

@@ -1,1 +1,88 @@
-# scenarios: see the top Makefile for the conventions
+# scenarios: the target miniport and its variants, as real x64 .sys files.
+#
+# $(B)/drivers/<variant>/rignic.sys with its .inf and .map. Only the files in
+# RIGNIC_SEEDED know about defects; the others are compiled once for all.
+
+DEPS += gcc-mingw-w64-x86-64
+
+MINGW_CC ?= x86_64-w64-mingw32-gcc
+MINGW_WINDRES ?= x86_64-w64-mingw32-windres
+
+RIGNIC_DIR := scenarios/drivers/rignic
+RIGNIC_SEEDED := adapter interrupt
+RIGNIC_COMMON := attributes config dma driver hw oid rx state tx
+RIGNIC_VARIANTS := clean c04 c05 s01 s02 s05 s06 s15 s16
+
+# The correct driver, cleaning up in other ways.
+RIGNIC_DEFINE_c04 := -DRIGNIC_STYLE=STYLE_TABLE
+RIGNIC_DEFINE_c05 := -DRIGNIC_STYLE=STYLE_DEREGISTER_FIRST
+# One seeded defect each.
+RIGNIC_DEFINE_s01 := -DRIGNIC_DEFECT=SEED_S01
+RIGNIC_DEFINE_s02 := -DRIGNIC_DEFECT=SEED_S02
+RIGNIC_DEFINE_s05 := -DRIGNIC_DEFECT=SEED_S05
+RIGNIC_DEFINE_s06 := -DRIGNIC_DEFECT=SEED_S06
+RIGNIC_DEFINE_s15 := -DRIGNIC_DEFECT=SEED_S15
+RIGNIC_DEFINE_s16 := -DRIGNIC_DEFECT=SEED_S16
+
+DRIVER_CPPFLAGS := -Iguest-agent/ndis/include -Iqemu-devices/include \
+    -D_AMD64_ -D_WIN64 -DNDIS_MINIPORT_DRIVER=1 -DNDIS630_MINIPORT=1 \
+    -D_WIN32_WINNT=0x0602 -DNTDDI_VERSION=0x06020000
+# -fno-strict-aliasing: driver source is written for a compiler without it.
+DRIVER_CFLAGS := -std=gnu11 -O2 -Wall -Wextra -Wundef -Werror=undef \
+    -ffreestanding -fno-builtin -fno-strict-aliasing -fno-stack-protector \
+    -fno-ident -mno-red-zone
+DRIVER_LDFLAGS := -nostdlib -Wl,--subsystem,native:6.2 \
+    -Wl,--entry,DriverEntry -Wl,--image-base,0x140000000 \
+    -Wl,--dynamicbase -Wl,--nxcompat -Wl,--high-entropy-va \
+    -Wl,--no-insert-timestamp
+DRIVER_LIBS := -lndis -lntoskrnl -lhal
+
+$(B)/drivers/obj/common/%.o: $(RIGNIC_DIR)/%.c
+	$(Q)echo "  MINGW $@"
+	$(Q)mkdir -p $(@D)
+	$(Q)$(MINGW_CC) $(DRIVER_CPPFLAGS) $(DRIVER_CFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/drivers/obj/mem.o: scenarios/drivers/mem.c
+	$(Q)echo "  MINGW $@"
+	$(Q)mkdir -p $(@D)
+	$(Q)$(MINGW_CC) $(DRIVER_CFLAGS) -fno-tree-loop-distribute-patterns \
+	    -MMD -MP -c $< -o $@
+
+$(B)/drivers/obj/rignic.res.o: $(RIGNIC_DIR)/rignic.rc
+	$(Q)echo "  RC    $@"
+	$(Q)mkdir -p $(@D)
+	$(Q)$(MINGW_WINDRES) -O coff $< $@
+
+RIGNIC_SHARED_OBJS := $(RIGNIC_COMMON:%=$(B)/drivers/obj/common/%.o) \
+    $(B)/drivers/obj/mem.o $(B)/drivers/obj/rignic.res.o
+
+# $(call rignic_variant,name)
+define rignic_variant
+$(B)/drivers/obj/$(1)/%.o: $(RIGNIC_DIR)/%.c scenarios/build.mk
+	$$(Q)echo "  MINGW $$@"
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$$(MINGW_CC) $$(DRIVER_CPPFLAGS) $$(RIGNIC_DEFINE_$(1)) \
+	    $$(DRIVER_CFLAGS) -MMD -MP -c $$< -o $$@
+
+$(B)/drivers/$(1)/rignic.sys: $(RIGNIC_SEEDED:%=$(B)/drivers/obj/$(1)/%.o) \
+    $(RIGNIC_SHARED_OBJS)
+	$$(Q)echo "  LINK  $$@"
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$$(MINGW_CC) $$(DRIVER_LDFLAGS) -Wl,-Map,$$(@:.sys=.map) -o $$@ \
+	    $$^ $$(DRIVER_LIBS)
+
+$(B)/drivers/$(1)/rignic.inf: $(RIGNIC_DIR)/rignic.inf
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)cp $$< $$@
+
+drivers: $(B)/drivers/$(1)/rignic.sys $(B)/drivers/$(1)/rignic.inf
+endef
+$(foreach v,$(RIGNIC_VARIANTS),$(eval $(call rignic_variant,$(v))))
+
+.PHONY: drivers clean-drivers
+all: drivers
+clean: clean-drivers
+clean-drivers:
+	$(Q)rm -rf $(B)/drivers $(B)/scenarios
+
+-include $(wildcard $(B)/drivers/obj/*/*.d $(B)/drivers/obj/*.d)

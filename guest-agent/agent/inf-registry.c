@@ -217,6 +217,18 @@ static bool check_depth(const struct entry *e)
                                                 "deep");
 }
 
+static bool is_other_root(const char *root)
+{
+    static const char *const others[] = { "HKLM", "HKCR", "HKCU", "HKU" };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(others); i++) {
+        if (g_ascii_strcasecmp(root, others[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* An AddReg entry; a DelReg entry if `del`. */
 static bool apply_entry(struct inf *inf, const struct inf_line *line,
                         bool del, struct registry *reg, GError **error)
@@ -235,7 +247,7 @@ static bool apply_entry(struct inf *inf, const struct inf_line *line,
         return content(&e, "a registry entry starts with HKR and a comma");
     }
     if (g_ascii_strcasecmp(root, "HKR") != 0) {
-        return g_ascii_strncasecmp(root, "HK", 2) == 0 ||
+        return is_other_root(root) ||
                content(&e, "a registry entry starts with HKR, HKLM, HKCR, "
                        "HKCU or HKU");
     }

@@ -151,9 +151,8 @@ static int run_scenario(struct cycle_context *context,
             if (run_cycle(context, r, err, errlen)) {
                 return -1;
             }
-            totals->rss_last_kib = system_rss_kib();
             if (totals->cycles++ == 0) {
-                totals->rss_first_kib = totals->rss_last_kib;
+                totals->rss_first_kib = system_rss_kib();
             }
         }
     }
@@ -175,5 +174,6 @@ int runner_run(const struct plan *plan, size_t arena_size,
             return -1;
         }
     }
+    totals->rss_last_kib = system_rss_kib();
     return 0;
 }

@@ -107,8 +107,10 @@ static void judge_status(int status, struct watch_result *r)
     const char *what = NULL;
 
     if (WIFSIGNALED(status)) {
-        r->end = WTERMSIG(status) == SIGKILL ? RIG_CYCLE_BROKEN
-                                             : RIG_CYCLE_CRASH;
+        /* A driver raises neither SIGKILL nor SIGALRM: that was us, or the
+           kernel for want of memory. */
+        r->end = WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGALRM
+                     ? RIG_CYCLE_BROKEN : RIG_CYCLE_CRASH;
         snprintf(r->text, sizeof(r->text), "the driver's process died of "
                  "signal %d (%s)", WTERMSIG(status),
                  strsignal(WTERMSIG(status)));

@@ -28,7 +28,8 @@ static void enter(struct callback *cb, const char *name)
     host_self.depth++;
 }
 
-void callback_enter(struct callback *cb, const char *name)
+void callback_enter_value(struct callback *cb, const char *name,
+                          uint64_t value)
 {
     struct rig_marker m;
 
@@ -37,7 +38,13 @@ void callback_enter(struct callback *cb, const char *name)
     cb->call = callback_next_call();
     marker_prepare(&m, RIG_MK_CALLBACK_ENTER, name);
     m.call = cb->call;
+    m.arg[0] = value;
     marker_emit(&m);
+}
+
+void callback_enter(struct callback *cb, const char *name)
+{
+    callback_enter_value(cb, name, 0);
 }
 
 void callback_enter_quiet(struct callback *cb, const char *name)

@@ -80,6 +80,16 @@ enum host_phase {
     PHASE_ADAPTER,   /* MiniportInitializeEx until it failed or halted */
 };
 
+/* Handles that are there once; not of any object kind. */
+#define DRIVER_HANDLE  ((NDIS_HANDLE)0x100)
+#define ADAPTER_HANDLE ((NDIS_HANDLE)0x200)
+
+/* Callbacks that may complete later. */
+enum life_wait {
+    LIFE_PAUSE,
+    LIFE_RESTART,
+};
+
 struct host_resources {
     unsigned requested;    /* messages that the bus driver asked for */
     unsigned messages;     /* messages granted */
@@ -109,6 +119,7 @@ struct host {
     struct host_resources resources;
 
     bool added, initialized, running;
+    bool taken_back;               /* the device is the rig's again */
     bool link_up;
     uint32_t unknown_handles;      /* bad handles the driver passed */
 };
@@ -118,6 +129,9 @@ extern struct host host;
 /* Sentence for host_error(). Returns `code`. */
 uint32_t host_set_error(uint32_t code, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* A fault of this step cannot be injected: the step has to fail. */
+bool host_faults_bad(void);
 
 /* --- calls into the driver (callback.c) ---------------------------------- */
 
@@ -131,6 +145,9 @@ struct callback {
 /* Around every call into the driver: markers, nesting, IRQL. */
 void callback_enter(struct callback *cb, const char *name);
 void callback_leave(struct callback *cb, uint64_t status);
+/* With a number in arg[0] of the marker: halt action, OID. */
+void callback_enter_value(struct callback *cb, const char *name,
+                          uint64_t value);
 /* The same without markers, for what runs once per interrupt or frame. */
 void callback_enter_quiet(struct callback *cb, const char *name);
 /* Number that pairs an ENTER with its LEAVE marker. */
@@ -284,19 +301,39 @@ DECLSPEC_NORETURN void bug_check(uint32_t code, uint64_t p1, uint64_t p2,
 uint32_t bus_port_read(uint16_t port, unsigned size);
 void bus_port_write(uint16_t port, unsigned size, uint32_t value);
 
-/* --- data path (nbl.c, dma.c, traffic.c) -------------------------------------------- */
+/* --- data path (nbl.c, traffic.c) ------------------------------------------------- */
 
-void nbl_open(void);
+/*
+ * A frame to send: `pieces` MDLs of the given lengths in memory that the
+ * device can reach, the first `offset` bytes of it unused. Not accounted to
+ * the driver. NULL: no memory. data[] gets the start of each piece.
+ */
+#define FRAME_PIECES 3u
+NET_BUFFER_LIST *nbl_frame_new(const uint32_t *length, unsigned pieces,
+                               uint32_t offset, uint8_t **data);
+void nbl_frame_free(NET_BUFFER_LIST *nbl);
+/* Copy up to `size` bytes of a frame's data; bytes copied. */
+uint32_t nbl_copy_data(const NET_BUFFER *nb, uint8_t *out, uint32_t size);
 /* Send completion and receive indication reach traffic.c. */
 void traffic_send_complete(NET_BUFFER_LIST *nbls);
-/* Returns the lists that go back to the driver now. */
 void traffic_receive(NET_BUFFER_LIST *nbls, uint32_t flags);
-/* OID request to the driver; 0 or its status. */
-uint32_t oid_request(bool set, uint32_t oid, void *buffer, uint32_t length,
-                     uint32_t *done);
+
+/* --- OID requests (oid.c) ----------------------------------------------------------- */
+
+/* Ask the driver and wait for it; its status, bytes done in *done. */
+uint32_t oid_request(NDIS_REQUEST_TYPE type, uint32_t oid, void *buffer,
+                     uint32_t length, uint32_t *done);
 void oid_complete(NDIS_OID_REQUEST *request, uint32_t status);
-void status_indicated(const NDIS_STATUS_INDICATION *indication);
-/* Pending pause, restart or reset has completed with this status. */
-void life_complete(const char *what, uint32_t status);
+
+/* --- resources (resources.c) ---------------------------------------------------------- */
+
+/* What the bus driver asks for, filtered by the miniport. 0 or -1. */
+int resources_assign(void);
+/* An IRP with one stack location; in the arena. */
+IRP *irp_new(uint8_t minor, IO_STACK_LOCATION **location);
+void irp_free(IRP *irp);
+
+/* A pending pause or restart has completed with this status. */
+void life_complete(enum life_wait what, uint32_t status);
 
 #endif

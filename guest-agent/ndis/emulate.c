@@ -165,7 +165,7 @@ static enum emulate_result load(const struct emulate_cpu *cpu,
     unsigned size = d->rex & REX_W ? 8 : d->operand16 ? 2 : 4;
     unsigned from = size, reg;
     bool is_signed = false, is_compare = false;
-    static uint8_t page[KUSER_SIZE];
+    uint8_t page[KUSER_SIZE];
     uint64_t value = 0;
 
     if (two_byte && (opcode == 0xb6 || opcode == 0xb7 || opcode == 0xbe ||

@@ -108,9 +108,10 @@ void *arena_alloc(size_t size, size_t align)
     for (struct extent **link = &arena.free; *link; link = &(*link)->next) {
         struct extent *e = *link;
         size_t skip = round_up((uintptr_t)e->at, align) - (uintptr_t)e->at;
+        uint8_t *at = e->at + skip;
 
         if (skip <= e->size && e->size - skip >= size) {
-            found = cut(link, e->at + skip, size) ? e->at + skip : NULL;
+            found = cut(link, at, size) ? at : NULL;
             break;
         }
     }

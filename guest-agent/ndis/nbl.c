@@ -345,13 +345,29 @@ static VOID NTAPI ndis_free_clone(PNET_BUFFER_LIST nbl, ULONG flags)
 
 /* --- data access ---------------------------------------------------------------------------- */
 
+uint32_t nbl_copy_data(const NET_BUFFER *nb, uint8_t *out, uint32_t size)
+{
+    const MDL *mdl = nb->CurrentMdl;
+    uint32_t skip = nb->CurrentMdlOffset, done = 0;
+    uint32_t want = nb->DataLength < size ? nb->DataLength : size;
+
+    for (; mdl && done < want; mdl = mdl->Next, skip = 0) {
+        uint32_t n = mdl->ByteCount > skip ? mdl->ByteCount - skip : 0;
+
+        n = n < want - done ? n : want - done;
+        memcpy(out + done, (uint8_t *)MmGetMdlVirtualAddress(mdl) + skip, n);
+        done += n;
+    }
+    return done;
+}
+
 /* A pointer to contiguous bytes at the start of the data, copied if need be. */
 static PVOID NTAPI ndis_get_data_buffer(PNET_BUFFER nb, ULONG bytes,
                                         PVOID storage, UINT align_multiple,
                                         UINT align_offset)
 {
     const MDL *mdl = nb->CurrentMdl;
-    uint32_t skip = nb->CurrentMdlOffset, done = 0;
+    uint32_t skip = nb->CurrentMdlOffset;
 
     (void)align_offset;
     if (!mdl || bytes > nb->DataLength) {
@@ -363,15 +379,7 @@ static PVOID NTAPI ndis_get_data_buffer(PNET_BUFFER nb, ULONG bytes,
     if (!storage) {
         return NULL;
     }
-    for (; mdl && done < bytes; mdl = mdl->Next, skip = 0) {
-        uint32_t n = mdl->ByteCount - skip;
-
-        n = n < bytes - done ? n : bytes - done;
-        memcpy((uint8_t *)storage + done,
-               (uint8_t *)MmGetMdlVirtualAddress(mdl) + skip, n);
-        done += n;
-    }
-    return done == bytes ? storage : NULL;
+    return nbl_copy_data(nb, storage, bytes) == bytes ? storage : NULL;
 }
 
 /* DataDelta more bytes are used at the front; false: no room there. */
@@ -397,6 +405,66 @@ static VOID NTAPI ndis_advance_data_start(PNET_BUFFER nb, ULONG delta,
         nb_set_data(nb, nb->MdlChain, nb->DataOffset + delta,
                     nb->stDataLength - delta);
     }
+}
+
+/* --- frames of the host itself ------------------------------------------------------------------ */
+
+/* Between pieces, so that they are separate scatter/gather elements. */
+#define PIECE_GAP 64u
+/* Pages that a piece of the longest frame may touch. */
+#define FRAME_PAGES 5
+
+struct frame {
+    size_t size;
+    NET_BUFFER_LIST nbl;
+    uint8_t spare[NBL_SPARE];
+    NET_BUFFER nb;
+    struct {
+        MDL mdl;
+        PFN_NUMBER pfn[FRAME_PAGES];
+    } piece[FRAME_PIECES];
+    uint8_t data[];
+};
+
+static struct frame *frame_of(NET_BUFFER_LIST *nbl)
+{
+    return CONTAINING_RECORD(nbl, struct frame, nbl);
+}
+
+NET_BUFFER_LIST *nbl_frame_new(const uint32_t *length, unsigned pieces,
+                               uint32_t offset, uint8_t **data)
+{
+    size_t size = sizeof(struct frame), total = 0;
+    struct frame *f;
+    uint8_t *at;
+
+    for (unsigned i = 0; i < pieces; i++) {
+        size += ALIGN16(length[i]) + PIECE_GAP;
+        total += length[i];
+    }
+    f = arena_alloc(size, 16);
+    if (!f) {
+        return NULL;
+    }
+    memset(f, 0, size);
+    f->size = size;
+    at = f->data;
+    for (unsigned i = 0; i < pieces; i++) {
+        mdl_init(&f->piece[i].mdl, at, length[i]);
+        f->piece[i].mdl.Next = i + 1 < pieces ? &f->piece[i + 1].mdl : NULL;
+        data[i] = at;
+        at += ALIGN16(length[i]) + PIECE_GAP;
+    }
+    nb_set_data(&f->nb, &f->piece[0].mdl, offset, total - offset);
+    f->nbl.FirstNetBuffer = &f->nb;
+    return &f->nbl;
+}
+
+void nbl_frame_free(NET_BUFFER_LIST *nbl)
+{
+    struct frame *f = frame_of(nbl);
+
+    arena_free(f, f->size);
 }
 
 /* --- to and from the protocol ------------------------------------------------------------------ */

@@ -71,7 +71,7 @@ void rig_test_reset_done(RigNic *nic)
                     RIG_NIC_STATUS_RESET_DONE, ==, RIG_NIC_STATUS_RESET_DONE);
 }
 
-/* --- MSI-X --------------------------------------------------------------- */
+/* --- MSI-X ------------------------------------------------------------- */
 
 uint8_t rig_test_msix_cap(RigNic *nic)
 {
@@ -136,7 +136,7 @@ bool rig_test_intx(RigNic *nic)
     return qpci_config_readw(nic->dev, PCI_STATUS) & PCI_STATUS_INTERRUPT;
 }
 
-/* --- rings ---------------------------------------------------------------- */
+/* --- rings -------------------------------------------------------------- */
 
 uint64_t rig_test_ring_base(RigNic *nic, uint32_t ring)
 {

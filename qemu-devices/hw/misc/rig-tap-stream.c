@@ -9,10 +9,10 @@
  * after FLUSH_MS. When the chardev is full, a watch continues as soon as it
  * takes more. What is written never depends on this timing, only when.
  *
- * Nothing is dropped while there is memory: up to QUEUE_MAX bytes wait, then
- * the machine waits for the reader. Only a reader that takes nothing at all
- * for STALL_MS, or that is not there, loses records, which are counted in the
- * LOST record that precedes the next one.
+ * A slow reader loses nothing: up to `limit` bytes wait for it, then the
+ * machine does. Only a reader that takes nothing at all for STALL_MS, or that
+ * is not there, loses records, which are counted in the LOST record that
+ * precedes the next one.
  */
 
 #include "qemu/osdep.h"
@@ -26,7 +26,6 @@
 
 #define FLUSH_MS   10
 #define BATCH      (64 * KiB)
-#define QUEUE_MAX  (64 * MiB)
 #define STALL_MS   10000
 #define POLL_US    1000
 
@@ -170,10 +169,10 @@ static void append(RigStream *s, uint16_t type, uint16_t flags,
 void rig_stream_put(RigStream *s, uint16_t type, uint16_t flags,
                     uint64_t virtual_ns, const void *payload, size_t size)
 {
-    if (pending(s) > QUEUE_MAX && !s->lost) {
-        wait_for_reader(s, QUEUE_MAX / 2);
+    if (pending(s) > s->limit && !s->lost) {
+        wait_for_reader(s, s->limit / 2);
     }
-    if (pending(s) > QUEUE_MAX || s->failed) {
+    if (pending(s) > s->limit || s->failed) {
         s->lost++;
         trace_rig_tap_lost(type, s->lost);
         return;

@@ -59,7 +59,7 @@ static void put_now(RigTap *tap, uint16_t type, const void *payload,
                    qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL), payload, size);
 }
 
-/* --- targets --------------------------------------------------------------- */
+/* --- targets ------------------------------------------------------------- */
 
 /* The function's address, or 0xffff while a bridge above has no number. */
 static uint16_t target_bdf(PCIDevice *dev)
@@ -143,7 +143,7 @@ static RigTarget *find_target(RigTap *tap, const PCIDevice *dev)
     return NULL;
 }
 
-/* --- records --------------------------------------------------------------- */
+/* --- records ------------------------------------------------------------- */
 
 /*
  * A restored guest has other registers than those recorded so far: report
@@ -219,7 +219,7 @@ void rig_tap_emit_host(RigTap *tap, enum rig_event_type type,
     rig_stream_put(&tap->stream, type, RIG_RECORD_HOST, 0, payload, size);
 }
 
-/* --- configuration writes -------------------------------------------------- */
+/* --- configuration writes ------------------------------------------------ */
 
 static bool touches(const PCIConfigWrite *w, uint32_t reg, uint32_t len)
 {
@@ -321,7 +321,7 @@ static void observe_config_write(PCIObserver *observer,
     }
 }
 
-/* --- resets ---------------------------------------------------------------- */
+/* --- resets -------------------------------------------------------------- */
 
 /* Does the write set Initiate Function Level Reset (Device Control bit 15)? */
 static bool is_flr_write(const RigTarget *t, const PCIConfigWrite *w)
@@ -377,7 +377,7 @@ static void observe_reset(PCIObserver *observer, PCIDevice *dev, bool done)
     }
 }
 
-/* --- MSI-X table and interrupts -------------------------------------------- */
+/* --- MSI-X table and interrupts ------------------------------------------ */
 
 static void observe_msix_table(PCIObserver *observer, PCIDevice *dev,
                                unsigned vector, unsigned dword, uint32_t old,
@@ -462,7 +462,7 @@ static void observe_interrupt(PCIObserver *observer, PCIDevice *dev,
     run->last_ns = now;
 }
 
-/* --- plug and unplug ------------------------------------------------------- */
+/* --- plug and unplug ----------------------------------------------------- */
 
 /*
  * Also called for devices that are known already, whenever anyone registers
@@ -504,7 +504,7 @@ static void device_unrealized(DeviceListener *listener, DeviceState *dev)
     }
 }
 
-/* --- start ----------------------------------------------------------------- */
+/* --- start --------------------------------------------------------------- */
 
 static bool add_target(RigTap *tap, const char *id, Error **errp)
 {

@@ -18,13 +18,14 @@
 #include "qemu/bswap.h"
 #include "qemu/log.h"
 #include "qemu/module.h"
+#include "qemu/units.h"
 #include "system/system.h"
 #include "rig-tap.h"
 #include "trace.h"
 
 #define SLOTS_BYTES (RIG_TAP_SLOTS * RIG_TAP_SLOT_SIZE)
 
-/* --- registers ------------------------------------------------------------- */
+/* --- registers ----------------------------------------------------------- */
 
 /* The slot's memory, or NULL: the guest named a slot that there is not. */
 static uint8_t *slot_memory(RigTap *tap, uint64_t slot)
@@ -149,7 +150,7 @@ static const MemoryRegionOps regs_ops = {
     .impl = { .min_access_size = 1, .max_access_size = 8 },
 };
 
-/* --- life cycle ------------------------------------------------------------ */
+/* --- life cycle ---------------------------------------------------------- */
 
 static void machine_done(Notifier *notifier, void *unused)
 {
@@ -211,7 +212,7 @@ static void rig_tap_realize(PCIDevice *dev, Error **errp)
     qemu_add_vm_change_state_handler(run_state_changed, tap);
 }
 
-/* --- snapshots and migration ----------------------------------------------- */
+/* --- snapshots and migration --------------------------------------------- */
 
 /* What this process has ended stays so: nothing is written after END. */
 static int rig_tap_pre_load(void *opaque)
@@ -248,6 +249,7 @@ static const VMStateDescription vmstate_rig_tap = {
 static const Property rig_tap_properties[] = {
     DEFINE_PROP_STRING("watch", RigTap, watch),
     DEFINE_PROP_CHR("chardev", RigTap, stream.chr),
+    DEFINE_PROP_SIZE("buffer", RigTap, stream.limit, 64 * MiB),
 };
 
 static void rig_tap_class_init(ObjectClass *class, void *data)

@@ -18,6 +18,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(RigTap, RIG_TAP)
 
 typedef struct RigStream {
     CharBackend chr;
+    uint64_t limit;      /* property: bytes that may wait for the reader */
     GByteArray *queue;   /* records that the chardev has not taken yet */
     size_t head;         /* bytes of queue that it has taken already */
     uint64_t seq;        /* number of the next record */

@@ -282,6 +282,10 @@ static void rig_nic_class_init(ObjectClass *class, void *data)
     dc->desc = "NIC of the driver test rig";
     dc->vmsd = &vmstate_rig_nic;
     device_class_set_props(dc, rig_nic_properties);
+    object_class_property_set_description(class, "vectors",
+                                          "MSI-X vectors, 1..64");
+    object_class_property_set_description(class, "queues",
+                                          "queue pairs, 1..16");
     set_bit(DEVICE_CATEGORY_NETWORK, dc->categories);
 }
 

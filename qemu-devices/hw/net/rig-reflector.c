@@ -324,6 +324,10 @@ static void reflector_class_init(ObjectClass *class, void *data)
     rc->phases.hold = reset_hold;
     rc->phases.exit = reset_exit;
     device_class_set_props(dc, reflector_properties);
+    object_class_property_set_description(class, "latency-us",
+        "virtual time until a frame goes back, 0..1000000 us");
+    object_class_property_set_description(class, "queue",
+        "frames that may wait at a time, 1..65536");
     set_bit(DEVICE_CATEGORY_NETWORK, dc->categories);
 }
 

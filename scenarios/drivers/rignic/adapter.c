@@ -10,6 +10,7 @@
  * function accepts what was never acquired.
  */
 #include "rignic.h"
+#include "seeds.h"
 
 typedef enum _RIGNIC_UNDO {
     RignicUndoInterrupt,       /* everything that came after registration */

@@ -12,6 +12,7 @@
  * causes; there the ISR masks and acknowledges.
  */
 #include "rignic.h"
+#include "seeds.h"
 
 static ULONG RignicAllCauses(PRIGNIC_ADAPTER Adapter)
 {
@@ -345,7 +346,10 @@ VOID RignicDeregisterInterrupt(PRIGNIC_ADAPTER Adapter)
 #endif
 }
 
-/* Causes to vectors; the device ignores this while MSI-X is disabled. */
+/*
+ * Causes to vectors; the device ignores this while MSI-X is disabled. Causes
+ * that came up since the reset stay pending: the first unmask delivers them.
+ */
 VOID RignicProgramInterrupts(PRIGNIC_ADAPTER Adapter)
 {
     ULONG message;
@@ -364,5 +368,4 @@ VOID RignicProgramInterrupts(PRIGNIC_ADAPTER Adapter)
     }
     RignicWrite(Adapter, RIG_NIC_IAC, RignicAllCauses(Adapter));
     RignicWrite(Adapter, RIG_NIC_IAM, RignicAllCauses(Adapter));
-    RignicWrite(Adapter, RIG_NIC_ICR, RIG_NIC_CAUSE_ALL);
 }

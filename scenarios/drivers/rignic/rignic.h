@@ -19,7 +19,6 @@
 
 #include <ndis.h>
 #include "rig/nic-regs.h"
-#include "seeds.h"
 
 #define RIGNIC_TAG 0x634e6752 /* "RgNc" */
 
@@ -91,6 +90,7 @@ typedef struct _RIGNIC_RX_BUFFER {
     PUCHAR Address;
     NDIS_PHYSICAL_ADDRESS Physical;
     struct _RIGNIC_RX_RING *Ring;
+    BOOLEAN Posted;            /* with the device */
 } RIGNIC_RX_BUFFER, *PRIGNIC_RX_BUFFER;
 
 typedef struct _RIGNIC_RX_RING {

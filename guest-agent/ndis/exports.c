@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* All exports of the host, over the tables of its parts. */
+#include <glib.h>
+#include <stdlib.h>
+#include <string.h>
+#include "ndis/host.h"
+#include "ndis/thunk.h"
+
+extern const struct export bus_exports[], config_exports[], dma_exports[],
+    dpc_exports[], interrupt_exports[], irql_exports[], memory_exports[],
+    miniport_exports[], nbl_exports[], nt_exports[], processor_exports[],
+    string_exports[], timer_exports[], wait_exports[], work_exports[];
+
+const struct export *const export_tables[] = {
+    bus_exports, config_exports, dma_exports, dpc_exports, interrupt_exports,
+    irql_exports, memory_exports, miniport_exports, nbl_exports, nt_exports,
+    processor_exports, string_exports, timer_exports, wait_exports,
+    work_exports, NULL,
+};
+
+const struct export *export_find(const char *name)
+{
+    for (int t = 0; export_tables[t]; t++) {
+        for (const struct export *e = export_tables[t]; e->name; e++) {
+            if (strcmp(e->name, name) == 0) {
+                return e;
+            }
+        }
+    }
+    return NULL;
+}
+
+static int by_name(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+const char *const *host_exports(void)
+{
+    static GPtrArray *names;
+
+    if (!names) {
+        names = g_ptr_array_new();
+        for (int t = 0; export_tables[t]; t++) {
+            for (const struct export *e = export_tables[t]; e->name; e++) {
+                g_ptr_array_add(names, (gpointer)e->name);
+            }
+        }
+        g_ptr_array_sort(names, by_name);
+        g_ptr_array_add(names, NULL);
+    }
+    return (const char *const *)names->pdata;
+}

@@ -1,0 +1,587 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The life of a driver: the steps of host.h, in the order in which NDIS and
+ * the PnP manager make the calls.
+ *
+ *   install   image, DriverEntry, MiniportAddDevice, resource filter
+ *   init      MiniportStartDevice, MiniportInitializeEx
+ *   restart   MiniportRestart, packet filter, link
+ *   pause     MiniportPause            halt    MiniportHaltEx
+ *   remove    MiniportRemoveDevice     unload  MiniportDriverUnload
+ *
+ * A failed MiniportInitializeEx is final: MiniportHaltEx is never called then.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <glib.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "ndis/core.h"
+#include "ndis/thunk.h"
+
+/* Without a device there is still pool memory; where it lies, and how much. */
+#define BARE_ARENA      0x200000000000ull
+#define BARE_ARENA_SIZE ((size_t)16 << 20)
+#define BARE_IOVA       0x40000000ull
+
+#define FILE_MAX        (64u << 20)
+#define LINK_WAIT       (3 * NSEC_PER_SEC)  /* auto-negotiation and more */
+#define LINK_POLL       1000000u            /* ns */
+#define WORK_WAIT       (5 * NSEC_PER_SEC)
+
+/* NDIS_MINIPORT_PAUSE_PARAMETERS.PauseReason: NDIS_PAUSE_NDIS_INTERNAL */
+#define PAUSE_REASON 1
+
+struct host host;
+
+static char error_text[256];
+static bool faults_bad;
+
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t done;
+    bool waiting, completed;
+    enum life_wait what;
+    uint32_t status;
+} pending;
+
+__attribute__((constructor)) static void life_init(void)
+{
+    thread_mutex_init(&pending.lock);
+    thread_cond_init(&pending.done);
+}
+
+uint32_t host_set_error(uint32_t code, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(error_text, sizeof(error_text), fmt, ap);
+    va_end(ap);
+    return code;
+}
+
+const char *host_error(void)
+{
+    return error_text;
+}
+
+/* A fault that cannot be injected breaks the step it was meant for. */
+void host_set_faults(const struct host_fault *faults, unsigned n)
+{
+    faults_bad = !thunk_set_faults(faults, n);
+}
+
+bool host_faults_bad(void)
+{
+    return faults_bad;
+}
+
+/* --- asynchronous completions ------------------------------------------------------ */
+
+static void expect(enum life_wait what)
+{
+    pthread_mutex_lock(&pending.lock);
+    pending.what = what;
+    pending.waiting = true;
+    pending.completed = false;
+    pthread_mutex_unlock(&pending.lock);
+}
+
+/* Bug check 0x7C/0x1F: nothing is pending that could complete. */
+void life_complete(enum life_wait what, uint32_t status)
+{
+    pthread_mutex_lock(&pending.lock);
+    if (!pending.waiting || pending.what != what || pending.completed) {
+        pthread_mutex_unlock(&pending.lock);
+        bug_check(0x7c, 0x1f, what, 0, 0);
+    }
+    pending.completed = true;
+    pending.status = status;
+    pthread_cond_broadcast(&pending.done);
+    pthread_mutex_unlock(&pending.lock);
+}
+
+/* The final status; the watchdog of the step bounds the wait. */
+static uint32_t settle(uint32_t status)
+{
+    pthread_mutex_lock(&pending.lock);
+    while (status == (uint32_t)NDIS_STATUS_PENDING && !pending.completed) {
+        pthread_cond_wait(&pending.done, &pending.lock);
+    }
+    if (status == (uint32_t)NDIS_STATUS_PENDING) {
+        status = pending.status;
+    }
+    pending.waiting = false;
+    pthread_mutex_unlock(&pending.lock);
+    return status;
+}
+
+/* --- the process ------------------------------------------------------------------------ */
+
+static int open_arena(void)
+{
+    struct vfio_device *d = host.device;
+    void *p;
+
+    if (d) {
+        return arena_open(d->arena, d->arena_size, d->arena_iova);
+    }
+    p = mmap((void *)BARE_ARENA, BARE_ARENA_SIZE, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    return p == MAP_FAILED ? -1 : arena_open(p, BARE_ARENA_SIZE, BARE_IOVA);
+}
+
+uint32_t host_open(const struct host_config *config)
+{
+    host.config = *config;
+    host.device = config->device;
+    host.adapter_handle = ADAPTER_HANDLE;
+    if (open_arena()) {
+        return host_set_error(HOST_FAILED, "no memory for the driver: %s",
+                              strerror(errno));
+    }
+    if (thread_init(THREAD_MAIN) || trap_install() || thunk_open()) {
+        return host_set_error(HOST_FAILED, "the process cannot be prepared "
+                              "for driver code: %s", strerror(errno));
+    }
+    if (interrupt_open() || dpc_start() || work_start()) {
+        return host_set_error(HOST_FAILED, "no threads for the driver: %s",
+                              strerror(errno));
+    }
+    return 0;
+}
+
+/* --- install ------------------------------------------------------------------------------ */
+
+static uint32_t load_image(void)
+{
+    g_autofree gchar *file = NULL;
+    g_autoptr(GError) error = NULL;
+    const char *path = host.config.sys_path;
+    char text[160];
+    gsize len;
+
+    if (!g_file_get_contents(path, &file, &len, &error)) {
+        return host_set_error(HOST_REFUSED, "%s", error->message);
+    }
+    if (len > FILE_MAX) {
+        return host_set_error(HOST_REFUSED, "%s: %zu bytes are too many for "
+                              "a driver", path, len);
+    }
+    if (pe_load((const uint8_t *)file, len, PE_LOAD_BASE, thunk_resolve, NULL,
+                &host.image, text, sizeof(text))) {
+        return host_set_error(HOST_REFUSED, "%s: %s", path, text);
+    }
+    return 0;
+}
+
+static void init_device_object(DEVICE_OBJECT *d)
+{
+    d->Type = 3;  /* IO_TYPE_DEVICE */
+    d->Size = sizeof(*d);
+    d->ReferenceCount = 1;
+    d->StackSize = 1;
+    d->DriverObject = &host.driver;
+}
+
+static void init_driver_object(void)
+{
+    g_autofree char *path = g_strdup_printf(
+        "\\Registry\\Machine\\System\\CurrentControlSet\\Services\\%s",
+        host.config.install->service);
+    glong n = 0;
+    WCHAR *w = g_utf8_to_utf16(path, -1, NULL, &n, NULL);
+
+    host.registry_path = (UNICODE_STRING) {
+        (USHORT)(n * 2), (USHORT)(n * 2 + 2), w,
+    };
+    host.driver.Type = 4;  /* IO_TYPE_DRIVER */
+    host.driver.Size = sizeof(host.driver);
+    host.driver.DriverStart = host.image.base;
+    host.driver.DriverSize = (ULONG)host.image.size;
+    host.driver.DriverInit = (PDRIVER_INITIALIZE)(void *)(host.image.base +
+                                                          host.image.entry);
+    init_device_object(&host.pdo);
+    init_device_object(&host.fdo);
+}
+
+static uint32_t driver_entry(void)
+{
+    struct callback cb;
+    uint32_t status;
+
+    callback_enter(&cb, "DriverEntry");
+    status = (uint32_t)host.driver.DriverInit(&host.driver,
+                                              &host.registry_path);
+    callback_leave(&cb, status);
+    if (status == 0 && !host.registered) {
+        return host_set_error(HOST_REFUSED, "DriverEntry succeeded without "
+                              "registering a miniport: this is no NDIS 6 "
+                              "miniport driver");
+    }
+    if (status) {
+        object_report_left(PHASE_INSTALL);
+    }
+    return status;
+}
+
+static uint32_t add_device(void)
+{
+    struct callback cb;
+    uint32_t status = 0;
+
+    if (host.pnp.MiniportAddDeviceHandler) {
+        callback_enter(&cb, "MiniportAddDevice");
+        status = (uint32_t)host.pnp.MiniportAddDeviceHandler(
+            ADAPTER_HANDLE, host.driver_context);
+        callback_leave(&cb, status);
+    }
+    host.added = status == 0;
+    return status;
+}
+
+uint32_t host_install(void)
+{
+    uint32_t status;
+
+    if (faults_bad) {
+        return HOST_FAILED;
+    }
+    host.phase = PHASE_INSTALL;
+    status = load_image();
+    if (status) {
+        return status;
+    }
+    init_driver_object();
+    status = driver_entry();
+    if (status == 0) {
+        status = add_device();
+    }
+    if (status) {
+        return status;
+    }
+    return resources_assign() ? host_set_error(HOST_FAILED, "the resources "
+                                               "cannot be assigned: %s",
+                                               strerror(errno)) : 0;
+}
+
+/* --- init ------------------------------------------------------------------------------------ */
+
+/* NDIS never calls MiniportInitializeEx without these INF entries. */
+static const char *missing_type(void)
+{
+    const struct inf_install *inf = host.config.install;
+
+    return inf->if_type < 0 ? "*IfType"
+           : inf->media_type < 0 ? "*MediaType"
+           : inf->physical_media_type < 0 ? "*PhysicalMediaType" : NULL;
+}
+
+static uint32_t start_device(void)
+{
+    IO_STACK_LOCATION *location;
+    struct callback cb;
+    uint32_t status;
+    IRP *irp;
+
+    if (!host.pnp.MiniportStartDeviceHandler) {
+        return 0;
+    }
+    irp = irp_new(0, &location);  /* IRP_MN_START_DEVICE */
+    if (!irp) {
+        return host_set_error(HOST_FAILED, "no memory for an IRP");
+    }
+    location->Parameters.StartDevice.AllocatedResources = host.resources.raw;
+    location->Parameters.StartDevice.AllocatedResourcesTranslated =
+        host.resources.translated;
+    callback_enter(&cb, "MiniportStartDevice");
+    status = (uint32_t)host.pnp.MiniportStartDeviceHandler(
+        host.add_device_context, irp);
+    callback_leave(&cb, status);
+    irp_free(irp);
+    return status;
+}
+
+static void fill_pci_properties(NDIS_PCI_DEVICE_CUSTOM_PROPERTIES *p)
+{
+    p->Header = (NDIS_OBJECT_HEADER) { NDIS_OBJECT_TYPE_DEFAULT, 1,
+                                       sizeof(*p) };
+    p->DeviceType = 2;          /* PCI Express endpoint */
+    p->MaxPayloadSize = p->CurrentPayloadSize = 0;  /* 128 bytes */
+    p->CurrentLinkSpeed = p->MaxLinkSpeed = 1;      /* 2.5 GT/s */
+    p->CurrentLinkWidth = p->MaxLinkWidth = 1;
+    p->PciExpressVersion = 2;
+    p->InterruptType = (host.device && host.device->intx ? 1u : 0) |
+                       (host.device && host.device->msix_vectors ? 4u : 0);
+    p->MaxInterruptMessages = host.device ? host.device->msix_vectors : 0;
+}
+
+static uint32_t call_initialize(void)
+{
+    NDIS_PCI_DEVICE_CUSTOM_PROPERTIES pci = { 0 };
+    NDIS_PORT_AUTHENTICATION_PARAMETERS auth = {
+        .Header = { NDIS_OBJECT_TYPE_DEFAULT, 1, sizeof(auth) },
+        .SendControlState = NdisPortControlStateUncontrolled,
+        .RcvControlState = NdisPortControlStateUncontrolled,
+        .SendAuthorizationState = NdisPortAuthorized,
+        .RcvAuthorizationState = NdisPortAuthorized,
+    };
+    NDIS_MINIPORT_INIT_PARAMETERS p = {
+        .Header = { NDIS_OBJECT_TYPE_MINIPORT_INIT_PARAMETERS,
+                    NDIS_MINIPORT_INIT_PARAMETERS_REVISION_1,
+                    NDIS_SIZEOF_MINIPORT_INIT_PARAMETERS_REVISION_1 },
+        .AllocatedResources =
+            &host.resources.translated->List[0].PartialResourceList,
+        .MiniportAddDeviceContext = host.add_device_context,
+        .IfIndex = 1,
+        .NetLuid = { .Info = { .NetLuidIndex = 1,
+                               .IfType = IF_TYPE_ETHERNET_CSMACD } },
+        .DefaultPortAuthStates = &auth,
+        .PciDeviceCustomProperties = &pci,
+    };
+    struct callback cb;
+    uint32_t status;
+
+    fill_pci_properties(&pci);
+    callback_enter(&cb, "MiniportInitializeEx");
+    status = (uint32_t)host.miniport.InitializeHandlerEx(
+        ADAPTER_HANDLE, host.driver_context, &p);
+    callback_leave(&cb, status);
+    return status;
+}
+
+/* What the adapter still holds; its timers are stopped. */
+static void adapter_gone(void)
+{
+    timer_report_left();
+    object_report_left(PHASE_ADAPTER);
+    host.phase = PHASE_INSTALL;
+}
+
+uint32_t host_initialize(void)
+{
+    const char *missing = missing_type();
+    uint32_t status;
+
+    if (faults_bad) {
+        return HOST_FAILED;
+    }
+    if (!host.added || host.initialized) {
+        return host_set_error(HOST_SKIPPED, host.added
+                              ? "the adapter is initialized already"
+                              : "the driver is not installed");
+    }
+    if (missing) {
+        return host_set_error(HOST_REFUSED, "the INF sets no %s: NDIS does "
+                              "not initialize such an adapter", missing);
+    }
+    status = start_device();
+    if (status) {
+        return status;
+    }
+    if (interrupt_arm_at_start()) {
+        return host_set_error(HOST_FAILED, "VFIO cannot enable %u messages: "
+                              "%s", host.resources.messages, strerror(errno));
+    }
+    host.phase = PHASE_ADAPTER;
+    status = call_initialize();
+    if (status) {
+        adapter_gone();
+        return status;
+    }
+    if (!host.has_general) {
+        marker_note("MiniportInitializeEx succeeded without general "
+                    "attributes");
+    }
+    host.initialized = true;
+    return 0;
+}
+
+/* --- restart, pause -------------------------------------------------------------------------- */
+
+static void set_packet_filter(uint32_t filter)
+{
+    void *p = arena_alloc(sizeof(filter), 16);
+    uint32_t status;
+
+    if (!p) {
+        return;
+    }
+    memcpy(p, &filter, sizeof(filter));
+    status = oid_request(NdisRequestSetInformation,
+                         OID_GEN_CURRENT_PACKET_FILTER, p, sizeof(filter),
+                         NULL);
+    if (status) {
+        marker_note("OID_GEN_CURRENT_PACKET_FILTER failed: 0x%08x", status);
+    }
+    arena_free(p, sizeof(filter));
+}
+
+static void wait_for_link(void)
+{
+    uint64_t end = time_now() + LINK_WAIT;
+
+    while (!__atomic_load_n(&host.link_up, __ATOMIC_ACQUIRE)) {
+        if (time_now() >= end) {
+            marker_note("no link after %llu ms", LINK_WAIT / 1000000);
+            return;
+        }
+        time_sleep(LINK_POLL);
+    }
+}
+
+uint32_t host_restart(void)
+{
+    NDIS_MINIPORT_RESTART_PARAMETERS p = {
+        .Header = { NDIS_OBJECT_TYPE_DEFAULT, 1, sizeof(p) },
+    };
+    struct callback cb;
+    uint32_t status;
+
+    if (faults_bad) {
+        return HOST_FAILED;
+    }
+    if (!host.initialized || host.running) {
+        return host_set_error(HOST_SKIPPED, host.running
+                              ? "the adapter is running"
+                              : "the adapter is not initialized");
+    }
+    expect(LIFE_RESTART);
+    callback_enter(&cb, "MiniportRestart");
+    status = (uint32_t)host.miniport.RestartHandler(host.adapter_context, &p);
+    callback_leave(&cb, status);
+    status = settle(status);
+    if (status) {
+        return status;
+    }
+    host.running = true;
+    set_packet_filter(NDIS_PACKET_TYPE_DIRECTED | NDIS_PACKET_TYPE_MULTICAST |
+                      NDIS_PACKET_TYPE_BROADCAST);
+    wait_for_link();
+    return 0;
+}
+
+uint32_t host_pause(void)
+{
+    NDIS_MINIPORT_PAUSE_PARAMETERS p = {
+        .Header = { NDIS_OBJECT_TYPE_DEFAULT, 1, sizeof(p) },
+        .PauseReason = PAUSE_REASON,
+    };
+    struct callback cb;
+    uint32_t status;
+
+    if (faults_bad) {
+        return HOST_FAILED;
+    }
+    if (!host.running) {
+        return host_set_error(HOST_SKIPPED, "the adapter is not running");
+    }
+    set_packet_filter(0);
+    expect(LIFE_PAUSE);
+    callback_enter(&cb, "MiniportPause");
+    status = (uint32_t)host.miniport.PauseHandler(host.adapter_context, &p);
+    callback_leave(&cb, status);
+    status = settle(status);
+    host.running = false;  /* a pause cannot fail */
+    return status;
+}
+
+/* --- halt, remove, unload -------------------------------------------------------------------- */
+
+uint32_t host_halt(void)
+{
+    struct callback cb;
+
+    if (faults_bad) {
+        return HOST_FAILED;
+    }
+    if (!host.initialized) {
+        return host_set_error(HOST_SKIPPED, "the adapter is not initialized");
+    }
+    if (host.running) {
+        host_pause();
+    }
+    host.initialized = false;
+    callback_enter_value(&cb, "MiniportHaltEx", NdisHaltDeviceDisabled);
+    host.miniport.HaltHandlerEx(host.adapter_context, NdisHaltDeviceDisabled);
+    callback_leave(&cb, 0);
+    adapter_gone();
+    return 0;
+}
+
+/* From here on the device is the rig's: nothing of the driver reaches it. */
+static void take_back(void)
+{
+    host.taken_back = true;
+    interrupt_quiesce();
+    if (!work_drain(WORK_WAIT)) {
+        marker_note("a work item of the driver is still running");
+    }
+    if (host.device && host.device->can_reset && vfio_reset(host.device)) {
+        marker_note("the function cannot be reset: %s", strerror(errno));
+    }
+    marker_simple(RIG_MK_QUIESCED, NULL, 0);
+}
+
+uint32_t host_remove(void)
+{
+    struct callback cb;
+
+    if (faults_bad) {
+        return HOST_FAILED;
+    }
+    if (!host.added) {
+        return host_set_error(HOST_SKIPPED, "no device is added");
+    }
+    if (host.initialized) {
+        host_halt();
+    }
+    host.added = false;
+    if (host.pnp.MiniportRemoveDeviceHandler) {
+        callback_enter(&cb, "MiniportRemoveDevice");
+        host.pnp.MiniportRemoveDeviceHandler(host.add_device_context);
+        callback_leave(&cb, 0);
+    }
+    take_back();
+    return 0;
+}
+
+static void report_registration(void)
+{
+    struct rig_marker m;
+
+    if (host.registered) {
+        marker_prepare(&m, RIG_MK_LEFT, "miniport driver registration");
+        m.arg[0] = 1;
+        marker_emit(&m);
+    }
+}
+
+uint32_t host_unload(void)
+{
+    struct callback cb;
+
+    if (faults_bad) {
+        return HOST_FAILED;
+    }
+    if (!host.registered || !host.miniport.UnloadHandler) {
+        return host_set_error(HOST_SKIPPED, "no driver is loaded");
+    }
+    if (host.added) {
+        host_remove();
+    }
+    if (!host.taken_back) {
+        take_back();
+    }
+    callback_enter(&cb, "MiniportDriverUnload");
+    host.miniport.UnloadHandler(&host.driver);
+    callback_leave(&cb, 0);
+    report_registration();
+    object_report_left(PHASE_INSTALL);
+    return 0;
+}

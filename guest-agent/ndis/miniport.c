@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Driver and adapter: registration, attributes, status, completions. */
+#include <glib.h>
+#include <stdlib.h>
+#include <string.h>
+#include "ndis/core.h"
+#include "ndis/thunk.h"
+
+/* Versioned structures: copy what the driver's version has. */
+static void copy_object(void *to, size_t size, const NDIS_OBJECT_HEADER *from)
+{
+    memset(to, 0, size);
+    memcpy(to, from, from->Size < size ? from->Size : size);
+}
+
+/* --- driver ------------------------------------------------------------------ */
+
+/* Handlers that NDIS 6 miniports must have. */
+static bool complete(const NDIS_MINIPORT_DRIVER_CHARACTERISTICS *c)
+{
+    return c->InitializeHandlerEx && c->HaltHandlerEx && c->UnloadHandler &&
+           c->PauseHandler && c->RestartHandler && c->OidRequestHandler &&
+           c->SendNetBufferListsHandler && c->ReturnNetBufferListsHandler &&
+           c->CancelSendHandler && c->DevicePnPEventNotifyHandler &&
+           c->ShutdownHandlerEx && c->CancelOidRequestHandler;
+}
+
+static NDIS_STATUS set_options(void)
+{
+    struct callback cb;
+    NDIS_STATUS status;
+
+    if (!host.miniport.SetOptionsHandler) {
+        return NDIS_STATUS_SUCCESS;
+    }
+    callback_enter(&cb, "MiniportSetOptions");
+    status = host.miniport.SetOptionsHandler(DRIVER_HANDLE,
+                                             host.driver_context);
+    callback_leave(&cb, (uint32_t)status);
+    return status;
+}
+
+/*
+ * Sizes in use: 136 (NDIS 6.0), 144, and 152 with revision 2 and 3. The table
+ * is copied: it cannot change later.
+ */
+static NDIS_STATUS NTAPI
+ndis_m_register_miniport_driver(PDRIVER_OBJECT driver, PUNICODE_STRING path,
+                                NDIS_HANDLE context,
+                                PNDIS_MINIPORT_DRIVER_CHARACTERISTICS c,
+                                PNDIS_HANDLE handle)
+{
+    NDIS_STATUS status;
+
+    (void)path;
+    if (driver != &host.driver || !c || !handle ||
+        c->Header.Type != NDIS_OBJECT_TYPE_MINIPORT_DRIVER_CHARACTERISTICS ||
+        c->Header.Size <
+            NDIS_SIZEOF_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_1) {
+        return NDIS_STATUS_BAD_CHARACTERISTICS;
+    }
+    if (c->MajorNdisVersion != HOST_NDIS_MAJOR ||
+        c->MinorNdisVersion > HOST_NDIS_MINOR) {
+        marker_note("the driver is for NDIS %u.%u, the host has %u.%u",
+                    c->MajorNdisVersion, c->MinorNdisVersion, HOST_NDIS_MAJOR,
+                    HOST_NDIS_MINOR);
+        return NDIS_STATUS_BAD_VERSION;
+    }
+    copy_object(&host.miniport, sizeof(host.miniport), &c->Header);
+    if (!complete(&host.miniport)) {
+        return NDIS_STATUS_BAD_CHARACTERISTICS;
+    }
+    host.driver_context = context;
+    *handle = host.driver_handle = DRIVER_HANDLE;
+    driver->DriverUnload = host.miniport.UnloadHandler;
+    host.registered = true;
+    status = set_options();
+    if (status) {
+        host.registered = false;
+        *handle = NULL;
+    }
+    host_self.object = (uintptr_t)*handle;
+    return status;
+}
+
+static VOID NTAPI ndis_m_deregister_miniport_driver(NDIS_HANDLE handle)
+{
+    if (handle == DRIVER_HANDLE && host.registered) {
+        host.registered = false;
+    } else {
+        marker_note("NdisMDeregisterMiniportDriver: handle 0x%llx is not "
+                    "registered", (unsigned long long)(uintptr_t)handle);
+    }
+}
+
+/* PnP characteristics: sizes 44 and 48 are both in use. */
+static NDIS_STATUS NTAPI
+ndis_set_optional_handlers(NDIS_HANDLE handle,
+                           PNDIS_DRIVER_OPTIONAL_HANDLERS h)
+{
+    (void)handle;
+    if (!h) {
+        return NDIS_STATUS_INVALID_PARAMETER;
+    }
+    host_self.arg[1] = h->Header.Type;
+    if (h->Header.Type != NDIS_OBJECT_TYPE_MINIPORT_PNP_CHARACTERISTICS) {
+        return NDIS_STATUS_SUCCESS;
+    }
+    if (h->Header.Size < offsetof(NDIS_MINIPORT_PNP_CHARACTERISTICS, Flags)) {
+        return NDIS_STATUS_BAD_CHARACTERISTICS;
+    }
+    copy_object(&host.pnp, sizeof(host.pnp), &h->Header);
+    return NDIS_STATUS_SUCCESS;
+}
+
+/* --- adapter attributes ------------------------------------------------------------ */
+
+static NDIS_STATUS set_general(const NDIS_OBJECT_HEADER *h)
+{
+    if (h->Size < NDIS_SIZEOF_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES_REVISION_1) {
+        return NDIS_STATUS_INVALID_PARAMETER;
+    }
+    copy_object(&host.general, sizeof(host.general), h);
+    if (host.general.MacAddressLength != sizeof(host.mac)) {
+        return NDIS_STATUS_INVALID_PARAMETER;
+    }
+    memcpy(host.mac, host.general.CurrentMacAddress, sizeof(host.mac));
+    host.has_general = true;
+    host.link_up = host.general.MediaConnectState == MediaConnectStateConnected;
+    return NDIS_STATUS_SUCCESS;
+}
+
+static NDIS_STATUS NTAPI
+ndis_m_set_miniport_attributes(NDIS_HANDLE adapter,
+                               PNDIS_MINIPORT_ADAPTER_ATTRIBUTES a)
+{
+    if (adapter != ADAPTER_HANDLE || !a) {
+        return NDIS_STATUS_INVALID_PARAMETER;
+    }
+    host_self.arg[1] = a->Header.Type;
+    switch (a->Header.Type) {
+    case NDIS_OBJECT_TYPE_MINIPORT_ADD_DEVICE_REGISTRATION_ATTRIBUTES:
+        host.add_device_context =
+            a->AddDeviceRegistrationAttributes.MiniportAddDeviceContext;
+        return NDIS_STATUS_SUCCESS;
+    case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES:
+        host.adapter_context = a->RegistrationAttributes.MiniportAdapterContext;
+        return NDIS_STATUS_SUCCESS;
+    case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES:
+        return set_general(&a->Header);
+    case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES:
+    case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_HARDWARE_ASSIST_ATTRIBUTES:
+        return NDIS_STATUS_SUCCESS;
+    default:
+        return NDIS_STATUS_INVALID_PARAMETER;
+    }
+}
+
+/* --- indications and completions ------------------------------------------------------ */
+
+static VOID NTAPI ndis_m_indicate_status_ex(NDIS_HANDLE adapter,
+                                            PNDIS_STATUS_INDICATION s)
+{
+    const NDIS_LINK_STATE *link = s->StatusBuffer;
+
+    (void)adapter;
+    host_self.arg[1] = (uint32_t)s->StatusCode;
+    if (s->StatusCode == NDIS_STATUS_LINK_STATE && link &&
+        s->StatusBufferSize >= offsetof(NDIS_LINK_STATE, MediaDuplexState)) {
+        host_self.arg[2] = (uint64_t)link->MediaConnectState;
+        __atomic_store_n(&host.link_up, link->MediaConnectState ==
+                         MediaConnectStateConnected, __ATOMIC_RELEASE);
+    }
+}
+
+static VOID NTAPI ndis_m_oid_request_complete(NDIS_HANDLE adapter,
+                                              PNDIS_OID_REQUEST request,
+                                              NDIS_STATUS status)
+{
+    (void)adapter;
+    oid_complete(request, (uint32_t)status);
+}
+
+static VOID NTAPI ndis_m_pause_complete(NDIS_HANDLE adapter)
+{
+    (void)adapter;
+    life_complete(LIFE_PAUSE, NDIS_STATUS_SUCCESS);
+}
+
+static VOID NTAPI ndis_m_restart_complete(NDIS_HANDLE adapter,
+                                          NDIS_STATUS status)
+{
+    (void)adapter;
+    life_complete(LIFE_RESTART, (uint32_t)status);
+}
+
+/* No step resets the adapter, so a completion is not for anybody. */
+static VOID NTAPI ndis_m_reset_complete(NDIS_HANDLE adapter,
+                                        NDIS_STATUS status, BOOLEAN addressing)
+{
+    (void)adapter;
+    bug_check(0x7c, 0x0f, (uint32_t)status, addressing, 0);
+}
+
+static NDIS_STATUS NTAPI ndis_m_remove_miniport(NDIS_HANDLE adapter)
+{
+    if (adapter != ADAPTER_HANDLE) {
+        return NDIS_STATUS_FAILURE;
+    }
+    marker_note("the driver asks for the removal of its adapter");
+    return NDIS_STATUS_SUCCESS;
+}
+
+/* --- device -------------------------------------------------------------------------------- */
+
+static VOID NTAPI ndis_m_get_device_property(NDIS_HANDLE adapter,
+                                             PDEVICE_OBJECT *pdo,
+                                             PDEVICE_OBJECT *fdo,
+                                             PDEVICE_OBJECT *next,
+                                             PCM_RESOURCE_LIST *raw,
+                                             PCM_RESOURCE_LIST *translated)
+{
+    (void)adapter;
+    if (pdo) {
+        *pdo = &host.pdo;
+    }
+    if (fdo) {
+        *fdo = &host.fdo;
+    }
+    if (next) {
+        *next = &host.pdo;
+    }
+    if (raw) {
+        *raw = host.resources.raw;
+    }
+    if (translated) {
+        *translated = host.resources.translated;
+    }
+}
+
+/* The driver frees the string with NdisFreeMemory. */
+static NDIS_STATUS NTAPI ndis_m_query_instance_name(PNDIS_STRING name,
+                                                    NDIS_HANDLE adapter)
+{
+    glong n = 0;
+    g_autofree WCHAR *w = g_utf8_to_utf16(host.config.install->description,
+                                          -1, NULL, &n, NULL);
+    size_t bytes = (size_t)n * sizeof(WCHAR);
+
+    (void)adapter;
+    if (!w || bytes > UINT16_MAX - sizeof(WCHAR)) {
+        return NDIS_STATUS_FAILURE;
+    }
+    name->Buffer = pool_alloc(bytes + sizeof(WCHAR));
+    if (!name->Buffer) {
+        return NDIS_STATUS_RESOURCES;
+    }
+    memcpy(name->Buffer, w, bytes + sizeof(WCHAR));
+    name->Length = (USHORT)bytes;
+    name->MaximumLength = (USHORT)(bytes + sizeof(WCHAR));
+    return NDIS_STATUS_SUCCESS;
+}
+
+/* A control device: it exists, and nobody opens it. */
+static NDIS_STATUS NTAPI
+ndis_register_device_ex(NDIS_HANDLE handle, PNDIS_DEVICE_OBJECT_ATTRIBUTES a,
+                        PDEVICE_OBJECT *device, PNDIS_HANDLE device_handle)
+{
+    DEVICE_OBJECT *d;
+
+    (void)handle;
+    if (!a || !device || !device_handle) {
+        return NDIS_STATUS_INVALID_PARAMETER;
+    }
+    d = arena_alloc(sizeof(*d) + a->ExtensionSize, 16);
+    if (!d) {
+        return NDIS_STATUS_RESOURCES;
+    }
+    memset(d, 0, sizeof(*d) + a->ExtensionSize);
+    d->Type = 3;  /* IO_TYPE_DEVICE */
+    d->Size = (USHORT)(sizeof(*d) + a->ExtensionSize);
+    d->DriverObject = &host.driver;
+    d->DeviceExtension = a->ExtensionSize ? d + 1 : NULL;
+    *device = d;
+    *device_handle = object_new(OBJ_DEVICE, d);
+    return NDIS_STATUS_SUCCESS;
+}
+
+static VOID NTAPI ndis_deregister_device_ex(NDIS_HANDLE handle)
+{
+    DEVICE_OBJECT *d = object_close(OBJ_DEVICE, handle);
+
+    if (d) {
+        arena_free(d, d->Size);
+    }
+}
+
+static PVOID NTAPI ndis_get_device_reserved_extension(PDEVICE_OBJECT device)
+{
+    return device ? device->DeviceExtension : NULL;
+}
+
+/* The marker has the code; the values are for the event log only. */
+static VOID NTAPI ndis_write_error_log_entry(NDIS_HANDLE adapter,
+                                             NDIS_ERROR_CODE code,
+                                             ULONG count, ...)
+{
+    (void)adapter;
+    (void)code;
+    (void)count;
+}
+
+static UINT NTAPI ndis_get_version(void)
+{
+    return HOST_NDIS_VERSION;
+}
+
+/* Virtual functions: rig's devices have none. */
+static NDIS_STATUS NTAPI ndis_m_enable_virtualization(NDIS_HANDLE adapter,
+                                                      USHORT vfs,
+                                                      BOOLEAN migration,
+                                                      BOOLEAN interrupt,
+                                                      BOOLEAN enable)
+{
+    (void)adapter;
+    (void)vfs;
+    (void)migration;
+    (void)interrupt;
+    return enable ? NDIS_STATUS_NOT_SUPPORTED : NDIS_STATUS_SUCCESS;
+}
+
+const struct export miniport_exports[] = {
+    { "NdisMRegisterMiniportDriver", ndis_m_register_miniport_driver,
+      EX_TRACE, 0, 0, fail_status },
+    { "NdisMDeregisterMiniportDriver", ndis_m_deregister_miniport_driver,
+      EX_TRACE | EX_VOID, 1, 1, NULL },
+    { "NdisSetOptionalHandlers", ndis_set_optional_handlers, EX_TRACE, 1, 1,
+      fail_status },
+    { "NdisMSetMiniportAttributes", ndis_m_set_miniport_attributes, EX_TRACE,
+      0, 1, fail_status },
+    { "NdisMIndicateStatusEx", ndis_m_indicate_status_ex, EX_TRACE | EX_VOID,
+      0, 1, NULL },
+    { "NdisMOidRequestComplete", ndis_m_oid_request_complete,
+      EX_TRACE | EX_VOID, 0, 1 | 4, NULL },
+    { "NdisMPauseComplete", ndis_m_pause_complete, EX_TRACE | EX_VOID, 0, 1,
+      NULL },
+    { "NdisMRestartComplete", ndis_m_restart_complete, EX_TRACE | EX_VOID, 0,
+      1 | 2, NULL },
+    { "NdisMResetComplete", ndis_m_reset_complete, EX_TRACE | EX_VOID, 0,
+      1 | 2 | 4, NULL },
+    { "NdisMRemoveMiniport", ndis_m_remove_miniport, EX_TRACE, 0, 1, NULL },
+    { "NdisMGetDeviceProperty", ndis_m_get_device_property, EX_VOID, 0, 1,
+      NULL },
+    { "NdisMQueryAdapterInstanceName", ndis_m_query_instance_name, EX_TRACE,
+      0, 2, fail_status },
+    { "NdisRegisterDeviceEx", ndis_register_device_ex, EX_TRACE, 0, 1,
+      fail_status },
+    { "NdisDeregisterDeviceEx", ndis_deregister_device_ex, EX_TRACE | EX_VOID,
+      1, 1, NULL },
+    { "NdisGetDeviceReservedExtension", ndis_get_device_reserved_extension, 0,
+      0, 0, NULL },
+    { "NdisWriteErrorLogEntry", ndis_write_error_log_entry,
+      EX_TRACE | EX_VOID, 0, 1 | 2 | 4, NULL },
+    { "NdisGetVersion", ndis_get_version, 0, 0, 0, NULL },
+    { "NdisMEnableVirtualization", ndis_m_enable_virtualization, EX_TRACE, 0,
+      15, fail_status },
+    { 0 },
+};

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Processors: the driver sees one, number 0 of group 0. */
+#include <string.h>
+#include "ndis/core.h"
+#include "ndis/thunk.h"
+
+static ULONG NTAPI one(void)
+{
+    return 1;
+}
+
+static ULONG NTAPI zero(void)
+{
+    return 0;
+}
+
+static ULONG NTAPI number_to_index(PPROCESSOR_NUMBER number)
+{
+    return number->Group == 0 && number->Number == 0 ? 0
+           : 0xffffffffu;  /* INVALID_PROCESSOR_INDEX */
+}
+
+static NTSTATUS NTAPI index_to_number(ULONG index, PPROCESSOR_NUMBER number)
+{
+    if (index) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    memset(number, 0, sizeof(*number));
+    return STATUS_SUCCESS;
+}
+
+static ULONG NTAPI current_number(PPROCESSOR_NUMBER number)
+{
+    if (number) {
+        memset(number, 0, sizeof(*number));
+    }
+    return 0;
+}
+
+static ULONG NTAPI active_processors(PKAFFINITY active)
+{
+    if (active) {
+        *active = 1;
+    }
+    return 1;
+}
+
+static PROCESSOR_NUMBER NTAPI ndis_current_group_and_processor(void)
+{
+    return (PROCESSOR_NUMBER) { 0 };
+}
+
+/* PROCESSOR_NUMBER by value arrives in a register. */
+static ULONG NTAPI ndis_processor_number_to_index(PROCESSOR_NUMBER number)
+{
+    return number_to_index(&number);
+}
+
+/* Size 0 asks how much is needed. */
+static bool fits(PSIZE_T size, size_t need, PVOID buffer)
+{
+    bool enough = buffer && *size >= need;
+
+    *size = need;
+    return enough;
+}
+
+/*
+ * NDIS_SYSTEM_PROCESSOR_INFO_EX with one entry; offsets as drivers compiled
+ * for NDIS 6.20 read them.
+ */
+struct system_processor_info_ex {
+    NDIS_OBJECT_HEADER header;
+    ULONG flags;
+    ULONG sockets, cores, cores_per_socket, threads_per_core;
+    ULONG reserved;
+    ULONG offset, count, entry_size;
+    struct {
+        PROCESSOR_NUMBER number;
+        ULONG socket, core, thread;
+        USHORT node, distance;
+    } entry[1];
+};
+
+_Static_assert(offsetof(struct system_processor_info_ex, offset) == 0x1c,
+               "ProcessorInfoOffset");
+
+static NDIS_STATUS NTAPI ndis_get_processor_information_ex(NDIS_HANDLE handle,
+                                                           PVOID buffer,
+                                                           PSIZE_T size)
+{
+    struct system_processor_info_ex info = {
+        .header = { NDIS_OBJECT_TYPE_DEFAULT, 1, sizeof(info) },
+        .sockets = 1, .cores = 1, .cores_per_socket = 1,
+        .threads_per_core = 1,
+        .offset = offsetof(struct system_processor_info_ex, entry),
+        .count = 1, .entry_size = sizeof(info.entry[0]),
+    };
+
+    (void)handle;
+    if (!fits(size, sizeof(info), buffer)) {
+        return NDIS_STATUS_BUFFER_TOO_SHORT;
+    }
+    memcpy(buffer, &info, sizeof(info));
+    return NDIS_STATUS_SUCCESS;
+}
+
+static NDIS_STATUS NTAPI ndis_get_rss_processor_information(
+    NDIS_HANDLE handle, PNDIS_RSS_PROCESSOR_INFO buffer, PSIZE_T size)
+{
+    struct {
+        NDIS_RSS_PROCESSOR_INFO info;
+        NDIS_RSS_PROCESSOR entry[1];
+    } rss = {
+        .info = {
+            .Header = { NDIS_OBJECT_TYPE_RSS_PROCESSOR_INFO, 1,
+                        sizeof(NDIS_RSS_PROCESSOR_INFO) },
+            .MaxNumRssProcessors = 1,
+            .RssProcessorArrayOffset = sizeof(NDIS_RSS_PROCESSOR_INFO),
+            .RssProcessorCount = 1,
+            .RssProcessorEntrySize = sizeof(NDIS_RSS_PROCESSOR),
+        },
+    };
+
+    (void)handle;
+    if (!fits(size, sizeof(rss), buffer)) {
+        return NDIS_STATUS_BUFFER_TOO_SHORT;
+    }
+    memcpy(buffer, &rss, sizeof(rss));
+    return NDIS_STATUS_SUCCESS;
+}
+
+static CCHAR number_processors = 1;
+
+const struct export processor_exports[] = {
+    { "NdisGroupActiveProcessorCount", one, 0, 0, 0, NULL },
+    { "NdisGroupMaxProcessorCount", one, 0, 0, 0, NULL },
+    { "NdisSystemProcessorCount", one, 0, 0, 0, NULL },
+    { "NdisSystemActiveProcessorCount", active_processors, 0, 0, 0, NULL },
+    { "NdisCurrentProcessorIndex", zero, 0, 0, 0, NULL },
+    { "NdisCurrentGroupAndProcessor", ndis_current_group_and_processor, 0, 0,
+      0, NULL },
+    { "NdisProcessorNumberToIndex", ndis_processor_number_to_index, 0, 0, 0,
+      NULL },
+    { "NdisProcessorIndexToNumber", index_to_number, 0, 0, 0, NULL },
+    { "NdisGetProcessorInformationEx", ndis_get_processor_information_ex, 0,
+      0, 0, fail_status },
+    { "NdisGetRssProcessorInformation", ndis_get_rss_processor_information, 0,
+      0, 0, fail_status },
+    { "KeGetProcessorIndexFromNumber", number_to_index, 0, 0, 0, NULL },
+    { "KeGetProcessorNumberFromIndex", index_to_number, 0, 0, 0, NULL },
+    { "KeGetCurrentProcessorNumberEx", current_number, 0, 0, 0, NULL },
+    { "KeQueryActiveProcessorCount", active_processors, 0, 0, 0, NULL },
+    { "KeQueryActiveProcessorCountEx", one, 0, 0, 0, NULL },
+    { "KeQueryMaximumProcessorCount", one, 0, 0, 0, NULL },
+    { "KeQueryMaximumProcessorCountEx", one, 0, 0, 0, NULL },
+    { "KeQueryActiveProcessors", one, 0, 0, 0, NULL },
+    { "KeQueryActiveGroupCount", one, 0, 0, 0, NULL },
+    { "KeQueryHighestNodeNumber", zero, 0, 0, 0, NULL },
+    { "KeGetCurrentNodeNumber", zero, 0, 0, 0, NULL },
+    { "KeNumberProcessors", &number_processors, EX_DATA, 0, 0, NULL },
+    { 0 },
+};

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `rig events FILE`: a stored stream as text, one line per event. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include "commands.h"
+#include "msix.h"
+#include "stream.h"
+
+#define N "%" G_GUINT64_FORMAT
+#define X "0x%" G_GINT64_MODIFIER "x"
+
+static void dump_target(const RigEvent *e)
+{
+    printf("%s %s (%s) %04x:%04x, %u vectors",
+           e->target.attached ? "attached" : "unplugged", e->target.id,
+           e->target.model, e->target.vendor, e->target.device,
+           e->target.vectors);
+    if (e->target.bdf != 0xffff) {
+        printf(", at %02x:%02x.%u", e->target.bdf >> 8,
+               e->target.bdf >> 3 & 0x1f, e->target.bdf & 7);
+    }
+}
+
+static void dump_config(const RigEvent *e)
+{
+    static const char *const what[] = {
+        "command", "msix", "pmcsr", "devctl", "bridge",
+    };
+
+    printf("%sconfig[0x%x] = 0x%0*x", e->config.bridge ? "bridge " : "",
+           e->config.offset, MIN(e->config.len, 4) * 2, e->config.value);
+    for (unsigned i = 0; i < G_N_ELEMENTS(what); i++) {
+        if (e->config.what >> i & 1) {
+            printf(" %s", what[i]);
+        }
+    }
+}
+
+static void dump_table(const RigEvent *e)
+{
+    static const char *const dword[] = {
+        "address", "address-high", "data", "control",
+    };
+
+    printf("vector %u %s 0x%x -> 0x%x", e->table.vector,
+           e->table.dword < G_N_ELEMENTS(dword) ? dword[e->table.dword] : "?",
+           e->table.old, e->table.value);
+}
+
+static void dump_raised(const RigEvent *e)
+{
+    if (e->raised.vector == RIG_VECTOR_INTX) {
+        printf("intx");
+    } else {
+        printf("vector %u", e->raised.vector);
+    }
+    printf(" " N " times %s, command 0x%04x", e->raised.count,
+           rig_raised_name(e->raised.outcome), e->raised.command);
+}
+
+static void dump_marker(const RigEvent *e)
+{
+    const struct rig_marker *m = &e->marker;
+
+    printf("%s", rig_marker_kind_name(m->kind));
+    if (m->name[0]) {
+        printf(" %s", m->name);
+    }
+    printf(" [%u.%u t%u irql %u depth %u call " N "]", m->scenario, m->cycle,
+           m->thread, m->irql, m->depth, m->call);
+    if (m->object) {
+        printf(" object " X, m->object);
+    }
+    if (m->status) {
+        printf(" status " X, m->status);
+    }
+    if (m->caller) {
+        printf(" caller " X, m->caller);
+    }
+    if (m->arg[0] || m->arg[1] || m->arg[2] || m->arg[3]) {
+        printf(" args " X " " X " " X " " X, m->arg[0], m->arg[1], m->arg[2],
+               m->arg[3]);
+    }
+    if (m->text[0]) {
+        printf(" \"%s\"", m->text);
+    }
+}
+
+static void dump_rest(const RigEvent *e)
+{
+    switch (e->type) {
+    case RIG_EV_HELLO:
+        printf("version %u, %u watched functions, QEMU %s", e->hello.version,
+               e->hello.targets, e->hello.qemu);
+        break;
+    case RIG_EV_RESET:
+        printf("%u: %s", e->reset.target,
+               rig_reset_cause_name(e->reset.cause));
+        break;
+    case RIG_EV_COMMAND:
+        printf("op %u target %u args " X " " X " result %d", e->command.op,
+               e->command.target, e->command.arg[0], e->command.arg[1],
+               e->command.result);
+        break;
+    case RIG_EV_RUN:
+        printf("%s (RunState %u)", e->run.running ? "running" : "stopped",
+               e->run.state);
+        break;
+    case RIG_EV_LOST:
+        printf(N " records", e->lost.count);
+        break;
+    case RIG_EV_EPOCH:
+        printf("restored, next " N, e->epoch.restored_seq);
+        break;
+    default:
+        break;
+    }
+}
+
+/* seq, virtual time in seconds, type, what. */
+static void dump(const RigEvent *e, void *opaque)
+{
+    (void)opaque;
+    if (e->ns == UINT64_MAX) {
+        printf("%8" G_GUINT64_FORMAT "            host ", e->seq);
+    } else {
+        printf("%8" G_GUINT64_FORMAT " %5" G_GUINT64_FORMAT ".%09"
+               G_GUINT64_FORMAT " ", e->seq, e->ns / 1000000000,
+               e->ns % 1000000000);
+    }
+    printf("%-8s", rig_event_type_name(e->type));
+    switch (e->type) {
+    case RIG_EV_TARGET:
+        dump_target(e);
+        break;
+    case RIG_EV_CONFIG:
+        dump_config(e);
+        break;
+    case RIG_EV_STATE:
+        printf("command 0x%04x msix 0x%04x pmcsr 0x%04x", e->state.command,
+               e->state.msix, e->state.pmcsr);
+        break;
+    case RIG_EV_TABLE:
+        dump_table(e);
+        break;
+    case RIG_EV_RAISED:
+        dump_raised(e);
+        break;
+    case RIG_EV_MARKER:
+        dump_marker(e);
+        break;
+    default:
+        dump_rest(e);
+    }
+    putchar('\n');
+}
+
+/* 0, or the exit status of rig. */
+static int dump_file(const char *name, FILE *file)
+{
+    static uint8_t bytes[65536];
+    static RigStream s;
+    size_t n;
+
+    rig_stream_init(&s, dump, NULL);
+    while ((n = fread(bytes, 1, sizeof(bytes), file)) > 0) {
+        if (!rig_stream_feed(&s, bytes, n)) {
+            break;
+        }
+    }
+    if (ferror(file)) {
+        fprintf(stderr, "rig events: %s: cannot be read: %s\n", name,
+                g_strerror(errno));
+        return RIG_EXIT_USAGE;
+    }
+    fflush(stdout);
+    switch (rig_stream_end(&s)) {
+    case RIG_STREAM_COMPLETE:
+        return RIG_EXIT_OK;
+    case RIG_STREAM_INVALID:
+        fprintf(stderr, "rig events: %s: invalid at %s\n", name, s.error);
+        return RIG_EXIT_USAGE;
+    default:
+        fprintf(stderr, "rig events: %s: cut off at byte %" G_GUINT64_FORMAT
+                ", there is no end record\n", name, s.offset);
+        return RIG_EXIT_BROKEN;
+    }
+}
+
+int cmd_events(int argc, char **argv)
+{
+    FILE *file;
+    int status;
+
+    if (argc != 2 || argv[1][0] == '-') {
+        fprintf(stderr, "usage: rig events FILE\n"
+                "Print the event stream of a machine, for example\n"
+                "results/runs/<id>/vm-1/events.bin, one line per event.\n");
+        return RIG_EXIT_USAGE;
+    }
+    file = fopen(argv[1], "rb");
+    if (!file) {
+        fprintf(stderr, "rig events: %s: %s\n", argv[1], g_strerror(errno));
+        return RIG_EXIT_USAGE;
+    }
+    status = dump_file(argv[1], file);
+    fclose(file);
+    return status;
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Documents checked against scenario.rng, with messages people can use.
+ *
+ * libxml2 says on which line an attribute is wrong, but not what would be
+ * right. The schema knows: what an element takes is read out of it and put
+ * behind the message.
+ */
+#include "scenario-schema.h"
+
+#include <libxml/parser.h>
+#include <libxml/relaxng.h>
+#include <string.h>
+
+#include "problem.h"
+
+typedef struct Messages {
+    const char *file;
+    xmlDoc *schema;
+    GPtrArray *problems;
+    int last_line;       /* of the message kept last */
+} Messages;
+
+/* --- what the schema says ----------------------------------------------- */
+
+static gboolean is(const xmlNode *node, const char *name)
+{
+    return node->type == XML_ELEMENT_NODE &&
+           strcmp((const char *)node->name, name) == 0;
+}
+
+static char *name_of(xmlNode *node)
+{
+    xmlChar *v = xmlGetNoNsProp(node, (const xmlChar *)"name");
+    char *copy = g_strdup((const char *)v);
+
+    xmlFree(v);
+    return copy;
+}
+
+/* The descendant-or-self @kind with this name, anywhere below @node. */
+static xmlNode *find(xmlNode *node, const char *kind, const char *name)
+{
+    for (xmlNode *n = node; n; n = n->next) {
+        if (is(n, kind)) {
+            g_autofree char *its = name_of(n);
+
+            if (g_strcmp0(its, name) == 0) {
+                return n;
+            }
+        }
+        if (n->children) {
+            xmlNode *below = find(n->children, kind, name);
+
+            if (below) {
+                return below;
+            }
+        }
+    }
+    return NULL;
+}
+
+/* The content of the <define> that the <ref> @node names, or NULL. */
+static xmlNode *referred(xmlNode *node)
+{
+    g_autofree char *name = name_of(node);
+    xmlNode *define = find(xmlDocGetRootElement(node->doc), "define", name);
+
+    return define ? define->children : NULL;
+}
+
+/* "a|b", "1..64" or the pattern: what a value may be. */
+static void describe_value(xmlNode *first, GString *text)
+{
+    for (xmlNode *n = first; n; n = n->next) {
+        if (is(n, "ref")) {
+            describe_value(referred(n), text);
+        } else if (is(n, "value") || is(n, "param")) {
+            g_autofree char *kind = name_of(n);
+            xmlChar *content = xmlNodeGetContent(n);
+            const char *separator = !text->len ? "" : kind ? ".." : "|";
+
+            g_string_append_printf(text, "%s%s", separator,
+                                   (const char *)content);
+            xmlFree(content);
+        } else if (n->type == XML_ELEMENT_NODE) {
+            describe_value(n->children, text);
+        }
+    }
+}
+
+/* All attributes below @first, but not those of elements further down. */
+static void describe_attributes(xmlNode *first, gboolean optional,
+                                GString *text)
+{
+    for (xmlNode *n = first; n; n = n->next) {
+        if (is(n, "attribute")) {
+            g_autoptr(GString) value = g_string_new(NULL);
+            g_autofree char *name = name_of(n);
+
+            describe_value(n->children, value);
+            g_string_append_printf(text, optional ? " [%s=%s]" : " %s=%s",
+                                   name, value->str);
+        } else if (is(n, "ref")) {
+            describe_attributes(referred(n), optional, text);
+        } else if (n->type == XML_ELEMENT_NODE && !is(n, "element")) {
+            describe_attributes(n->children, optional || is(n, "optional"),
+                                text);
+        }
+    }
+}
+
+/* What the element @name takes, " a=... [b=...]"; NULL: no such element. */
+static char *attributes_of(xmlDoc *schema, const char *name)
+{
+    xmlNode *element = find(xmlDocGetRootElement(schema), "element", name);
+    GString *text;
+
+    if (!element) {
+        return NULL;
+    }
+    text = g_string_new(NULL);
+    describe_attributes(element->children, FALSE, text);
+    return g_string_free(text, FALSE);
+}
+
+/* --- messages ----------------------------------------------------------- */
+
+/* What the validator says only because of another message. */
+static gboolean is_echo(const char *text)
+{
+    return strstr(text, "has extra content") || strstr(text, "got nothing");
+}
+
+static void on_schema_error(void *opaque, xmlErrorPtr e)
+{
+    Messages *m = opaque;
+    const xmlNode *node = e->node;
+    const char *name = node && node->type == XML_ELEMENT_NODE
+                       ? (const char *)node->name : "";
+    g_autofree char *text = g_strstrip(g_strdup(e->message ? e->message : ""));
+    g_autofree char *takes = attributes_of(m->schema, name);
+
+    if (is_echo(text) || e->line == m->last_line) {
+        return;
+    }
+    m->last_line = e->line;
+    if (strstr(text, "attribute") && takes) {
+        rig_problem(m->problems, m->file, e->line, "<%s> lacks an attribute, "
+                    "has one too many or a wrong value; it takes%s", name,
+                    *takes ? takes : " none");
+    } else {
+        rig_problem(m->problems, m->file, e->line, "%s; rig(1), SCENARIO "
+                    "FILES, lists what may stand here", text);
+    }
+}
+
+/* --- validating --------------------------------------------------------- */
+
+static xmlRelaxNG *parse_schema(xmlDoc *doc)
+{
+    xmlRelaxNGParserCtxt *parser = doc ? xmlRelaxNGNewDocParserCtxt(doc)
+                                       : NULL;
+    xmlRelaxNG *schema = parser ? xmlRelaxNGParse(parser) : NULL;
+
+    xmlRelaxNGFreeParserCtxt(parser);
+    return schema;
+}
+
+static gboolean validate(xmlDoc *doc, xmlRelaxNG *schema, Messages *m)
+{
+    xmlRelaxNGValidCtxt *valid = xmlRelaxNGNewValidCtxt(schema);
+    int rc;
+
+    xmlRelaxNGSetValidStructuredErrors(valid, on_schema_error, m);
+    rc = xmlRelaxNGValidateDoc(valid, doc);
+    xmlRelaxNGFreeValidCtxt(valid);
+    if (rc != 0 && m->last_line == -1) {
+        rig_problem(m->problems, m->file,
+                    xmlGetLineNo(xmlDocGetRootElement(doc)),
+                    "is no valid scenario; rig(1), SCENARIO FILES, explains "
+                    "what one is");
+    }
+    return rc == 0;
+}
+
+gboolean rig_scenario_validate(xmlDoc *doc, const char *file,
+                               const char *path, GPtrArray *problems)
+{
+    xmlDoc *text = xmlReadFile(path, NULL, XML_PARSE_NONET |
+                               XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+    xmlRelaxNG *schema = parse_schema(text);
+    Messages m = { file, text, problems, -1 };
+    gboolean good = FALSE;
+
+    if (schema) {
+        good = validate(doc, schema, &m);
+    } else {
+        rig_problem(problems, path, 0, "is not a RELAX NG schema; "
+                    "restore it from the source tree");
+    }
+    xmlRelaxNGFree(schema);
+    xmlFreeDoc(text);
+    return good;
+}

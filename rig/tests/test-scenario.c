@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Units of scenario.c and scenario-check.c. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scenario.h"
+#include "tests/fixture.h"
+
+static Fixture *f;
+static GPtrArray *problems;
+
+static void setup(void)
+{
+    f = fixture_new();
+    problems = g_ptr_array_new_with_free_func(g_free);
+}
+
+static void teardown(void)
+{
+    g_ptr_array_unref(problems);
+    fixture_free(f);
+}
+
+static RigScenario *load(const char *text)
+{
+    g_autofree char *path = fixture_write(f, "test.xml", text, -1);
+
+    return rig_scenario_load(path, &f->paths, problems);
+}
+
+#define HEAD "<scenario name='test'>\n" \
+             "<title>A test</title>\n" \
+             "<driver sys='good.sys' inf='good.inf'/>\n"
+#define RULE "<rule name='Init_DeRegisterInterrupt'/>\n"
+#define CYCLE "<cycle><install/><init/><halt/></cycle>\n"
+#define TAIL "</scenario>\n"
+
+START_TEST(reads_everything_a_scenario_says)
+{
+    g_autoptr(RigScenario) s = load(
+        "<scenario name='s06-x' seed='S06' isolate='yes'>\n"
+        "<title> Two\n  words </title><description>More</description>\n"
+        "<driver sys='good.sys' inf='good.inf'/>\n"
+        "<machine vectors='8' queues='3' msix-profile='at-start'"
+        " memory-mib='512' wall-seconds='7'/>\n" RULE
+        "<cycle repeat='3'><install/><init timeout-ms='50'>"
+        "<fail api='NdisMRegisterScatterGatherDma' occurrence='2'"
+        " status='0xC000009A'/></init><restart/>"
+        "<traffic frames='5' min-length='61' max-length='62'/>"
+        "<pause/><halt/><unload/></cycle>\n"
+        "<cycle><install/></cycle>\n"
+        "<expect verdict='violation' level='strict' class='0x08'/>" TAIL);
+    const RigCycle *c;
+    const RigStep *init, *traffic;
+    const RigFault *fault;
+
+    ck_assert_msg(s, "%s", problems->len ? (char *)problems->pdata[0] : "");
+    ck_assert_str_eq(s->name, "s06-x");
+    ck_assert_str_eq(s->seed, "S06");
+    ck_assert_ptr_null(s->control);
+    ck_assert(s->isolate);
+    ck_assert_str_eq(s->title, "Two words");
+    ck_assert_str_eq(s->description, "More");
+    ck_assert_str_eq(s->sys_name, "good.sys");
+    ck_assert_str_eq(s->inf_name, "good.inf");
+    ck_assert(g_str_has_prefix(s->sys, f->dir));
+    ck_assert_str_eq(s->machine.nic, "rig-nic");
+    ck_assert_uint_eq(s->machine.vectors, 8);
+    ck_assert_uint_eq(s->machine.queues, 3);
+    ck_assert_int_eq(s->machine.profile, RIG_MSIX_AT_START);
+    ck_assert_uint_eq(s->machine.memory_mib, 512);
+    ck_assert_uint_eq(s->machine.wall_seconds, 7);
+    ck_assert_uint_eq(s->rules->len, 1);
+    ck_assert(g_str_has_suffix(((RigRuleRef *)s->rules->pdata[0])->file,
+                               ".xml"));
+    ck_assert_uint_eq(rig_scenario_cycle_count(s), 4);
+    c = s->cycles->pdata[0];
+    ck_assert_uint_eq(c->repeat, 3);
+    ck_assert_uint_eq(c->steps->len, 7);
+    init = c->steps->pdata[1];
+    ck_assert_uint_eq(init->timeout_ms, 50);
+    fault = init->faults->pdata[0];
+    ck_assert_str_eq(fault->api, "NdisMRegisterScatterGatherDma");
+    ck_assert_uint_eq(fault->occurrence, 2);
+    ck_assert_uint_eq(fault->status, 0xC000009A);
+    traffic = c->steps->pdata[3];
+    ck_assert_uint_eq(traffic->frames, 5);
+    ck_assert_uint_eq(traffic->min_length, 61);
+    ck_assert_uint_eq(traffic->max_length, 62);
+    ck_assert_int_eq(s->expect.verdict, RIG_VERDICT_VIOLATION);
+    ck_assert_str_eq(s->expect.level, "strict");
+    ck_assert_str_eq(s->expect.class_code, "0x08");
+}
+END_TEST
+
+START_TEST(fills_in_what_is_not_said)
+{
+    g_autoptr(RigScenario) s = load(HEAD RULE "<cycle><install/><init/>"
+                                    "<restart/><traffic/><pause/><halt/>"
+                                    "</cycle>" TAIL);
+    const RigStep *t;
+
+    ck_assert_ptr_nonnull(s);
+    ck_assert_uint_eq(s->machine.vectors, 4);
+    ck_assert_uint_eq(s->machine.queues, 2);
+    ck_assert_uint_eq(s->machine.memory_mib, 384);
+    ck_assert_int_eq(s->machine.profile, RIG_MSIX_AT_CONNECT);
+    ck_assert_int_eq(s->expect.verdict, RIG_VERDICT_PASS);
+    ck_assert_ptr_null(s->expect.level);
+    ck_assert_str_eq(s->description, "");
+    t = ((RigCycle *)s->cycles->pdata[0])->steps->pdata[3];
+    ck_assert_uint_eq(t->frames, 64);
+    ck_assert_uint_eq(t->min_length, 60);
+    ck_assert_uint_eq(t->max_length, 1514);
+}
+END_TEST
+
+START_TEST(finds_the_cycle_of_a_repetition)
+{
+    g_autoptr(RigScenario) s = load(HEAD RULE
+        "<cycle repeat='2'><install/></cycle>"
+        "<cycle><install/><unload/></cycle>" TAIL);
+
+    ck_assert_ptr_null(rig_scenario_cycle(s, 0));
+    ck_assert_ptr_eq(rig_scenario_cycle(s, 1), s->cycles->pdata[0]);
+    ck_assert_ptr_eq(rig_scenario_cycle(s, 2), s->cycles->pdata[0]);
+    ck_assert_ptr_eq(rig_scenario_cycle(s, 3), s->cycles->pdata[1]);
+    ck_assert_ptr_null(rig_scenario_cycle(s, 4));
+}
+END_TEST
+
+/* Bad input: the line the message must name (0: none) and a part of it. */
+static const struct {
+    const char *text;
+    int line;
+    const char *part;
+} bad[] = {
+    { "", 0, "" },
+    { "no XML", 1, "" },
+    { "<scenario name='test'>\n<title>T</title>\n", 3, "" },
+    { "<other/>", 1, "other" },
+    { HEAD RULE CYCLE "<surprise/>" TAIL, 6, "surprise" },
+    { HEAD RULE "<cycle>\n<install/>\n<jump/>\n</cycle>\n" TAIL, 7, "jump" },
+    { HEAD RULE "<cycle repeat='0'><install/></cycle>" TAIL, 5, "" },
+    { HEAD RULE "<cycle repeat='x'><install/></cycle>" TAIL, 5, "" },
+    { HEAD RULE "<cycle><install frames='1'/></cycle>" TAIL, 5, "" },
+    { HEAD CYCLE TAIL, 4, "" },
+    { HEAD RULE TAIL, 1, "" },
+    { HEAD "<machine vectors='65'/>\n" RULE CYCLE TAIL, 4,
+      "[vectors=1..64]" },
+    { HEAD "<machine nic='ne2000'/>\n" RULE CYCLE TAIL, 4, "" },
+    { "<scenario name='Bad Name'>\n<title>T</title>\n"
+      "<driver sys='good.sys' inf='good.inf'/>\n" RULE CYCLE TAIL, 1,
+      "name" },
+    { "<scenario name='t' seed='S06' control='C01'>\n<title>T</title>\n"
+      "<driver sys='good.sys' inf='good.inf'/>\n" RULE CYCLE TAIL, 1, "" },
+    { HEAD "<rule name='NoSuchRule'/>\n" CYCLE TAIL, 4,
+      "no rule is named \"NoSuchRule\"" },
+    { HEAD RULE RULE CYCLE TAIL, 5, "named twice" },
+    { HEAD RULE "<cycle>\n<init/></cycle>" TAIL, 6,
+      "\"init\" while the miniport is not installed" },
+    { HEAD RULE "<cycle><install/>\n<install/></cycle>" TAIL, 6,
+      "\"install\" while the miniport is installed" },
+    { HEAD RULE "<cycle><install/><init/>\n<traffic/></cycle>" TAIL, 6,
+      "restart before traffic" },
+    { HEAD RULE "<cycle><install/><init/><restart/>\n<halt/></cycle>" TAIL, 6,
+      "NDIS pauses a running miniport" },
+    { HEAD RULE "<cycle><install/><init/>\n<unload/></cycle>" TAIL, 6,
+      "halt before it" },
+    { HEAD RULE "<cycle><install/><unload/>\n<init/></cycle>" TAIL, 6,
+      "unloaded" },
+    { HEAD RULE "<cycle><install/><init/></cycle>" TAIL, 5,
+      "the cycle ends while the miniport is initialized" },
+    { HEAD RULE "<cycle><install/><init/><restart/></cycle>" TAIL, 5,
+      "<pause/><halt/>" },
+    { HEAD RULE "<cycle><install/><init/><restart/>\n"
+      "<traffic min-length='99' max-length='98'/><pause/><halt/></cycle>"
+      TAIL, 6, "min-length 99 is more than max-length 98" },
+    { HEAD RULE "<cycle><install/><init/><restart/><traffic/>\n<traffic/>"
+      "<pause/><halt/></cycle>" TAIL, 6, "second traffic step" },
+    { HEAD RULE "<cycle><install/>\n<init><fail api='A' status='0x1'/>"
+      "<fail api='A' status='0x2'/></init><halt/></cycle>" TAIL, 6,
+      "fails twice" },
+    { HEAD RULE "<cycle><install/>\n<init><fail api='A' status='1'/></init>"
+      "<halt/></cycle>" TAIL, 6, "status" },
+    { "<scenario name='t'>\n<title>T</title>\n"
+      "<driver sys='none.sys' inf='good.inf'/>\n" RULE CYCLE TAIL, 0,
+      "none.sys does not exist" },
+    { "<scenario name='t'>\n<title>T</title>\n"
+      "<driver sys='good.sys' inf='none.inf'/>\n" RULE CYCLE TAIL, 0,
+      "none.inf" },
+    { "<scenario name='t'>\n<title>T</title>\n"
+      "<driver sys='good.inf' inf='good.inf'/>\n" RULE CYCLE TAIL, 0,
+      "sys and inf are both" },
+};
+
+START_TEST(bad_input_is_named_with_its_line)
+{
+    g_autoptr(RigScenario) s = load(bad[_i].text);
+    const char *message;
+
+    ck_assert_ptr_null(s);
+    ck_assert_uint_ge(problems->len, 1);
+    message = problems->pdata[0];
+    ck_assert_msg(strstr(message, bad[_i].part), "\"%s\" lacks \"%s\"",
+                  message, bad[_i].part);
+    if (bad[_i].line) {
+        g_autofree char *at = g_strdup_printf("test.xml:%d: ", bad[_i].line);
+
+        ck_assert_msg(strstr(message, at), "\"%s\" lacks \"%s\"", message, at);
+    }
+}
+END_TEST
+
+START_TEST(all_problems_of_a_file_are_listed)
+{
+    g_autoptr(RigScenario) s = load(
+        "<scenario name='t'>\n<title>T</title>\n"
+        "<driver sys='none.sys' inf='none.inf'/>\n"
+        "<rule name='NoSuchRule'/>\n"
+        "<cycle><halt/></cycle>\n<cycle><unload/></cycle>" TAIL);
+
+    ck_assert_ptr_null(s);
+    ck_assert_uint_eq(problems->len, 5);
+}
+END_TEST
+
+START_TEST(truncated_driver_is_refused)
+{
+    uint8_t image[FIXTURE_PE_SIZE];
+    g_autoptr(RigScenario) s = NULL;
+
+    fixture_pe(image);
+    g_free(fixture_write(f, "good.sys", image, 400));
+    s = load(HEAD RULE CYCLE TAIL);
+    ck_assert_ptr_null(s);
+    ck_assert_ptr_nonnull(strstr(problems->pdata[0], "truncated"));
+}
+END_TEST
+
+START_TEST(entities_do_not_reach_other_files)
+{
+    g_autoptr(RigScenario) s = load(
+        "<!DOCTYPE scenario [<!ENTITY e SYSTEM '/etc/hostname'>]>\n"
+        "<scenario name='test'>\n<title>A&e;B</title>\n"
+        "<driver sys='good.sys' inf='good.inf'/>\n" RULE CYCLE TAIL);
+
+    if (s) {
+        ck_assert_str_eq(s->title, "AB");
+    }
+}
+END_TEST
+
+START_TEST(directory_gives_its_files_in_order_and_finds_double_names)
+{
+    const char *text = HEAD RULE CYCLE TAIL;
+    g_autofree char *b = fixture_write(f, "b.xml", text, -1);
+    g_autofree char *a = fixture_write(f, "a.xml", text, -1);
+    char *args[] = { f->dir, NULL };
+    g_autoptr(GPtrArray) all = rig_scenarios_load(args, &f->paths, problems);
+
+    ck_assert_uint_eq(all->len, 2);
+    ck_assert_str_eq(((RigScenario *)all->pdata[0])->file, a);
+    ck_assert_str_eq(((RigScenario *)all->pdata[1])->file, b);
+    ck_assert_uint_eq(problems->len, 1);
+    ck_assert_ptr_nonnull(strstr(problems->pdata[0], "is also in"));
+}
+END_TEST
+
+START_TEST(missing_file_and_empty_directory_are_problems)
+{
+    g_autofree char *none = g_build_filename(f->dir, "none.xml", NULL);
+    char *args[] = { none, f->dir, NULL };
+    g_autoptr(GPtrArray) all = rig_scenarios_load(args, &f->paths, problems);
+
+    ck_assert_uint_eq(all->len, 0);
+    ck_assert_uint_eq(problems->len, 2);
+}
+END_TEST
+
+START_TEST(machines_that_differ_do_not_share_a_boot)
+{
+    const RigMachine m = { .nic = (char *)"rig-nic", .vectors = 4,
+                           .queues = 2, .memory_mib = 384,
+                           .wall_seconds = 120 };
+    RigMachine other = m;
+
+    other.wall_seconds = 5;
+    ck_assert(rig_machine_equal(&m, &other));
+    other.vectors = 5;
+    ck_assert(!rig_machine_equal(&m, &other));
+    other = m;
+    other.profile = RIG_MSIX_AT_START;
+    ck_assert(!rig_machine_equal(&m, &other));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("scenario");
+    TCase *t = tcase_create("scenario");
+    SRunner *r = srunner_create(s);
+    int failed;
+
+    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_test(t, reads_everything_a_scenario_says);
+    tcase_add_test(t, fills_in_what_is_not_said);
+    tcase_add_test(t, finds_the_cycle_of_a_repetition);
+    tcase_add_loop_test(t, bad_input_is_named_with_its_line, 0,
+                        G_N_ELEMENTS(bad));
+    tcase_add_test(t, all_problems_of_a_file_are_listed);
+    tcase_add_test(t, truncated_driver_is_refused);
+    tcase_add_test(t, entities_do_not_reach_other_files);
+    tcase_add_test(t,
+                   directory_gives_its_files_in_order_and_finds_double_names);
+    tcase_add_test(t, missing_file_and_empty_directory_are_problems);
+    tcase_add_test(t, machines_that_differ_do_not_share_a_boot);
+    suite_add_tcase(s, t);
+    srunner_run_all(r, CK_NORMAL);
+    failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
