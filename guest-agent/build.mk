@@ -111,3 +111,5 @@ $(foreach unit,$(AGENT_UNITS),$(eval $(call agent_unit,$(unit))))
 check-units: check-units-guest-agent
 check-units-guest-agent: $(AGENT_UNIT_BINS)
 	$(Q)for t in $^; do echo "  TEST  $$t"; $$t || exit 1; done
+
+include guest-agent/ndis/tests.mk

@@ -37,15 +37,15 @@ QEMU_CONFIGURE := --target-list=x86_64-softmmu \
     --firmwarepath=$(subst $(eval) ,:,$(FIRMWARE_DIRS))
 
 # Two makes at a time wait for each other.
-NINJA := $(QEMU_ENV) flock $(QEMU_BUILD)/lock ninja -C $(QEMU_BUILD)
+QEMU_NINJA := $(QEMU_ENV) flock $(QEMU_BUILD)/lock ninja -C $(QEMU_BUILD)
 
-# $(call ninja,targets): on a terminal one moving line, else only errors.
-define ninja
+# $(call qemu_ninja,targets): on a terminal one moving line, else only errors.
+define qemu_ninja
 if [ -t 1 ]; then \
     NINJA_STATUS='  QEMU  %p of %t steps, %es: ' \
-        $(NINJA) $(1); \
+        $(QEMU_NINJA) $(1); \
 else \
-    $(NINJA) $(1) > $(QEMU_BUILD)/ninja.log 2>&1 || \
+    $(QEMU_NINJA) $(1) > $(QEMU_BUILD)/ninja.log 2>&1 || \
         { grep -A 20 -m 1 FAILED $(QEMU_BUILD)/ninja.log || \
           tail -n 20 $(QEMU_BUILD)/ninja.log; exit 1; } >&2; \
 fi
@@ -81,7 +81,7 @@ $(QEMU_BUILD)/config.status: $(QEMU_SOURCE)/stamp $(QEMU_BUILD)/rig-options
 $(QEMU_BIN): $(QEMU_BUILD)/config.status $(QEMU_OURS)
 	$(Q)qemu-devices/apply-overlay $(QEMU_SOURCE)
 	$(Q)echo "  QEMU  $@"
-	$(Q)$(call ninja,qemu-system-x86_64)
+	$(Q)$(call qemu_ninja,qemu-system-x86_64)
 	$(Q)mkdir -p $(QEMU_BUILD)/qemu-bundle/usr/share
 	$(Q)ln -sfn $(FIRMWARE_DIRS) $(QEMU_BUILD)/qemu-bundle/usr/share/
 	$(Q)touch $@
@@ -89,7 +89,7 @@ $(QEMU_BIN): $(QEMU_BUILD)/config.status $(QEMU_OURS)
 $(QTEST_BINS) &: $(QEMU_BIN) $(QTEST_SOURCES)
 	$(Q)qemu-devices/apply-overlay $(QEMU_SOURCE)
 	$(Q)echo "  QEMU  qtests: $(QTESTS)"
-	$(Q)$(call ninja,$(QTESTS:%=tests/qtest/%))
+	$(Q)$(call qemu_ninja,$(QTESTS:%=tests/qtest/%))
 	$(Q)touch $(QTEST_BINS)
 
 check-qtest: $(QTEST_BINS)

@@ -234,7 +234,8 @@
           <xsl:otherwise>What happened, in order</xsl:otherwise>
         </xsl:choose>
       </h4>
-      <xsl:if test="@reason and string(@reason) != string(../sentence)">
+      <xsl:if test="@reason and not(@reason = ../sentence or
+                                    @reason = ../finding/sentence)">
         <p><xsl:value-of select="@reason"/></p>
       </xsl:if>
       <xsl:apply-templates select="timeline"/>

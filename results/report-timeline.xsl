@@ -262,7 +262,9 @@
     </xsl:for-each>
   </xsl:template>
 
-  <!-- The events that the findings of this cycle cite, one label each. -->
+  <!-- The events that the findings of this cycle cite, one label each. An
+       event without a column of its own stands at that of the last one before
+       it: sorted together, the nearest p ahead of a q. -->
   <xsl:template name="pins">
     <xsl:param name="points"/>
     <xsl:param name="cw"/>
@@ -271,23 +273,22 @@
       <xsl:for-each select="../../finding[position() &lt;= $max-findings]
                             [@cycle = current()/../@number]
                             /proof[position() &lt;= $max-proofs]">
-        <xsl:sort select="@event" data-type="number"/>
-        <p e="{@event}"><xsl:value-of select="."/></p>
+        <q e="{@event}"><xsl:value-of select="."/></q>
       </xsl:for-each>
     </xsl:variable>
-    <xsl:for-each select="lx:node-set($cited)/p
-                          [not(@e = preceding-sibling::p[1]/@e)]">
-      <xsl:variable name="here" select="$points[@e = current()/@e]"/>
-      <xsl:variable name="before" select="$points[@e &lt; current()/@e]"/>
-      <xsl:variable name="c">
-        <xsl:choose>
-          <xsl:when test="$here"><xsl:value-of select="$here[1]/@c"/></xsl:when>
-          <xsl:when test="$before">
-            <xsl:value-of select="$before[last()]/@c"/>
-          </xsl:when>
-          <xsl:otherwise>0</xsl:otherwise>
-        </xsl:choose>
-      </xsl:variable>
+    <xsl:variable name="merged">
+      <xsl:if test="lx:node-set($cited)/q">
+        <xsl:for-each select="$points | lx:node-set($cited)/q">
+          <xsl:sort select="@e" data-type="number"/>
+          <xsl:sort select="name()"/>
+          <xsl:copy-of select="."/>
+        </xsl:for-each>
+      </xsl:if>
+    </xsl:variable>
+    <xsl:for-each select="lx:node-set($merged)/q
+                          [not(@e = preceding-sibling::*[1][self::q]/@e)]">
+      <xsl:variable name="c"
+                    select="sum(preceding-sibling::p[1]/@c)"/>
       <l x="{$gutter + ($c + .5) * $cw}" w="{string-length(@e) * 7 + 12}"
          text="{@e}" title="Event {@e}: {.}">
         <xsl:attribute name="side">

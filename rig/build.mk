@@ -16,7 +16,7 @@ RIG_OBJECTS := $(patsubst rig/%.c,$(B)/rig/%.o,$(filter-out rig/main.c, \
     $(wildcard rig/*.c)))
 RIG_UNITS := $(patsubst rig/%.c,$(B)/rig/%,$(wildcard rig/tests/test-*.c))
 RIG_UNIT_HELPERS := $(patsubst rig/%.c,$(B)/rig/%.o,$(filter-out \
-    rig/tests/test-%.c,$(wildcard rig/tests/*.c)))
+    rig/tests/test-%.c rig/tests/fuzz-%.c,$(wildcard rig/tests/*.c)))
 
 .PHONY: rig-program check-units-rig
 all: rig-program
@@ -48,3 +48,10 @@ check-units-rig: $(RIG_UNITS)
 
 -include $(RIG_OBJECTS:.o=.d) $(B)/rig/main.d $(RIG_UNITS:=.d) \
     $(RIG_UNIT_HELPERS:.o=.d)
+
+include rig/tests/vm/vm.mk
+
+.PHONY: check-vm-rig
+check-vm: check-vm-rig
+check-vm-rig: all
+	$(Q)rig/tests/vm-check build/rig/rig

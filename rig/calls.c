@@ -87,14 +87,9 @@ static int halted_adapter(const RigCalls *c, uint64_t object)
 RigCall *rig_calls_enter(RigCalls *c, const RigEvent *e, const char **why)
 {
     const struct rig_marker *m = &e->marker;
-    RigThreadCalls *t;
+    RigThreadCalls *t = &c->thread[m->thread];
     RigCall *call;
 
-    if (m->thread >= RIG_CALLS_THREADS) {
-        *why = "a thread number above 63";
-        return NULL;
-    }
-    t = &c->thread[m->thread];
     if (t->depth == RIG_CALLS_DEPTH) {
         *why = "calls nested deeper than 32";
         return NULL;
@@ -130,15 +125,9 @@ RigCall *rig_calls_enter(RigCalls *c, const RigEvent *e, const char **why)
 RigCall *rig_calls_leave(RigCalls *c, const RigEvent *e, const char **why)
 {
     const struct rig_marker *m = &e->marker;
-    RigThreadCalls *t;
-    RigCall *call;
+    RigThreadCalls *t = &c->thread[m->thread];
+    RigCall *call = t->depth ? &t->call[t->depth - 1] : NULL;
 
-    if (m->thread >= RIG_CALLS_THREADS) {
-        *why = "a thread number above 63";
-        return NULL;
-    }
-    t = &c->thread[m->thread];
-    call = t->depth ? &t->call[t->depth - 1] : NULL;
     if (!call || call->call != m->call ||
         call->callback != (m->kind == RIG_MK_CALLBACK_LEAVE) ||
         strcmp(call->name, m->name)) {

@@ -57,6 +57,8 @@ void rig_calls_init(RigCalls *c);
 void rig_calls_reset(RigCalls *c);
 
 /*
+ * Thread numbers below have to be less than RIG_CALLS_THREADS.
+ *
  * ENTER: the new innermost call, or NULL with `*why` when it cannot be.
  * Valid until the thread's next marker.
  */

@@ -227,15 +227,12 @@ static void on_fault(RigMonitor *m, const RigEvent *e)
 static void on_lost(RigMonitor *m, const RigEvent *e, RigCycleEnd how)
 {
     WorkLost *lost = &m->work.lost;
-    const RigCall *inside = NULL;
     unsigned thread = e->marker.thread;
+    const RigCall *inside = rig_calls_inside(&m->calls, thread);
     RigFacts f;
 
     if (lost->how != RIG_END_DONE) {
         return;
-    }
-    if (thread < RIG_CALLS_THREADS) {
-        inside = rig_calls_inside(&m->calls, thread);
     }
     lost->how = how;
     lost->event = e->seq;
@@ -263,11 +260,6 @@ static void on_lost(RigMonitor *m, const RigEvent *e, RigCycleEnd how)
 /* Callbacks and API calls of a driver. */
 static void on_driver(RigMonitor *m, const RigEvent *e)
 {
-    if (!m->cycle) {
-        rig_stream_reject(&m->stream, e->seq, "%s marker outside a cycle",
-                          rig_marker_kind_name(e->marker.kind));
-        return;
-    }
     /* Other threads may run on for a moment after a crash. */
     if (m->work.lost.how != RIG_END_DONE) {
         return;
@@ -488,7 +480,9 @@ static const char *stray(const RigMonitor *m, const struct rig_marker *k)
     case RIG_MK_QUIESCED:
         return NULL;
     default:
-        return !m->cycle ? "it belongs to no cycle" :
+        return k->thread >= RIG_CALLS_THREADS
+               ? "it has a thread number above 63" :
+               !m->cycle ? "it belongs to no cycle" :
                k->scenario != m->scenario || k->cycle != m->cycle
                ? "it belongs to another cycle than the open one" : NULL;
     }
@@ -809,8 +803,13 @@ void rig_monitor_finish(RigMonitor *m, RigOutcome outcome, const char *detail)
         close_cycle(m, RIG_END_BROKEN, m->stream.next_seq - 1, m->last_ns);
     }
     if (m->scenario) {
+        RigScenarioResult *r = rig_monitor_open_result(m);
+
         close_scenario(m, m->detail ? m->detail :
                        "The guest never began this cycle.");
+        if (m->outcome == RIG_OUTCOME_STREAM_INVALID) {
+            rig_scenario_result_worsen(r, RIG_VERDICT_BROKEN, m->detail);
+        }
     }
     for (unsigned i = m->last_scenario; i < m->scenarios->len; i++) {
         const char *reason = m->detail ? m->detail :

@@ -12,7 +12,6 @@
 
 #include <glib/gstdio.h>
 #include <libxml/parser.h>
-#include <libxml/relaxng.h>
 #include <libxslt/security.h>
 #include <libxslt/transform.h>
 #include <libxslt/variables.h>
@@ -21,34 +20,17 @@
 
 #include "commands.h"
 #include "paths.h"
+#include "results.h"
 
 G_DEFINE_QUARK(report-error-quark, report_error)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlDoc, xmlFreeDoc)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlParserCtxt, xmlFreeParserCtxt)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlRelaxNG, xmlRelaxNGFree)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlRelaxNGParserCtxt, xmlRelaxNGFreeParserCtxt)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlRelaxNGValidCtxt, xmlRelaxNGFreeValidCtxt)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xsltStylesheet, xsltFreeStylesheet)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xsltTransformContext, xsltFreeTransformContext)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xsltSecurityPrefs, xsltFreeSecurityPrefs)
 
 /* --- reading ------------------------------------------------------------- */
-
-/* libxml2 reports here: keep the first complaint, with its line. */
-static void keep_first(void *opaque, xmlErrorPtr e)
-{
-    GString *first = opaque;
-
-    if (first->len == 0 && e->message) {
-        g_autofree char *text = g_strstrip(g_strdup(e->message));
-
-        if (e->line > 0) {
-            g_string_append_printf(first, "%d: ", e->line);
-        }
-        g_string_append(first, text);
-    }
-}
 
 /* libxslt reports here, in pieces. */
 static void G_GNUC_PRINTF(2, 3) keep_text(void *opaque, const char *format, ...)
@@ -113,30 +95,27 @@ static xmlDoc *parse_run(const char *file, GError **error)
     return g_steal_pointer(&doc);
 }
 
-static gboolean validate(xmlDoc *doc, const char *data_dir, const char *name,
+/* Show a few problems only: libxml2 goes on after the one that matters. */
+static gboolean validate(const char *file, const char *data_dir,
                          GError **error)
 {
-    g_autofree char *file = g_build_filename(data_dir, "result.rng", NULL);
-    g_autoptr(xmlRelaxNGParserCtxt) parser = xmlRelaxNGNewParserCtxt(file);
-    g_autoptr(GString) first = g_string_new(NULL);
-    g_autoptr(xmlRelaxNG) schema = NULL;
-    g_autoptr(xmlRelaxNGValidCtxt) valid = NULL;
+    g_autofree char *schema = g_build_filename(data_dir, "result.rng", NULL);
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *text = NULL;
 
-    xmlRelaxNGSetParserStructuredErrors(parser, keep_first, first);
-    schema = xmlRelaxNGParse(parser);
-    if (!schema) {
-        g_set_error(error, REPORT_ERROR, REPORT_ERROR_STYLE, "%s: %s", file,
-                    first->str);
+    if (!g_file_test(schema, G_FILE_TEST_IS_REGULAR)) {
+        g_set_error(error, REPORT_ERROR, REPORT_ERROR_STYLE, "%s: not found",
+                    schema);
         return FALSE;
     }
-    valid = xmlRelaxNGNewValidCtxt(schema);
-    xmlRelaxNGSetValidStructuredErrors(valid, keep_first, first);
-    if (xmlRelaxNGValidateDoc(valid, doc) != 0) {
-        g_set_error(error, REPORT_ERROR, REPORT_ERROR_INVALID, "%s:%s", name,
-                    first->str);
-        return FALSE;
+    if (rig_results_validate(file, schema, problems)) {
+        return TRUE;
     }
-    return TRUE;
+    g_ptr_array_set_size(problems, MIN(problems->len, 3));
+    g_ptr_array_add(problems, NULL);
+    text = g_strjoinv("\n", (char **)problems->pdata);
+    g_set_error(error, REPORT_ERROR, REPORT_ERROR_INVALID, "%s", text);
+    return FALSE;
 }
 
 /* --- transforming -------------------------------------------------------- */
@@ -253,7 +232,7 @@ int report_write_with(const char *data_dir, const char *run_dir,
     gboolean ok;
     int length;
 
-    if (!doc || !validate(doc, data_dir, in, error)) {
+    if (!doc || !validate(in, data_dir, error)) {
         return -1;
     }
     text = build_page(doc, data_dir, &length, error);
@@ -307,7 +286,9 @@ int rig_cmd_report(int argc, char **argv)
         g_autofree char *dir = run_dir_of(argv[i]);
 
         if (report_write(dir, &cause) == 0) {
-            g_print("%s/%s\n", dir, REPORT_HTML);
+            g_autofree char *page = g_build_filename(dir, REPORT_HTML, NULL);
+
+            g_print("%s\n", page);
         } else {
             g_printerr("rig report: %s\n", cause->message);
             status = RIG_EXIT_USAGE;

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "loop.h"
 #include "report.h"
 #include "supervisor.h"
 #include "virt.h"
@@ -355,15 +356,18 @@ typedef struct Work {
 /* What the worker process does. */
 static int work(void *opaque)
 {
+    static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
     Work *w = opaque;
     RigRunContext *c = w->c;
     g_autoptr(GError) error = NULL;
 
     signal(SIGPIPE, SIG_IGN);
     umask(022);
-    g_unix_signal_add(SIGINT, on_stop, c);
-    g_unix_signal_add(SIGTERM, on_stop, c);
-    g_unix_signal_add(SIGHUP, on_stop, c);
+    rig_loop_init();
+    for (guint i = 0; i < G_N_ELEMENTS(signals); i++) {
+        rig_loop_attach(rig_loop_context(),
+                        g_unix_signal_source_new(signals[i]), on_stop, c);
+    }
     start_live(c);
     c->hashes = rig_hashes_start(c->paths);
     if (!create_run(c, w->argc, w->argv, &error) ||

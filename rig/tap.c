@@ -12,6 +12,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "loop.h"
+
 #define CHUNK (64 * 1024)
 
 struct RigTap {
@@ -19,7 +21,7 @@ struct RigTap {
     char *path;
     int fd;           /* listening, later connected, -1 when closed */
     int events;       /* events.bin */
-    guint source;     /* in the main context, 0: none */
+    GSource *source;  /* in the main loop, NULL: none */
     uint8_t chunk[CHUNK];
 };
 
@@ -34,7 +36,7 @@ static gboolean fail(GError **error, const char *path)
 
 static void stop(RigTap *t, const char *why)
 {
-    t->source = 0;
+    t->source = NULL;
     close(t->fd);
     t->fd = -1;
     t->reader.closed(t->reader.opaque, why);
@@ -80,6 +82,13 @@ static gboolean on_readable(int fd, GIOCondition cond, gpointer opaque)
     return G_SOURCE_CONTINUE;
 }
 
+static void watch(RigTap *t, GIOCondition cond, GUnixFDSourceFunc callback)
+{
+    t->source = rig_loop_attach(rig_loop_context(),
+                                g_unix_fd_source_new(t->fd, cond),
+                                G_SOURCE_FUNC(callback), t);
+}
+
 static gboolean on_connection(int fd, GIOCondition cond, gpointer opaque)
 {
     RigTap *t = opaque;
@@ -91,8 +100,7 @@ static gboolean on_connection(int fd, GIOCondition cond, gpointer opaque)
     }
     close(fd);
     t->fd = peer;
-    t->source = g_unix_fd_add(peer, G_IO_IN | G_IO_HUP | G_IO_ERR,
-                              on_readable, t);
+    watch(t, G_IO_IN | G_IO_HUP | G_IO_ERR, on_readable);
     return G_SOURCE_REMOVE;
 }
 
@@ -112,7 +120,7 @@ static gboolean listen_on(RigTap *t, GError **error)
         listen(t->fd, 1) != 0) {
         return fail(error, t->path);
     }
-    t->source = g_unix_fd_add(t->fd, G_IO_IN, on_connection, t);
+    watch(t, G_IO_IN, on_connection);
     return TRUE;
 }
 
@@ -138,7 +146,7 @@ void rig_tap_free(RigTap *t)
         return;
     }
     if (t->source) {
-        g_source_remove(t->source);
+        g_source_destroy(t->source);
     }
     if (t->fd >= 0) {
         close(t->fd);

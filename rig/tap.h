@@ -11,7 +11,7 @@
 
 typedef struct RigTap RigTap;
 
-/* Called from the default main context. */
+/* Called from the main loop of the thread that listens (loop.h). */
 typedef struct RigTapReader {
     void (*data)(void *opaque, const void *bytes, size_t length);
     /* The other side closed, or @error, one sentence, says what failed. */

@@ -248,6 +248,16 @@ void rig_scenario_result_conclude(RigScenarioResult *r,
                         sentence);
 }
 
+void rig_scenario_result_worsen(RigScenarioResult *r, RigVerdict verdict,
+                                const char *sentence)
+{
+    if (rig_verdict_worse(r->verdict, verdict) != r->verdict) {
+        r->verdict = verdict;
+        g_free(r->sentence);
+        r->sentence = g_strdup(sentence);
+    }
+}
+
 /* --- frames -------------------------------------------------------------- */
 
 /* Sum of the guest's own counts, and the last event that gave them. */
@@ -366,9 +376,5 @@ void rig_scenario_result_set_frames(RigScenarioResult *r,
         f->number = r->findings->len + 1;
         g_ptr_array_add(r->findings, f);
     }
-    if (rig_verdict_worse(r->verdict, verdict) != r->verdict) {
-        r->verdict = verdict;
-        g_free(r->sentence);
-        r->sentence = g_steal_pointer(&sentence);
-    }
+    rig_scenario_result_worsen(r, verdict, sentence);
 }

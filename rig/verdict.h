@@ -194,6 +194,10 @@ void rig_scenario_result_free(RigScenarioResult *result);
 void rig_scenario_result_set_frames(RigScenarioResult *result,
                                     const RigFrames *frames);
 
+/* Give the scenario this verdict and sentence unless it has a worse one. */
+void rig_scenario_result_worsen(RigScenarioResult *result,
+                                RigVerdict verdict, const char *sentence);
+
 /*
  * TRUE when the result is what the scenario file expects: the verdict and,
  * where stated, one finding that has both the level and the class.

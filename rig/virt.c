@@ -10,7 +10,8 @@
 
 /*
  * The embedded driver talks to QEMU from this loop, so it must turn while any
- * other thread is inside a libvirt call, and for the life of the process.
+ * other thread is inside a libvirt call, and for the life of the process. It
+ * is GLib's default main context: loop.h.
  */
 static gpointer event_loop(gpointer unused)
 {

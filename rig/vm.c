@@ -14,6 +14,7 @@
 #include <gio/gio.h>
 #include <string.h>
 
+#include "loop.h"
 #include "tap.h"
 #include "virt.h"
 
@@ -33,10 +34,12 @@ typedef struct Life {
 struct RigVm {
     RigVmConfig config;
     RigVmEnd end;
+    GMainContext *context;
     GMainLoop *loop;
     RigTap *tap;
     GThread *creator;
-    guint ticker;
+    GSource *ticker;
+    GSource *created;       /* calls on_created(); a reference of ours */
     int lifecycle;          /* libvirt callback id, -1: none */
     gint64 started;         /* monotonic, us */
     gint64 last_data;
@@ -141,7 +144,9 @@ static gpointer create_domain(gpointer opaque)
     if (!vm->domain) {
         vm->create_error = rig_virt_error();
     }
-    g_idle_add(on_created, vm);
+    /* Once attached, the other thread may be done with it at any moment. */
+    vm->created = g_idle_source_new();
+    rig_loop_attach(vm->context, g_source_ref(vm->created), on_created, vm);
     return NULL;
 }
 
@@ -155,7 +160,7 @@ static void on_data(void *opaque, const void *bytes, size_t length)
     vm->last_data = g_get_monotonic_time();
     if (!rig_monitor_feed(vm->config.monitor, bytes, length)) {
         finish(vm, RIG_OUTCOME_STREAM_INVALID,
-               g_strdup("the event stream contradicts itself"));
+               g_strdup("The event stream contradicts itself."));
         return;
     }
     rig_monitor_progress(vm->config.monitor, &p);
@@ -193,14 +198,14 @@ static void on_closed(void *opaque, const char *error)
         vm->closed = TRUE; /* libvirt is about to say why */
     } else if (!guest_ended_itself(vm)) {
         finish(vm, RIG_OUTCOME_QEMU_DIED,
-               g_strdup("QEMU ended or was killed in the middle of the run"));
+               g_strdup("QEMU ended or was killed in the middle of the run."));
     } else if (!vm->end.booted_ms) {
         finish(vm, RIG_OUTCOME_GUEST_NEVER_BOOTED,
-               g_strdup("guest never booted: it stopped before its agent "
-                        "began the plan"));
+               g_strdup("The guest never booted: it stopped before its "
+                        "agent began the plan."));
     } else {
         finish(vm, RIG_OUTCOME_STREAM_CUT,
-               g_strdup("the guest stopped in the middle of its plan"));
+               g_strdup("The guest stopped in the middle of its plan."));
     }
 }
 
@@ -213,16 +218,16 @@ static void check_limits(RigVm *vm)
 
     if (now >= vm->config.wall_seconds * UINT64_C(1000)) {
         finish(vm, RIG_OUTCOME_TIMEOUT,
-               g_strdup_printf("the limit of %u s on the whole machine ran "
-                               "out", vm->config.wall_seconds));
+               g_strdup_printf("The machine did not end within its limit of "
+                               "%u s.", vm->config.wall_seconds));
     } else if (vm->end.created_ms && !vm->end.booted_ms &&
                now >= vm->end.created_ms + RIG_BOOT_LIMIT * 1000) {
         finish(vm, RIG_OUTCOME_GUEST_NEVER_BOOTED,
-               g_strdup_printf("guest never booted: its agent did not begin "
-                               "the plan within %d s", RIG_BOOT_LIMIT));
+               g_strdup_printf("The guest never booted: its agent did not "
+                               "begin the plan within %d s.", RIG_BOOT_LIMIT));
     } else if (vm->end.booted_ms && silent >= RIG_SILENCE_LIMIT * 1000) {
         finish(vm, RIG_OUTCOME_TIMEOUT,
-               g_strdup_printf("the guest was silent for %d s",
+               g_strdup_printf("The guest was silent for %d s.",
                                RIG_SILENCE_LIMIT));
     }
 }
@@ -244,7 +249,7 @@ void rig_vm_interrupt(void)
     if (current) {
         current->end.interrupted = TRUE;
         finish(current, RIG_OUTCOME_STREAM_CUT,
-               g_strdup("stopped by the user"));
+               g_strdup("The user stopped the run."));
     }
 }
 
@@ -256,7 +261,8 @@ static void start(RigVm *vm)
         vm->config.conn, NULL, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
         VIR_DOMAIN_EVENT_CALLBACK(on_lifecycle),
         g_atomic_rc_box_acquire(vm->life), life_release);
-    vm->ticker = g_timeout_add(TICK_MS, on_tick, vm);
+    vm->ticker = rig_loop_attach(vm->context, g_timeout_source_new(TICK_MS),
+                                 on_tick, vm);
     vm->creator = g_thread_new("create", create_domain, vm);
 }
 
@@ -269,7 +275,8 @@ RigVm *rig_vm_run(const RigVmConfig *config, GError **error)
     vm->lifecycle = -1;
     vm->started = vm->last_data = g_get_monotonic_time();
     vm->life = life_new();
-    vm->loop = g_main_loop_new(NULL, FALSE);
+    vm->context = rig_loop_context();
+    vm->loop = g_main_loop_new(vm->context, FALSE);
     vm->tap = rig_tap_listen(config->tap_socket, config->events, &reader,
                              error);
     if (!vm->tap) {
@@ -298,12 +305,12 @@ void rig_vm_free(RigVm *vm)
         return;
     }
     if (vm->ticker) {
-        g_source_remove(vm->ticker);
+        g_source_destroy(vm->ticker);
     }
     if (vm->creator) {
         g_thread_join(vm->creator);
-        while (g_source_remove_by_user_data(vm)) {
-        }
+        g_source_destroy(vm->created);
+        g_source_unref(vm->created);
     }
     if (vm->domain) {
         virDomainDestroy(vm->domain); /* fails when it is gone already */

@@ -42,8 +42,8 @@ typedef struct RigVmEnd {
 typedef struct RigVm RigVm;
 
 /*
- * Start the machine and run the default main context until its stream has
- * ended or a limit was hit. The machine still exists then: the verdict can be
+ * Start the machine and run this thread's main loop (loop.h) until its stream
+ * has ended or a limit was hit. The machine still exists then: the verdict can be
  * printed before rig_vm_free() destroys it. NULL with @error only when the
  * socket or events.bin cannot be made.
  */
@@ -57,7 +57,7 @@ void rig_vm_free(RigVm *vm);
 
 /*
  * End the rig_vm_run() in progress, and every later one, early. Called from
- * the default main context.
+ * the main loop.
  */
 void rig_vm_interrupt(void);
 

@@ -3,7 +3,7 @@
 # $(B)/drivers/<variant>/rignic.sys with its .inf and .map. Only the files in
 # RIGNIC_SEEDED know about defects; the others are compiled once for all.
 
-DEPS += gcc-mingw-w64-x86-64
+DEPS += gcc-mingw-w64-x86-64 libglib2.0-dev check
 
 MINGW_CC ?= x86_64-w64-mingw32-gcc
 MINGW_WINDRES ?= x86_64-w64-mingw32-windres
@@ -79,10 +79,32 @@ drivers: $(B)/drivers/$(1)/rignic.sys $(B)/drivers/$(1)/rignic.inf
 endef
 $(foreach v,$(RIGNIC_VARIANTS),$(eval $(call rignic_variant,$(v))))
 
-.PHONY: drivers clean-drivers
-all: drivers
-clean: clean-drivers
-clean-drivers:
-	$(Q)rm -rf $(B)/drivers $(B)/scenarios
+# --- tests ---------------------------------------------------------------------
+NDIS_LAYOUT := guest-agent/tests/ndis-layout.c
+NDIS_LAYOUT_FLAGS := -std=gnu11 -Wall -Wextra -Iguest-agent/ndis/include -MMD -MP
 
--include $(wildcard $(B)/drivers/obj/*/*.d $(B)/drivers/obj/*.d)
+$(B)/scenarios/ndis-layout.gcc.o: $(NDIS_LAYOUT)
+	$(Q)echo "  CC    $@"
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(NDIS_LAYOUT_FLAGS) -c $< -o $@
+
+$(B)/scenarios/ndis-layout.mingw.o: $(NDIS_LAYOUT)
+	$(Q)echo "  MINGW $@"
+	$(Q)mkdir -p $(@D)
+	$(Q)$(MINGW_CC) $(NDIS_LAYOUT_FLAGS) -ffreestanding -c $< -o $@
+
+$(B)/scenarios/test-drivers: scenarios/tests/test-drivers.c
+	$(Q)echo "  CC    $@"
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $$(pkg-config --cflags glib-2.0 check) -MMD -MP \
+	    $< -o $@ $(LDFLAGS) $$(pkg-config --libs glib-2.0 check)
+
+.PHONY: drivers check-units-drivers
+all: drivers
+check-units: check-units-drivers
+check-units-drivers: drivers $(B)/scenarios/test-drivers \
+    $(B)/scenarios/ndis-layout.gcc.o $(B)/scenarios/ndis-layout.mingw.o
+	$(Q)$(B)/scenarios/test-drivers $(B)/drivers
+
+-include $(wildcard $(B)/drivers/obj/*/*.d $(B)/drivers/obj/*.d \
+    $(B)/scenarios/*.d)

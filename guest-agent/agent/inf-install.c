@@ -184,7 +184,7 @@ static bool copy_entry(struct installer *in, const struct inf_line *line,
     const struct inf_section *section;
 
     if (*name == '@') {
-        g_hash_table_add(in->copied, g_utf8_casefold(name + 1, -1));
+        g_hash_table_add(in->copied, registry_fold(name + 1));
         return true;
     }
     section = inf_section(in->inf, name);
@@ -199,7 +199,7 @@ static bool copy_entry(struct installer *in, const struct inf_line *line,
         if (!file) {
             return false;
         }
-        g_hash_table_add(in->copied, g_utf8_casefold(file, -1));
+        g_hash_table_add(in->copied, registry_fold(file));
     }
     return true;
 }
@@ -383,7 +383,7 @@ static bool check_service(const struct installer *in,
                         "is \"%s\": they have to be the same",
                         in->inst->service, ndi->text);
     }
-    binary = g_utf8_casefold(in->inst->binary, -1);
+    binary = registry_fold(in->inst->binary);
     if (!in->includes && !g_hash_table_contains(in->copied, binary)) {
         return inf_fail(in->inf, services->number, INF_ERROR_CONTENT,
                         in->error, "CopyFiles does not copy %s, the "

@@ -62,7 +62,7 @@ void inf_free(struct inf *inf)
 
 const struct inf_section *inf_section(const struct inf *inf, const char *name)
 {
-    g_autofree char *folded = g_utf8_casefold(name, -1);
+    g_autofree char *folded = registry_fold(name);
 
     return g_hash_table_lookup(inf->sections, folded);
 }
@@ -293,7 +293,7 @@ static bool lex_header(struct lexer *lx)
                       "name");
     }
     skip_to_end(lx);
-    folded = g_utf8_casefold(name, -1);
+    folded = registry_fold(name);
     lx->section = g_hash_table_lookup(lx->inf->sections, folded);
     if (!lx->section) {
         lx->section = g_new0(struct inf_section, 1);
@@ -338,7 +338,7 @@ static void collect_strings(struct inf *inf)
 
             if (line->key) {
                 g_hash_table_replace(inf->strings,
-                                     g_utf8_casefold(line->key, -1),
+                                     registry_fold(line->key),
                                      g_strjoinv(",", line->fields));
             }
         }
@@ -407,7 +407,10 @@ char *inf_expand(struct inf *inf, const struct inf_line *line,
         const char *value;
 
         if (!end) {
-            g_string_append_c(out, *text++);
+            size_t plain = MAX(strcspn(text, "%"), 1);
+
+            g_string_append_len(out, text, plain);
+            text += plain;
             continue;
         }
         if (end == text + 1) {
@@ -416,7 +419,7 @@ char *inf_expand(struct inf *inf, const struct inf_line *line,
             continue;
         }
         name = g_strndup(text + 1, end - text - 1);
-        folded = g_utf8_casefold(name, -1);
+        folded = registry_fold(name);
         value = g_hash_table_lookup(inf->strings, folded);
         if (value) {
             g_string_append(out, value);

@@ -17,6 +17,7 @@
 #include "agent/marker.h"
 #include "agent/runner.h"
 #include "linux/system.h"
+#include "linux/vfio.h"
 
 /* DMA memory when the kernel has no hugepages for it. */
 #define ARENA_SIZE ((size_t)16 << 20)
@@ -114,8 +115,10 @@ static void run_as_init(char *argv[])
     catch_fatal_signals();
     plan = start();
     arena = system_free_hugepages();
-    if (runner_run(plan, arena ? arena : ARENA_SIZE, &totals, text,
-                   sizeof(text))) {
+    if (!arena || vfio_arena_reserve(arena)) {
+        arena = ARENA_SIZE;
+    }
+    if (runner_run(plan, arena, &totals, text, sizeof(text))) {
         fail(text);
     }
     printf("rig-agent: %u cycles, resident %lu KiB after the first, %lu KiB "

@@ -50,27 +50,38 @@ void registry_free(struct registry *reg)
 /* The path without empty parts: "\\a\\\\b\\" is "a\\b". */
 static char *clean_path(const char *path)
 {
-    g_auto(GStrv) parts = g_strsplit(path ? path : "", "\\", -1);
-    GString *clean = g_string_new(NULL);
+    char *clean = g_malloc(strlen(path ? path : "") + 1), *to = clean;
 
-    for (char **part = parts; *part; part++) {
-        if (**part) {
-            g_string_append_printf(clean, "%s%s", clean->len ? "\\" : "",
-                                   *part);
+    for (const char *p = path ? path : ""; *p; p++) {
+        if (*p != '\\' || (to > clean && to[-1] != '\\')) {
+            *to++ = *p;
         }
     }
-    return g_string_free(clean, FALSE);
+    if (to > clean && to[-1] == '\\') {
+        to--;
+    }
+    *to = '\0';
+    return clean;
 }
 
-static char *fold(const char *text)
+char *registry_fold(const char *text)
 {
-    return g_utf8_casefold(text ? text : "", -1);
+    char *folded = g_strdup(text ? text : "");
+
+    for (char *p = folded; *p; p++) {
+        if (*p & 0x80) {
+            g_free(folded);
+            return g_utf8_casefold(text, -1);
+        }
+        *p = g_ascii_tolower(*p);
+    }
+    return folded;
 }
 
 static struct key *find_key(const struct registry *reg, const char *path)
 {
     g_autofree char *clean = clean_path(path);
-    g_autofree char *folded = fold(clean);
+    g_autofree char *folded = registry_fold(clean);
 
     return g_hash_table_lookup(reg->keys, folded);
 }
@@ -79,7 +90,7 @@ static struct key *find_key(const struct registry *reg, const char *path)
 static struct key *make_key(struct registry *reg, const char *path)
 {
     g_autofree char *clean = clean_path(path);
-    g_autofree char *folded = fold(clean);
+    g_autofree char *folded = registry_fold(clean);
     struct key *key = g_hash_table_lookup(reg->keys, folded);
     char *parent;
 
@@ -115,7 +126,7 @@ void registry_set(struct registry *reg, const char *key, const char *name,
     struct key *k = make_key(reg, key);
 
     if (value) {
-        g_hash_table_replace(k->values, fold(name), value_copy(value));
+        g_hash_table_replace(k->values, registry_fold(name), value_copy(value));
     }
 }
 
@@ -131,7 +142,7 @@ static bool is_below(const char *path, const char *above)
 static void delete_keys(struct registry *reg, const char *key)
 {
     g_autofree char *clean = clean_path(key);
-    g_autofree char *folded = fold(clean);
+    g_autofree char *folded = registry_fold(clean);
     GHashTableIter iter;
     gpointer path;
 
@@ -145,7 +156,7 @@ static void delete_keys(struct registry *reg, const char *key)
 
 void registry_delete(struct registry *reg, const char *key, const char *name)
 {
-    g_autofree char *folded = fold(name);
+    g_autofree char *folded = registry_fold(name);
     struct key *k;
 
     if (!name) {
@@ -166,7 +177,7 @@ bool registry_has_key(const struct registry *reg, const char *key)
 const struct reg_value *registry_get(const struct registry *reg,
                                      const char *key, const char *name)
 {
-    g_autofree char *folded = fold(name);
+    g_autofree char *folded = registry_fold(name);
     struct key *k = find_key(reg, key);
 
     return k ? g_hash_table_lookup(k->values, folded) : NULL;
@@ -180,7 +191,7 @@ static int compare_names(const void *a, const void *b)
 char **registry_subkeys(const struct registry *reg, const char *key)
 {
     g_autofree char *clean = clean_path(key);
-    g_autofree char *above = fold(clean);
+    g_autofree char *above = registry_fold(clean);
     GPtrArray *names = g_ptr_array_new();
     GHashTableIter iter;
     gpointer path, value;

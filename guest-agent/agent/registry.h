@@ -27,6 +27,9 @@ struct reg_value {
  */
 struct registry;
 
+/* A name in the form in which names are compared; ASCII is the fast case. */
+char *registry_fold(const char *text);
+
 struct registry *registry_new(void);
 void registry_free(struct registry *reg);
 /* Takes a copy of `value`; NULL only creates the key. */

@@ -46,6 +46,13 @@ struct vfio_device {
 int vfio_bind(const char *address, char *err, size_t errlen);
 
 /*
+ * Set hugepages aside for the arenas of all processes to come. Once, in PID 1.
+ * They are not cleared between two processes: whoever hands out arena memory
+ * fills it. 0, or -1 with errno: then vfio_open() uses ordinary pages.
+ */
+int vfio_arena_reserve(size_t size);
+
+/*
  * Open the function, map BARs, create and map the arena, enable memory space
  * and bus master. 0, or -1 with a sentence in err.
  */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "ndis/host.h"
+#include "ndis/include/ndis-layout-asserts.h" /* of every build */
 #include "ndis/thunk.h"
 
 extern const struct export bus_exports[], config_exports[], dma_exports[],

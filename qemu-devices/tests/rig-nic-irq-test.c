@@ -227,7 +227,12 @@ static void test_reset_is_silent(void)
     rig_test_set(nic, RIG_NIC_ICS, 1);
     rig_test_set(nic, RIG_NIC_ICS, 1); /* due in 1 ms */
     assert_only(nic, 0);
+    rig_test_msix_mask(nic, 1, true);
+    rig_test_set(nic, RIG_NIC_IMS, 2);
+    rig_test_set(nic, RIG_NIC_ICS, 2);
+    g_assert_true(rig_test_pending(nic, 1));
     rig_test_set(nic, RIG_NIC_CTRL, RIG_NIC_CTRL_RST);
+    rig_test_msix_mask(nic, 1, false);
     qtest_qmp_assert_success(nic->qts, "{ 'execute': 'set_link', 'arguments':"
                              " { 'name': 'nic0', 'up': false } }");
     rig_test_wait_us(nic, 2000);

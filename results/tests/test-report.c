@@ -179,10 +179,10 @@ static const struct {
 } breaks[] = {
     { "verdict=\"violation\"", "verdict=\"failed\"", "verdict" },
     { "<summary", "<surprise/><summary", "surprise" },
-    { "sha256=\"", "sha256=\"XX", "sha256" },
-    { "status=\"0xC000009A\"", "status=\"-1\"", "status" },
-    { "columns=\"", "columns=\"99", "columns" },
-    { "vector=\"0\"", "vector=\"4000\"", "vector" },
+    { "sha256=\"", "sha256=\"XX", "artifact" },
+    { "status=\"0xC000009A\"", "status=\"-1\"", "step" },
+    { "columns=\"", "columns=\"99", "timeline" },
+    { "vector=\"0\"", "vector=\"4000\"", "lane" },
     { "class=\"0x0B\"", "class=\"0x0C\"", "class" },
     { "complete=\"yes\"", "complete=\"\"", "complete" },
     { "version=\"1\"", "version=\"2\"", "version" },
@@ -401,6 +401,8 @@ static void add_timeline(GString *out, int columns, int vectors)
 static void add_scenario(GString *out, int number, int findings, int cycles,
                          int columns, int vectors)
 {
+    int proofs = number == 1 ? 100 : 10;
+
     g_string_append_printf(out, "<scenario name='n%d' file='f' number='%d' "
                            "verdict='violation' expected='pass' "
                            "as-expected='no' control='no' cycles='%d'>"
@@ -412,7 +414,7 @@ static void add_scenario(GString *out, int number, int findings, int cycles,
                                "verdict='violation' class='0x08' "
                                "witness='api' cycle='1' boundary='b' "
                                "event='%d'><sentence>s</sentence>", i, i);
-        for (int p = 0; p < 100; p++) {
+        for (int p = 0; p < proofs; p++) {
             g_string_append_printf(out, "<proof event='%d'>p</proof>",
                                    i * 50 + p);
         }
@@ -453,9 +455,9 @@ static char *made_run(int scenarios, int findings, int cycles, int columns,
 static const struct {
     int scenarios, findings, cycles, columns, vectors, mib;
 } loads[] = {
-    { 100, 2, 1, 200, 4, 20 },  /* many scenarios */
-    { 1, 1, 1000, 100, 4, 3 },  /* many cycles, all failing */
-    { 1, 60, 1, 4096, 8, 8 },   /* as wide and as many findings as allowed */
+    { 100, 2, 1, 120, 4, 12 },  /* many scenarios, each as real ones are */
+    { 1, 1, 64, 400, 4, 4 },    /* as many cycles as rig writes */
+    { 1, 60, 1, 4096, 8, 8 },   /* as wide as the schema allows */
     { 1, 1, 1, 200, 300, 8 },   /* more vectors than are drawn */
     { 1000, 0, 0, 1, 1, 5 },    /* only a list */
 };

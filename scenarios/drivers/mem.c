@@ -5,6 +5,7 @@
  * kernel's driver interfaces; the Windows Driver Kit brings its own.
  */
 #include <stddef.h>
+#include <stdint.h>
 
 void *memcpy(void *dst, const void *src, size_t n);
 void *memmove(void *dst, const void *src, size_t n);
@@ -14,9 +15,15 @@ int memcmp(const void *a, const void *b, size_t n);
 void *memcpy(void *dst, const void *src, size_t n)
 {
     void *d = dst;
+    size_t quads = n / 8;
+    size_t rest = n % 8;
 
+    __asm__ volatile("rep movsq"
+                     : "+D"(d), "+S"(src), "+c"(quads)
+                     :
+                     : "memory");
     __asm__ volatile("rep movsb"
-                     : "+D"(d), "+S"(src), "+c"(n)
+                     : "+D"(d), "+S"(src), "+c"(rest)
                      :
                      : "memory");
     return dst;
@@ -42,8 +49,18 @@ void *memmove(void *dst, const void *src, size_t n)
 void *memset(void *dst, int c, size_t n)
 {
     void *d = dst;
+    uint64_t pattern = 0x0101010101010101u * (unsigned char)c;
+    size_t quads = n / 8;
+    size_t rest = n % 8;
 
-    __asm__ volatile("rep stosb" : "+D"(d), "+c"(n) : "a"(c) : "memory");
+    __asm__ volatile("rep stosq"
+                     : "+D"(d), "+c"(quads)
+                     : "a"(pattern)
+                     : "memory");
+    __asm__ volatile("rep stosb"
+                     : "+D"(d), "+c"(rest)
+                     : "a"(pattern)
+                     : "memory");
     return dst;
 }
 

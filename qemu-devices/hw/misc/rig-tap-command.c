@@ -37,6 +37,10 @@ static int check_link(const RigTarget *t, uint64_t up)
     if (up > 1) {
         return -EINVAL;
     }
+    /* The target's own DMA wrote our register: it is in the middle of it. */
+    if (DEVICE(t->dev)->mem_reentrancy_guard.engaged_in_io) {
+        return -EBUSY;
+    }
     qemu_foreach_nic(match_nic, &search);
     return search.found ? 0 : -ENOTSUP;
 }

@@ -164,5 +164,8 @@ void rig_nic_irq_reset(RigNicCore *core)
     for (unsigned v = 0; v < RIG_NIC_MAX_VECTORS; v++) {
         core->last_ns[v] = NEVER;
     }
+    for (unsigned v = 0; v < core->vectors; v++) {
+        msix_clr_pending(core->pci, v);
+    }
     pci_set_irq(core->pci, 0);
 }

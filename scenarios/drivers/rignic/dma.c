@@ -44,7 +44,6 @@ NDIS_STATUS RignicAllocateShared(PRIGNIC_ADAPTER Adapter, ULONG Length,
         return NDIS_STATUS_RESOURCES;
     }
     Memory->Length = Length;
-    NdisZeroMemory(Memory->Address, Length);
     return NDIS_STATUS_SUCCESS;
 }
 

@@ -118,7 +118,7 @@ static VOID RignicServiceAndUnmask(PRIGNIC_ADAPTER Adapter, ULONG MessageId,
     RignicUnmaskCauses(Adapter, Causes);
 }
 
-/* --- messages -------------------------------------------------------------- */
+/* --- messages ------------------------------------------------------------- */
 
 static MINIPORT_MESSAGE_INTERRUPT RignicMessageInterrupt;
 static MINIPORT_MESSAGE_INTERRUPT_DPC RignicMessageInterruptDpc;
@@ -171,7 +171,7 @@ static VOID NTAPI RignicEnableMessageInterrupt(
     }
 }
 
-/* --- line ------------------------------------------------------------------ */
+/* --- line ----------------------------------------------------------------- */
 
 static MINIPORT_ISR RignicInterrupt;
 static MINIPORT_INTERRUPT_DPC RignicInterruptDpc;
@@ -223,9 +223,9 @@ static VOID NTAPI RignicEnableInterrupt(NDIS_HANDLE MiniportInterruptContext)
     RignicWrite(adapter, RIG_NIC_IMS, RignicAllCauses(adapter));
 }
 
-/* --- registration ---------------------------------------------------------- */
+/* --- registration --------------------------------------------------------- */
 
-/* Which message serves which causes; all of them RIGNIC_NO_MESSAGE on a line. */
+/* Which message serves which causes; all RIGNIC_NO_MESSAGE on a line. */
 static VOID RignicAssignMessages(PRIGNIC_ADAPTER Adapter)
 {
     ULONG used = Adapter->Messages;

@@ -29,7 +29,7 @@ const NDIS_OID RignicSupportedOids[] = {
 };
 const ULONG RignicSupportedOidsLength = sizeof(RignicSupportedOids);
 
-/* --- query ----------------------------------------------------------------- */
+/* --- query ---------------------------------------------------------------- */
 
 /* Copy an answer, or say how large the buffer must be. */
 static NDIS_STATUS RignicAnswer(PNDIS_OID_REQUEST Request, const VOID *Answer,
@@ -198,7 +198,7 @@ static NDIS_STATUS RignicQuery(PRIGNIC_ADAPTER Adapter,
     }
 }
 
-/* --- set ------------------------------------------------------------------- */
+/* --- set ------------------------------------------------------------------ */
 
 static NDIS_STATUS RignicSetFilter(PRIGNIC_ADAPTER Adapter, ULONG Filter)
 {

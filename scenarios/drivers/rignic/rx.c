@@ -14,7 +14,7 @@
 #define LIST_BUFFER(nbl) \
     (*(PRIGNIC_RX_BUFFER *)&NET_BUFFER_LIST_MINIPORT_RESERVED(nbl)[0])
 
-/* --- the ring, with its lock held ------------------------------------------ */
+/* --- the ring, with its lock held ----------------------------------------- */
 
 static VOID RignicPostBuffer(PRIGNIC_RX_RING Ring, PRIGNIC_RX_BUFFER Buffer)
 {
@@ -63,7 +63,7 @@ static PRIGNIC_RX_BUFFER RignicTakeBuffer(PRIGNIC_RX_RING Ring, PULONG Length,
     return buffer;
 }
 
-/* --- indication ------------------------------------------------------------ */
+/* --- indication ----------------------------------------------------------- */
 
 static PNET_BUFFER_LIST RignicPrepareList(PRIGNIC_RX_BUFFER Buffer,
                                           ULONG Length)
@@ -180,7 +180,7 @@ VOID NTAPI RignicReturnNetBufferLists(NDIS_HANDLE MiniportAdapterContext,
     RignicDereference(adapter, count);
 }
 
-/* --- life ------------------------------------------------------------------ */
+/* --- life ----------------------------------------------------------------- */
 
 static NDIS_STATUS RignicAllocateBuffer(PRIGNIC_RX_RING Ring, ULONG Index)
 {
@@ -227,6 +227,7 @@ static NDIS_STATUS RignicAllocateRxRing(PRIGNIC_ADAPTER Adapter, ULONG Queue)
         return NDIS_STATUS_RESOURCES;
     }
     ring->Descriptors = ring->Memory.Address;
+    NdisZeroMemory(ring->Descriptors, ring->Memory.Length);
     for (i = 0; i < ring->Size - 1 && status == NDIS_STATUS_SUCCESS; i++) {
         status = RignicAllocateBuffer(ring, i);
     }

@@ -23,7 +23,7 @@
 #define LIST_FRAMES(nbl) \
     ((volatile LONG *)&NET_BUFFER_LIST_MINIPORT_RESERVED(nbl)[0])
 
-/* --- lists ----------------------------------------------------------------- */
+/* --- lists ---------------------------------------------------------------- */
 
 static VOID RignicInitFrames(PRIGNIC_NB_LIST List)
 {
@@ -47,7 +47,7 @@ static VOID RignicMoveFrames(PRIGNIC_NB_LIST From, PRIGNIC_NB_LIST To)
     }
 }
 
-/* --- completion ------------------------------------------------------------ */
+/* --- completion ----------------------------------------------------------- */
 
 static VOID RignicCountSent(PRIGNIC_ADAPTER Adapter, PNET_BUFFER Frame)
 {
@@ -115,7 +115,7 @@ static VOID RignicFinishFrames(PRIGNIC_ADAPTER Adapter, PRIGNIC_NB_LIST Frames,
     RignicCompleteLists(Adapter, &done);
 }
 
-/* --- the ring, with its lock held ------------------------------------------ */
+/* --- the ring, with its lock held ----------------------------------------- */
 
 static ULONG RignicRoom(PRIGNIC_TX_RING Ring)
 {
@@ -168,7 +168,7 @@ static VOID RignicPostWaiting(PRIGNIC_TX_RING Ring)
     }
 }
 
-/* --- send ------------------------------------------------------------------ */
+/* --- send ----------------------------------------------------------------- */
 
 VOID NTAPI RignicProcessSGList(PDEVICE_OBJECT DeviceObject, PVOID Reserved,
                                PSCATTER_GATHER_LIST SGL, PVOID Context)
@@ -342,7 +342,7 @@ VOID RignicTransmitDone(PRIGNIC_TX_RING Ring)
     RignicFinishFrames(Ring->Adapter, &failed, NDIS_STATUS_FAILURE);
 }
 
-/* --- abort and cancel ------------------------------------------------------ */
+/* --- abort and cancel ----------------------------------------------------- */
 
 static VOID RignicStartRing(PRIGNIC_TX_RING Ring)
 {
@@ -463,7 +463,7 @@ BOOLEAN RignicTransmitStuck(PRIGNIC_ADAPTER Adapter)
     return stuck;
 }
 
-/* --- life ------------------------------------------------------------------ */
+/* --- life ----------------------------------------------------------------- */
 
 static NDIS_STATUS RignicAllocateTxRing(PRIGNIC_ADAPTER Adapter, ULONG Queue)
 {
@@ -483,6 +483,7 @@ static NDIS_STATUS RignicAllocateTxRing(PRIGNIC_ADAPTER Adapter, ULONG Queue)
         return NDIS_STATUS_RESOURCES;
     }
     ring->Descriptors = ring->Memory.Address;
+    NdisZeroMemory(ring->Descriptors, ring->Memory.Length);
     return NDIS_STATUS_SUCCESS;
 }
 

@@ -1,0 +1,36 @@
+# The NDIS host's unit tests; included by guest-agent/build.mk.
+#
+# test-host and test-arena link the whole host, with a recorder for markers.
+# test-host runs driver code at fixed addresses, in the range that
+# AddressSanitizer has for itself, so it is left out of the sanitizer pass.
+
+PROBE_SYS := $(B)/guest-agent/probe.sys
+NDIS_OBJECTS := $(patsubst guest-agent/%.c,%.o,$(wildcard guest-agent/ndis/*.c)) \
+    linux/vfio.o linux/vfio-irq.o linux/pci.o agent/registry.o tests/recorder.o
+
+UNIT_pe := ndis/pe.o
+UNIT_emulate := ndis/emulate.o
+UNIT_format := ndis/format.o
+UNIT_arena := $(NDIS_OBJECTS)
+UNIT_host := $(NDIS_OBJECTS)
+
+NDIS_UNITS := pe emulate format arena $(if $(filter 1,$(SANITIZE)),,host)
+
+$(foreach unit,$(NDIS_UNITS),$(eval $(call agent_unit,$(unit))))
+
+$(B)/guest-agent/tests/test-pe.o $(B)/guest-agent/tests/test-host.o: \
+    AGENT_UNIT_FLAGS += -DPROBE_SYS='"$(PROBE_SYS)"'
+
+# With relocations (it has absolute pointers) and no C library.
+$(PROBE_SYS): guest-agent/tests/probe.c guest-agent/tests/probe.h \
+    $(wildcard guest-agent/ndis/include/*.h)
+	$(Q)echo "  MINGW $@"
+	$(Q)mkdir -p $(@D)
+	$(Q)$(MINGW_CC) $(DRIVER_CPPFLAGS) $(DRIVER_CFLAGS) $(DRIVER_LDFLAGS) \
+	    -o $@ $< $(DRIVER_LIBS)
+
+.PHONY: check-units-ndis
+check-units: check-units-ndis
+check-units-ndis: $(NDIS_UNITS:%=$(B)/guest-agent/test-%) $(PROBE_SYS)
+	$(Q)for t in $(filter-out %.sys,$^); do echo "  TEST  $$t"; \
+	    $$t || exit 1; done

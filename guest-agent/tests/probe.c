@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The probe: a miniport without hardware that does, in MiniportInitializeEx,
+ * what its registry value "Probe" says. Runs inside the NDIS host's tests.
+ */
+#include "ndis.h"
+#include "probe.h"
+
+NDIS_EXPORT(VOID) NdisMNetPnPEvent(NDIS_HANDLE NdisMiniportHandle,
+                                   PVOID NetPnPEvent);
+
+static NDIS_HANDLE driver_handle;
+static NDIS_HANDLE adapter_handle;
+static NDIS_EVENT done;
+static volatile LONG runs;
+static volatile KIRQL dpc_irql;
+
+/* Absolute pointers: the image needs base relocations. */
+static const WCHAR probe_name[] = L"Probe";
+const WCHAR *volatile names[] = { probe_name, L"Text", L"Number" };
+
+#define CHECK(n, condition) \
+    do { \
+        if (!(condition)) { \
+            return (NDIS_STATUS)(PROBE_FAILED + (n)); \
+        } \
+    } while (0)
+
+/* --- configuration --------------------------------------------------------- */
+
+static NDIS_STATUS open_configuration(PNDIS_HANDLE handle)
+{
+    NDIS_CONFIGURATION_OBJECT object;
+
+    RtlZeroMemory(&object, sizeof(object));
+    object.Header.Type = NDIS_OBJECT_TYPE_CONFIGURATION_OBJECT;
+    object.Header.Revision = NDIS_CONFIGURATION_OBJECT_REVISION_1;
+    object.Header.Size = NDIS_SIZEOF_CONFIGURATION_OBJECT_REVISION_1;
+    object.NdisHandle = adapter_handle;
+    return NdisOpenConfigurationEx(&object, handle);
+}
+
+static PNDIS_CONFIGURATION_PARAMETER read(NDIS_HANDLE handle, int name,
+                                          NDIS_PARAMETER_TYPE type)
+{
+    PNDIS_CONFIGURATION_PARAMETER value;
+    NDIS_STATUS status;
+    NDIS_STRING keyword;
+
+    RtlInitUnicodeString(&keyword, names[name]);
+    NdisReadConfiguration(&status, &value, handle, &keyword, type);
+    return status == NDIS_STATUS_SUCCESS ? value : NULL;
+}
+
+static ULONG read_action(void)
+{
+    PNDIS_CONFIGURATION_PARAMETER value;
+    NDIS_HANDLE handle;
+    ULONG action = PROBE_NOTHING;
+
+    if (open_configuration(&handle) == NDIS_STATUS_SUCCESS) {
+        value = read(handle, 0, NdisParameterInteger);
+        if (value) {
+            action = value->ParameterData.IntegerData;
+        }
+        NdisCloseConfiguration(handle);
+    }
+    return action;
+}
+
+static NDIS_STATUS registry(void)
+{
+    PNDIS_CONFIGURATION_PARAMETER value;
+    NDIS_HANDLE handle;
+
+    CHECK(1, open_configuration(&handle) == NDIS_STATUS_SUCCESS);
+    value = read(handle, 1, NdisParameterString);
+    CHECK(2, value && value->ParameterData.StringData.Length == 6 &&
+             value->ParameterData.StringData.Buffer[0] == L'a' &&
+             value->ParameterData.StringData.Buffer[2] == L'c');
+    value = read(handle, 2, NdisParameterInteger);
+    CHECK(3, value && value->ParameterData.IntegerData == 42);
+    value = read(handle, 2, NdisParameterHexInteger);
+    CHECK(4, value && value->ParameterData.IntegerData == 0x42);
+    CHECK(5, !read(handle, 1, NdisParameterInteger));
+    NdisCloseConfiguration(handle);
+    return NDIS_STATUS_SUCCESS;
+}
+
+/* --- IRQL and traps ----------------------------------------------------------- */
+
+static void set_cr8(ULONG_PTR irql)
+{
+    __asm__ volatile("mov %0, %%cr8" : : "r"(irql) : "memory");
+}
+
+static NDIS_STATUS irql(void)
+{
+    KSPIN_LOCK lock;
+    KIRQL old;
+
+    KeInitializeSpinLock(&lock);
+    CHECK(1, KeGetCurrentIrql() == PASSIVE_LEVEL);
+    set_cr8(DISPATCH_LEVEL);
+    CHECK(2, KeGetCurrentIrql() == DISPATCH_LEVEL);
+    set_cr8(PASSIVE_LEVEL);
+    old = KfRaiseIrql(HIGH_LEVEL);
+    CHECK(3, old == PASSIVE_LEVEL && KeGetCurrentIrql() == HIGH_LEVEL);
+    KeLowerIrql(old);
+    old = KeAcquireSpinLockRaiseToDpc(&lock);
+    CHECK(4, KeGetCurrentIrql() == DISPATCH_LEVEL && lock != 0);
+    KeReleaseSpinLock(&lock, old);
+    CHECK(5, KeGetCurrentIrql() == PASSIVE_LEVEL && lock == 0);
+    return NDIS_STATUS_SUCCESS;
+}
+
+static NDIS_STATUS shared_data(void)
+{
+    const volatile UCHAR *page = (const volatile UCHAR *)0xfffff78000000000ull;
+    ULONG64 moffs, by_register, processor = 99;
+
+    __asm__ volatile("movabs 0xfffff78000000014, %0" : "=a"(moffs));
+    by_register = *(const volatile ULONG64 *)(page + 0x14);
+    CHECK(1, moffs != 0 && by_register >= moffs);
+    CHECK(2, *(const volatile ULONG *)(page + 0x26c) == 10);
+    __asm__ volatile("movl %%gs:0x1a4, %k0" : "=r"(processor));
+    CHECK(3, processor == 0);
+    return NDIS_STATUS_SUCCESS;
+}
+
+static NDIS_STATUS port(void)
+{
+    UCHAR value = 0;
+
+    __asm__ volatile("outb %%al, %%dx" : : "a"('x'), "d"(0x3f8));
+    __asm__ volatile("inb %%dx, %%al" : "=a"(value) : "d"(0x3f8));
+    CHECK(1, value == 0xff);  /* nothing answers */
+    return NDIS_STATUS_SUCCESS;
+}
+
+/* --- memory --------------------------------------------------------------------- */
+
+static PVOID allocate(UINT size)
+{
+    return NdisAllocateMemoryWithTagPriority(adapter_handle, size, 0x626f7250,
+                                             NormalPoolPriority);
+}
+
+static NDIS_STATUS allocate_3(void)
+{
+    NDIS_STATUS failed = 0;
+    PVOID p;
+
+    for (int i = 0; i < 3; i++) {
+        p = allocate(64);
+        if (p) {
+            NdisFreeMemory(p, 0, 0);
+        } else {
+            failed |= 1 << i;
+        }
+    }
+    return failed;
+}
+
+static NDIS_STATUS bad_handles(void)
+{
+    const NDIS_HANDLE bad = (NDIS_HANDLE)0xaaaaaaaaaaaaaaaa;
+
+    NdisMDeregisterInterruptEx(NULL);
+    NdisMDeregisterInterruptEx(bad);
+    NdisMSynchronizeWithInterruptEx(bad, 0, NULL, NULL);
+    NdisCloseConfiguration(bad);
+    NdisMDeregisterScatterGatherDma(bad);
+    NdisFreeTimerObject(bad);
+    NdisFreeIoWorkItem(bad);
+    NdisFreeNetBufferListPool(bad);
+    return NDIS_STATUS_SUCCESS;
+}
+
+/* --- interrupts, DPCs, work -------------------------------------------------------- */
+
+static BOOLEAN NTAPI isr(NDIS_HANDLE context, PBOOLEAN queue, PULONG targets)
+{
+    (void)context;
+    (void)queue;
+    (void)targets;
+    return FALSE;
+}
+
+static VOID NTAPI interrupt_dpc(NDIS_HANDLE context, PVOID dpc_context,
+                                PVOID throttle, PVOID reserved)
+{
+    (void)context;
+    (void)dpc_context;
+    (void)throttle;
+    (void)reserved;
+}
+
+static NDIS_STATUS interrupt(void)
+{
+    NDIS_MINIPORT_INTERRUPT_CHARACTERISTICS c;
+    NDIS_HANDLE handle = NULL;
+
+    RtlZeroMemory(&c, sizeof(c));
+    c.Header.Type = NDIS_OBJECT_TYPE_MINIPORT_INTERRUPT;
+    c.Header.Revision = NDIS_MINIPORT_INTERRUPT_REVISION_1;
+    c.Header.Size = NDIS_SIZEOF_MINIPORT_INTERRUPT_CHARACTERISTICS_REVISION_1;
+    c.InterruptHandler = isr;
+    c.InterruptDpcHandler = interrupt_dpc;
+    return NdisMRegisterInterruptEx(adapter_handle, NULL, &c, &handle);
+}
+
+static VOID NTAPI count_dpc(struct _KDPC *dpc, PVOID context, PVOID a1,
+                            PVOID a2)
+{
+    (void)dpc;
+    (void)context;
+    dpc_irql = KeGetCurrentIrql();
+    if (a1 == (PVOID)1 && a2 == (PVOID)2) {
+        InterlockedIncrement(&runs);
+    }
+    NdisSetEvent(&done);
+}
+
+static VOID NTAPI count_timer(PVOID a, PVOID context, PVOID b, PVOID c)
+{
+    (void)a;
+    (void)b;
+    (void)c;
+    if (context == &runs) {
+        InterlockedIncrement(&runs);
+    }
+    NdisSetEvent(&done);
+}
+
+static NDIS_STATUS timer(void)
+{
+    NDIS_TIMER_CHARACTERISTICS c;
+    LARGE_INTEGER due;
+    NDIS_HANDLE handle;
+
+    RtlZeroMemory(&c, sizeof(c));
+    c.Header.Type = NDIS_OBJECT_TYPE_TIMER_CHARACTERISTICS;
+    c.Header.Revision = NDIS_TIMER_CHARACTERISTICS_REVISION_1;
+    c.Header.Size = NDIS_SIZEOF_TIMER_CHARACTERISTICS_REVISION_1;
+    c.TimerFunction = count_timer;
+    c.FunctionContext = (PVOID)&runs;
+    CHECK(11, NdisAllocateTimerObject(adapter_handle, &c, &handle) == 0);
+    due.QuadPart = -10000;  /* 1 ms */
+    NdisResetEvent(&done);
+    CHECK(12, !NdisSetTimerObject(handle, due, 0, NULL));
+    CHECK(13, NdisWaitEvent(&done, 1000));
+    due.QuadPart = -600000000;
+    CHECK(14, !NdisSetTimerObject(handle, due, 0, NULL));
+    CHECK(15, NdisCancelTimerObject(handle));
+    CHECK(16, !NdisCancelTimerObject(handle));
+    NdisFreeTimerObject(handle);
+    CHECK(17, runs == 2);
+    return NDIS_STATUS_SUCCESS;
+}
+
+static NDIS_STATUS dpc(void)
+{
+    static KDPC object;
+    KIRQL old;
+
+    NdisInitializeEvent(&done);
+    KeInitializeDpc(&object, count_dpc, NULL);
+    CHECK(1, !NdisWaitEvent(&done, 1));
+    old = KfRaiseIrql(DISPATCH_LEVEL);
+    CHECK(2, KeInsertQueueDpc(&object, (PVOID)1, (PVOID)2));
+    CHECK(3, !KeInsertQueueDpc(&object, (PVOID)3, (PVOID)4));
+    KeStallExecutionProcessor(2000);
+    CHECK(4, runs == 0);  /* this thread has the processor */
+    KeLowerIrql(old);
+    CHECK(5, NdisWaitEvent(&done, 1000));
+    CHECK(6, runs == 1 && dpc_irql == DISPATCH_LEVEL);
+    return timer();
+}
+
+static VOID NTAPI loop_dpc(struct _KDPC *object, PVOID context, PVOID a1,
+                           PVOID a2)
+{
+    (void)object;
+    (void)context;
+    (void)a1;
+    (void)a2;
+    for (;;) {
+        runs++;
+    }
+}
+
+static NDIS_STATUS loop_in_dpc(void)
+{
+    static KDPC object;
+
+    NdisInitializeEvent(&done);
+    KeInitializeDpc(&object, loop_dpc, NULL);
+    KeInsertQueueDpc(&object, NULL, NULL);
+    return NDIS_STATUS_SUCCESS;
+}
+
+static VOID NTAPI count_work(PVOID context, NDIS_HANDLE item)
+{
+    if (context == &runs && KeGetCurrentIrql() == PASSIVE_LEVEL) {
+        InterlockedIncrement(&runs);
+    }
+    NdisFreeIoWorkItem(item);
+    NdisSetEvent(&done);
+}
+
+static NDIS_STATUS work_item(void)
+{
+    NDIS_HANDLE item = NdisAllocateIoWorkItem(adapter_handle);
+
+    NdisInitializeEvent(&done);
+    CHECK(1, item);
+    NdisQueueIoWorkItem(item, count_work, (PVOID)&runs);
+    CHECK(2, NdisWaitEvent(&done, 1000));
+    CHECK(3, runs == 1);
+    return NDIS_STATUS_SUCCESS;
+}
+
+/* --- miniport ------------------------------------------------------------------------- */
+
+static NDIS_STATUS act(ULONG action)
+{
+    PVOID p;
+
+    switch (action) {
+    case PROBE_IRQL:
+        return irql();
+    case PROBE_SHARED_DATA:
+        return shared_data();
+    case PROBE_PORT:
+        return port();
+    case PROBE_FAST_FAIL:
+        __asm__ volatile("int $0x29" : : "c"(3));
+        return NDIS_STATUS_FAILURE;
+    case PROBE_NULL_WRITE:
+        __asm__ volatile("movl $1, (%0)" : : "r"(0x18ull) : "memory");
+        return NDIS_STATUS_FAILURE;
+    case PROBE_BUG_CHECK:
+        KeBugCheckEx(0xdead, 1, 2, 3, 4);
+    case PROBE_UNIMPLEMENTED:
+        NdisMNetPnPEvent(adapter_handle, NULL);
+        return NDIS_STATUS_FAILURE;
+    case PROBE_LOOP:
+        for (;;) {
+            runs++;
+        }
+    case PROBE_POOL_LEAK:
+        return allocate(100) && allocate(100) && allocate(100)
+               ? NDIS_STATUS_SUCCESS : NDIS_STATUS_RESOURCES;
+    case PROBE_DOUBLE_FREE:
+        p = allocate(100);
+        NdisFreeMemory(p, 0, 0);
+        NdisFreeMemory(p, 0, 0);
+        return NDIS_STATUS_FAILURE;
+    case PROBE_BAD_HANDLES:
+        return bad_handles();
+    case PROBE_INTERRUPT:
+        return interrupt();
+    case PROBE_DPC:
+        return dpc();
+    case PROBE_WORK_ITEM:
+        return work_item();
+    case PROBE_ALLOCATE_3:
+        return allocate_3();
+    case PROBE_RAISED:
+        KfRaiseIrql(DISPATCH_LEVEL);
+        return NDIS_STATUS_SUCCESS;
+    case PROBE_REGISTRY:
+        return registry();
+    case PROBE_LOOP_IN_DPC:
+        return loop_in_dpc();
+    default:
+        return NDIS_STATUS_SUCCESS;
+    }
+}
+
+static NDIS_STATUS NTAPI initialize(NDIS_HANDLE adapter, NDIS_HANDLE driver,
+                                    PNDIS_MINIPORT_INIT_PARAMETERS parameters)
+{
+    (void)driver;
+    (void)parameters;
+    adapter_handle = adapter;
+    return act(read_action());
+}
+
+static VOID NTAPI halt(NDIS_HANDLE context, NDIS_HALT_ACTION action)
+{
+    (void)context;
+    (void)action;
+}
+
+static NDIS_STATUS NTAPI pause(NDIS_HANDLE context,
+                               PNDIS_MINIPORT_PAUSE_PARAMETERS parameters)
+{
+    (void)context;
+    (void)parameters;
+    return NDIS_STATUS_SUCCESS;
+}
+
+static NDIS_STATUS NTAPI restart(NDIS_HANDLE context,
+                                 PNDIS_MINIPORT_RESTART_PARAMETERS parameters)
+{
+    (void)context;
+    (void)parameters;
+    return NDIS_STATUS_SUCCESS;
+}
+
+static NDIS_STATUS NTAPI oid_request(NDIS_HANDLE context,
+                                     PNDIS_OID_REQUEST request)
+{
+    (void)context;
+    (void)request;
+    return NDIS_STATUS_NOT_SUPPORTED;
+}
+
+static VOID NTAPI send(NDIS_HANDLE context, PNET_BUFFER_LIST lists,
+                       NDIS_PORT_NUMBER port_number, ULONG flags)
+{
+    (void)context;
+    (void)port_number;
+    (void)flags;
+    NdisMSendNetBufferListsComplete(adapter_handle, lists, 0);
+}
+
+static VOID NTAPI return_lists(NDIS_HANDLE context, PNET_BUFFER_LIST lists,
+                               ULONG flags)
+{
+    (void)context;
+    (void)lists;
+    (void)flags;
+}
+
+static VOID NTAPI cancel(NDIS_HANDLE context, PVOID id)
+{
+    (void)context;
+    (void)id;
+}
+
+static VOID NTAPI pnp_event(NDIS_HANDLE context, PNET_DEVICE_PNP_EVENT event)
+{
+    (void)context;
+    (void)event;
+}
+
+static VOID NTAPI shut_down(NDIS_HANDLE context, NDIS_SHUTDOWN_ACTION action)
+{
+    (void)context;
+    (void)action;
+}
+
+static VOID NTAPI unload(PDRIVER_OBJECT driver)
+{
+    (void)driver;
+    NdisMDeregisterMiniportDriver(driver_handle);
+}
+
+NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
+{
+    NDIS_MINIPORT_DRIVER_CHARACTERISTICS c;
+
+    RtlZeroMemory(&c, sizeof(c));
+    c.Header.Type = NDIS_OBJECT_TYPE_MINIPORT_DRIVER_CHARACTERISTICS;
+    c.Header.Revision = NDIS_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_2;
+    c.Header.Size = NDIS_SIZEOF_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_2;
+    c.MajorNdisVersion = 6;
+    c.MinorNdisVersion = 30;
+    c.InitializeHandlerEx = initialize;
+    c.HaltHandlerEx = halt;
+    c.UnloadHandler = unload;
+    c.PauseHandler = pause;
+    c.RestartHandler = restart;
+    c.OidRequestHandler = oid_request;
+    c.SendNetBufferListsHandler = send;
+    c.ReturnNetBufferListsHandler = return_lists;
+    c.CancelSendHandler = cancel;
+    c.DevicePnPEventNotifyHandler = pnp_event;
+    c.ShutdownHandlerEx = shut_down;
+    c.CancelOidRequestHandler = cancel;
+    return NdisMRegisterMiniportDriver(driver, path, NULL, &c, &driver_handle);
+}

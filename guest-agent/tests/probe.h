@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the probe driver can be asked to do, by its registry value "Probe". */
+#ifndef TESTS_PROBE_H
+#define TESTS_PROBE_H
+
+enum probe_action {
+    PROBE_NOTHING,
+    PROBE_IRQL,          /* cr8 in line, KfRaiseIrql, spin lock */
+    PROBE_SHARED_DATA,   /* KUSER_SHARED_DATA, gs */
+    PROBE_PORT,          /* in and out */
+    PROBE_FAST_FAIL,     /* int 29h, code 3 */
+    PROBE_NULL_WRITE,    /* writes to address 0x18 */
+    PROBE_BUG_CHECK,     /* KeBugCheckEx(0xdead, 1, 2, 3, 4) */
+    PROBE_UNIMPLEMENTED, /* calls NdisMNetPnPEvent */
+    PROBE_LOOP,          /* for ever */
+    PROBE_POOL_LEAK,     /* keeps three blocks of 100 bytes */
+    PROBE_DOUBLE_FREE,
+    PROBE_BAD_HANDLES,   /* closes handles that do not exist */
+    PROBE_INTERRUPT,     /* registers an interrupt there is not */
+    PROBE_DPC,           /* DPC, timer and event */
+    PROBE_WORK_ITEM,
+    PROBE_ALLOCATE_3,    /* status: bit n set if allocation n is NULL */
+    PROBE_RAISED,        /* returns at DISPATCH_LEVEL */
+    PROBE_REGISTRY,      /* reads strings and numbers */
+    PROBE_LOOP_IN_DPC,   /* for ever, on the DPC thread */
+};
+
+/* MiniportInitializeEx returns this plus the number of the failed check. */
+#define PROBE_FAILED 0xC0FF0000u
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Implements agent/marker.h over memory that parent and child share. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include "recorder.h"
+
+#define MARKERS 4096u
+
+static struct {
+    uint32_t n;
+    struct rig_marker marker[MARKERS];
+} *recording;
+
+static __thread uint16_t thread;
+
+void recorder_start(void)
+{
+    if (!recording) {
+        recording = mmap(NULL, sizeof(*recording), PROT_READ | PROT_WRITE,
+                         MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    }
+    recording->n = 0;
+}
+
+const struct rig_marker *recorder_find(uint16_t kind, const char *name,
+                                       unsigned n)
+{
+    for (uint32_t i = 0; i < recording->n && i < MARKERS; i++) {
+        const struct rig_marker *m = &recording->marker[i];
+
+        if (m->kind == kind && (!name || !strcmp(m->name, name)) && !n--) {
+            return m;
+        }
+    }
+    return NULL;
+}
+
+void marker_set_thread(uint16_t number)
+{
+    thread = number;
+}
+
+void marker_emit(const struct rig_marker *m)
+{
+    uint32_t i = __atomic_fetch_add(&recording->n, 1, __ATOMIC_SEQ_CST);
+
+    if (i < MARKERS) {
+        recording->marker[i] = *m;
+        recording->marker[i].thread = thread;
+    }
+}
+
+void marker_simple(uint16_t kind, const char *name, uint64_t status)
+{
+    struct rig_marker m = { .kind = kind, .status = status };
+
+    snprintf(m.name, sizeof(m.name), "%s", name ? name : "");
+    marker_emit(&m);
+}
+
+void marker_note(const char *fmt, ...)
+{
+    struct rig_marker m = { .kind = RIG_MK_NOTE };
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(m.text, sizeof(m.text), fmt, ap);
+    va_end(ap);
+    marker_emit(&m);
+}

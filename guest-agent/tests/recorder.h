@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Markers in shared memory instead of rig-tap, for tests of the NDIS host. */
+#ifndef TESTS_RECORDER_H
+#define TESTS_RECORDER_H
+
+#include "agent/marker.h"
+
+/* Before forking: an empty recording that the child fills. */
+void recorder_start(void);
+/* The n-th marker, from 0, of this kind (and this name, unless NULL). */
+const struct rig_marker *recorder_find(uint16_t kind, const char *name,
+                                       unsigned n);
+
+#endif

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Units of domain.c. */
+#include <check.h>
+#include <libxml/parser.h>
+#include <libxml/xpath.h>
+#include <libxml/xpathInternals.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "domain.h"
+
+static const RigMachine machine = {
+    .nic = (char *)"rig-nic", .vectors = 3, .queues = 2, .memory_mib = 512,
+};
+
+static char *xml_of(const char *console, const char *socket)
+{
+    const RigDomain d = {
+        .name = "rig-1", .uuid = "00000000-0000-4000-8000-000000000001",
+        .machine = &machine, .emulator = "/q", .kernel = "/k",
+        .initrd = "/i", .cmdline = "console=ttyS0 a=\"b & c\"",
+        .console = console, .capture = "/net.pcap", .tap_socket = socket,
+    };
+
+    return rig_domain_xml(&d);
+}
+
+static const char golden[] =
+"<domain type=\"qemu\""
+" xmlns:qemu=\"http://libvirt.org/schemas/domain/qemu/1.0\">\n"
+"  <name>rig-1</name>\n"
+"  <uuid>00000000-0000-4000-8000-000000000001</uuid>\n"
+"  <memory unit=\"MiB\">512</memory>\n"
+"  <vcpu>1</vcpu>\n"
+"  <os>\n"
+"    <type arch=\"x86_64\" machine=\"q35\">hvm</type>\n"
+"    <kernel>/k</kernel>\n"
+"    <initrd>/i</initrd>\n"
+"    <cmdline>console=ttyS0 a=&quot;b &amp; c&quot;</cmdline>\n"
+"  </os>\n"
+"  <features>\n"
+"    <acpi/>\n"
+"    <apic/>\n"
+"    <ioapic driver=\"qemu\"/>\n"
+"  </features>\n"
+"  <clock offset=\"absolute\" start=\"1767225600\">\n"
+"    <timer name=\"rtc\" track=\"guest\"/>\n"
+"  </clock>\n"
+"  <on_poweroff>destroy</on_poweroff>\n"
+"  <on_reboot>destroy</on_reboot>\n"
+"  <on_crash>destroy</on_crash>\n"
+"  <devices>\n"
+"    <emulator>/q</emulator>\n"
+"    <controller type=\"usb\" model=\"none\"/>\n"
+"    <serial type=\"file\">\n"
+"      <source path=\"/console.log\"/>\n"
+"      <target type=\"isa-serial\" port=\"0\"/>\n"
+"    </serial>\n"
+"    <memballoon model=\"none\"/>\n"
+"    <iommu model=\"intel\">\n"
+"      <driver intremap=\"on\" caching_mode=\"on\"/>\n"
+"    </iommu>\n"
+"  </devices>\n"
+"  <qemu:commandline>\n"
+"    <qemu:arg value=\"-icount\"/>\n"
+"    <qemu:arg value=\"shift=4,sleep=off\"/>\n"
+"    <qemu:arg value=\"-seed\"/>\n"
+"    <qemu:arg value=\"1\"/>\n"
+"    <qemu:arg value=\"-netdev\"/>\n"
+"    <qemu:arg value=\"hubport,id=n0,hubid=0\"/>\n"
+"    <qemu:arg value=\"-netdev\"/>\n"
+"    <qemu:arg value=\"hubport,id=n1,hubid=0\"/>\n"
+"    <qemu:arg value=\"-object\"/>\n"
+"    <qemu:arg value=\"filter-dump,id=dump0,netdev=n0,file=/net.pcap\"/>\n"
+"    <qemu:arg value=\"-device\"/>\n"
+"    <qemu:arg value=\"rig-nic,id=nic0,netdev=n0,mac=52:49:47:00:00:10,"
+"vectors=3,queues=2,bus=pcie.0,addr=0x10\"/>\n"
+"    <qemu:arg value=\"-device\"/>\n"
+"    <qemu:arg value=\"rig-reflector,id=peer0,netdev=n1\"/>\n"
+"    <qemu:arg value=\"-chardev\"/>\n"
+"    <qemu:arg value=\"socket,id=tap,path=/tap\"/>\n"
+"    <qemu:arg value=\"-device\"/>\n"
+"    <qemu:arg value=\"rig-tap,watch=nic0,chardev=tap,bus=pcie.0,"
+"addr=0x11\"/>\n"
+"  </qemu:commandline>\n"
+"</domain>\n";
+
+START_TEST(xml_is_the_golden_one)
+{
+    g_autofree char *xml = xml_of("/console.log", "/tap");
+
+    ck_assert_str_eq(xml, golden);
+}
+END_TEST
+
+/* The string value of an XPath expression. */
+static char *evaluate(const char *xml, const char *expression)
+{
+    xmlDoc *doc = xmlReadMemory(xml, strlen(xml), NULL, NULL, 0);
+    xmlXPathContext *c = xmlXPathNewContext(doc);
+    xmlXPathObject *o;
+    char *value;
+
+    xmlXPathRegisterNs(c, (const xmlChar *)"q",
+                       (const xmlChar *)RIG_DOMAIN_QEMU_NS);
+    o = xmlXPathEvalExpression((const xmlChar *)expression, c);
+    value = (char *)xmlXPathCastToString(o);
+    xmlXPathFreeObject(o);
+    xmlXPathFreeContext(c);
+    xmlFreeDoc(doc);
+    return value;
+}
+
+START_TEST(paths_cannot_break_out_of_xml_or_of_a_qemu_option)
+{
+    g_autofree char *xml = xml_of("/a\"><b>&", "/t,id=evil");
+    char *console = evaluate(xml, "string(//serial/source/@path)");
+    char *socket = evaluate(xml, "string(//q:arg[starts-with(@value, "
+                            "'socket,')]/@value)");
+
+    ck_assert_str_eq(console, "/a\"><b>&");
+    ck_assert_str_eq(socket, "socket,id=tap,path=/t,,id=evil");
+    xmlFree(console);
+    xmlFree(socket);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("domain");
+    TCase *t = tcase_create("domain");
+    SRunner *r = srunner_create(s);
+    int failed;
+
+    tcase_add_test(t, xml_is_the_golden_one);
+    tcase_add_test(t, paths_cannot_break_out_of_xml_or_of_a_qemu_option);
+    suite_add_tcase(s, t);
+    srunner_run_all(r, CK_NORMAL);
+    failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A small miniport that does one thing no driver may do: crash, loop, stop the
+ * system, or call what nobody implements. MISBEHAVE chooses which and where.
+ *
+ * It never touches the device; it is here to show that the rig survives it.
+ */
+#include <ndis.h>
+
+#define CRASH_IN_INIT      1
+#define CRASH_IN_HALT      2 /* with the interrupt still registered */
+#define LOOP_IN_INIT       3
+#define LOOP_IN_HALT       4 /* sleeping, with the interrupt registered */
+#define BUGCHECK_IN_INIT   5
+#define UNKNOWN_IMPORT     6
+#define FAIL_DRIVER_ENTRY  7
+
+#ifndef MISBEHAVE
+#error "MISBEHAVE is not defined"
+#endif
+
+#if MISBEHAVE == UNKNOWN_IMPORT
+__declspec(dllimport) NTSTATUS NTAPI ZwCreateSection(PVOID *Section,
+                                                     ULONG Access,
+                                                     PVOID Attributes,
+                                                     PVOID MaximumSize,
+                                                     ULONG Protection,
+                                                     ULONG Allocation,
+                                                     PVOID File);
+#endif
+
+DRIVER_INITIALIZE DriverEntry;
+
+static NDIS_HANDLE DriverHandle, InterruptHandle;
+
+#if MISBEHAVE == CRASH_IN_INIT || MISBEHAVE == CRASH_IN_HALT
+/* Volatile, or the compiler would see that it points nowhere. */
+static volatile ULONG *volatile Nowhere = (volatile ULONG *)0x18;
+#endif
+
+static BOOLEAN NTAPI Isr(NDIS_HANDLE Context, PBOOLEAN QueueDpc,
+                         PULONG TargetProcessors)
+{
+    UNREFERENCED_PARAMETER(Context);
+    *QueueDpc = FALSE;
+    *TargetProcessors = 0;
+    return FALSE;
+}
+
+static BOOLEAN NTAPI MessageIsr(NDIS_HANDLE Context, ULONG MessageId,
+                                PBOOLEAN QueueDpc, PULONG TargetProcessors)
+{
+    UNREFERENCED_PARAMETER(Context);
+    UNREFERENCED_PARAMETER(MessageId);
+    *QueueDpc = FALSE;
+    *TargetProcessors = 0;
+    return TRUE;
+}
+
+static VOID NTAPI Dpc(NDIS_HANDLE Context, PVOID DpcContext, PVOID Parameters,
+                      PVOID Reserved)
+{
+    UNREFERENCED_PARAMETER(Context);
+    UNREFERENCED_PARAMETER(DpcContext);
+    UNREFERENCED_PARAMETER(Parameters);
+    UNREFERENCED_PARAMETER(Reserved);
+}
+
+static VOID NTAPI MessageDpc(NDIS_HANDLE Context, ULONG MessageId,
+                             PVOID DpcContext, PVOID Parameters,
+                             PVOID Reserved)
+{
+    UNREFERENCED_PARAMETER(MessageId);
+    Dpc(Context, DpcContext, Parameters, Reserved);
+}
+
+static VOID NTAPI Toggle(NDIS_HANDLE Context)
+{
+    UNREFERENCED_PARAMETER(Context);
+}
+
+static VOID NTAPI ToggleMessage(NDIS_HANDLE Context, ULONG MessageId)
+{
+    UNREFERENCED_PARAMETER(Context);
+    UNREFERENCED_PARAMETER(MessageId);
+}
+
+static NDIS_STATUS RegisterInterrupt(NDIS_HANDLE Adapter)
+{
+    NDIS_MINIPORT_INTERRUPT_CHARACTERISTICS c;
+
+    NdisZeroMemory(&c, sizeof(c));
+    c.Header.Type = NDIS_OBJECT_TYPE_MINIPORT_INTERRUPT;
+    c.Header.Revision = NDIS_MINIPORT_INTERRUPT_REVISION_1;
+    c.Header.Size = NDIS_SIZEOF_MINIPORT_INTERRUPT_CHARACTERISTICS_REVISION_1;
+    c.InterruptHandler = Isr;
+    c.InterruptDpcHandler = Dpc;
+    c.DisableInterruptHandler = Toggle;
+    c.EnableInterruptHandler = Toggle;
+    c.MsiSupported = TRUE;
+    c.MessageInterruptHandler = MessageIsr;
+    c.MessageInterruptDpcHandler = MessageDpc;
+    c.DisableMessageInterruptHandler = ToggleMessage;
+    c.EnableMessageInterruptHandler = ToggleMessage;
+    return NdisMRegisterInterruptEx(Adapter, NULL, &c, &InterruptHandle);
+}
+
+static NDIS_STATUS SetAttributes(NDIS_HANDLE Adapter)
+{
+    NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES a;
+
+    NdisZeroMemory(&a, sizeof(a));
+    a.Header.Type =
+        NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES;
+    a.Header.Revision = NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES_REVISION_1;
+    a.Header.Size =
+        NDIS_SIZEOF_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES_REVISION_1;
+    a.MiniportAdapterContext = &InterruptHandle;
+    a.AttributeFlags = NDIS_MINIPORT_ATTRIBUTES_HARDWARE_DEVICE |
+                       NDIS_MINIPORT_ATTRIBUTES_BUS_MASTER;
+    a.InterfaceType = NdisInterfacePci;
+    return NdisMSetMiniportAttributes(
+        Adapter, (PNDIS_MINIPORT_ADAPTER_ATTRIBUTES)&a);
+}
+
+static NDIS_STATUS NTAPI InitializeEx(NDIS_HANDLE Adapter, NDIS_HANDLE Context,
+                                      PNDIS_MINIPORT_INIT_PARAMETERS Params)
+{
+    NDIS_STATUS status = SetAttributes(Adapter);
+
+    UNREFERENCED_PARAMETER(Context);
+    UNREFERENCED_PARAMETER(Params);
+    if (status != NDIS_STATUS_SUCCESS) {
+        return status;
+    }
+#if MISBEHAVE == CRASH_IN_INIT
+    *Nowhere = 1;
+#elif MISBEHAVE == LOOP_IN_INIT
+    for (;;) {
+        __asm__ volatile("pause");
+    }
+#elif MISBEHAVE == BUGCHECK_IN_INIT
+    KeBugCheckEx(0xE2, 1, 2, 3, 4);
+#elif MISBEHAVE == UNKNOWN_IMPORT
+    {
+        PVOID section;
+
+        return ZwCreateSection(&section, 0, NULL, NULL, 0, 0, NULL);
+    }
+#endif
+    return RegisterInterrupt(Adapter);
+}
+
+static VOID NTAPI HaltEx(NDIS_HANDLE Context, NDIS_HALT_ACTION Action)
+{
+    UNREFERENCED_PARAMETER(Context);
+    UNREFERENCED_PARAMETER(Action);
+#if MISBEHAVE == CRASH_IN_HALT
+    *Nowhere = 1;
+#elif MISBEHAVE == LOOP_IN_HALT
+    for (;;) {
+        NdisMSleep(1000);
+    }
+#endif
+    NdisMDeregisterInterruptEx(InterruptHandle);
+}
+
+static NDIS_STATUS NTAPI Restart(NDIS_HANDLE Context,
+                                 PNDIS_MINIPORT_RESTART_PARAMETERS Params)
+{
+    UNREFERENCED_PARAMETER(Context);
+    UNREFERENCED_PARAMETER(Params);
+    return NDIS_STATUS_SUCCESS;
+}
+
+static NDIS_STATUS NTAPI Pause(NDIS_HANDLE Context,
+                               PNDIS_MINIPORT_PAUSE_PARAMETERS Params)
+{
+    UNREFERENCED_PARAMETER(Context);
+    UNREFERENCED_PARAMETER(Params);
+    return NDIS_STATUS_SUCCESS;
+}
+
+static NDIS_STATUS NTAPI OidRequest(NDIS_HANDLE Context,
+                                    PNDIS_OID_REQUEST Request)
+{
+    UNREFERENCED_PARAMETER(Context);
+    UNREFERENCED_PARAMETER(Request);
+    return NDIS_STATUS_NOT_SUPPORTED;
+}
+
+static VOID NTAPI CancelOid(NDIS_HANDLE Context, PVOID RequestId)
+{
+    UNREFERENCED_PARAMETER(Context);
+    UNREFERENCED_PARAMETER(RequestId);
+}
+
+static VOID NTAPI Send(NDIS_HANDLE Context, PNET_BUFFER_LIST Lists,
+                       NDIS_PORT_NUMBER Port, ULONG Flags)
+{
+    UNREFERENCED_PARAMETER(Context);
+    UNREFERENCED_PARAMETER(Lists);
+    UNREFERENCED_PARAMETER(Port);
+    UNREFERENCED_PARAMETER(Flags);
+}
+
+static VOID NTAPI Return(NDIS_HANDLE Context, PNET_BUFFER_LIST Lists,
+                         ULONG Flags)
+{
+    UNREFERENCED_PARAMETER(Context);
+    UNREFERENCED_PARAMETER(Lists);
+    UNREFERENCED_PARAMETER(Flags);
+}
+
+static VOID NTAPI CancelSend(NDIS_HANDLE Context, PVOID Id)
+{
+    UNREFERENCED_PARAMETER(Context);
+    UNREFERENCED_PARAMETER(Id);
+}
+
+static VOID NTAPI PnPEvent(NDIS_HANDLE Context, PNET_DEVICE_PNP_EVENT Event)
+{
+    UNREFERENCED_PARAMETER(Context);
+    UNREFERENCED_PARAMETER(Event);
+}
+
+static VOID NTAPI Shutdown(NDIS_HANDLE Context, NDIS_SHUTDOWN_ACTION Action)
+{
+    UNREFERENCED_PARAMETER(Context);
+    UNREFERENCED_PARAMETER(Action);
+}
+
+static VOID NTAPI Unload(PDRIVER_OBJECT Driver)
+{
+    UNREFERENCED_PARAMETER(Driver);
+    NdisMDeregisterMiniportDriver(DriverHandle);
+}
+
+NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject,
+                           PUNICODE_STRING RegistryPath)
+{
+    NDIS_MINIPORT_DRIVER_CHARACTERISTICS c;
+
+#if MISBEHAVE == FAIL_DRIVER_ENTRY
+    UNREFERENCED_PARAMETER(c);
+    UNREFERENCED_PARAMETER(DriverObject);
+    UNREFERENCED_PARAMETER(RegistryPath);
+    return NDIS_STATUS_RESOURCES;
+#endif
+    NdisZeroMemory(&c, sizeof(c));
+    c.Header.Type = NDIS_OBJECT_TYPE_MINIPORT_DRIVER_CHARACTERISTICS;
+    c.Header.Revision = NDIS_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_2;
+    c.Header.Size = NDIS_SIZEOF_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_2;
+    c.MajorNdisVersion = 6;
+    c.MinorNdisVersion = 30;
+    c.InitializeHandlerEx = InitializeEx;
+    c.HaltHandlerEx = HaltEx;
+    c.UnloadHandler = Unload;
+    c.PauseHandler = Pause;
+    c.RestartHandler = Restart;
+    c.OidRequestHandler = OidRequest;
+    c.CancelOidRequestHandler = CancelOid;
+    c.SendNetBufferListsHandler = Send;
+    c.ReturnNetBufferListsHandler = Return;
+    c.CancelSendHandler = CancelSend;
+    c.DevicePnPEventNotifyHandler = PnPEvent;
+    c.ShutdownHandlerEx = Shutdown;
+    return NdisMRegisterMiniportDriver(DriverObject, RegistryPath, NULL, &c,
+                                       &DriverHandle);
+}

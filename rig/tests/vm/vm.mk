@@ -1,0 +1,33 @@
+# VM tests: the rig as a user runs it, with real drivers in real VMs.
+# Drivers that misbehave: $(B)/tests/vm/<name>/rignic.sys, with rignic's INF.
+
+VM_TESTS := $(B)/tests/vm
+VM_MISBEHAVE := crash-in-init crash-in-halt loop-in-init loop-in-halt \
+    bugcheck-in-init unknown-import fail-driver-entry
+
+$(VM_TESTS)/%/rignic.sys: rig/tests/vm/misbehave.c rig/tests/vm/vm.mk
+	$(Q)echo "  MINGW $@"
+	$(Q)mkdir -p $(@D)
+	$(Q)$(MINGW_CC) $(DRIVER_CPPFLAGS) $(DRIVER_CFLAGS) $(DRIVER_LDFLAGS) \
+	    -DMISBEHAVE=`echo $* | tr a-z- A-Z_` -o $@ $< $(DRIVER_LIBS)
+
+$(VM_TESTS)/%/rignic.inf: $(RIGNIC_DIR)/rignic.inf
+	$(Q)mkdir -p $(@D)
+	$(Q)cp $< $@
+
+$(VM_TESTS)/vm-test: rig/tests/vm/vm-test.c rig/tests/vm/run-rig.c \
+    rig/tests/vm/run-rig.h
+	$(Q)echo "  CC    $@"
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(RIG_CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) \
+	    $(shell pkg-config --libs glib-2.0 gio-2.0 libxml-2.0 check)
+
+.PHONY: check-vm-rig
+.SECONDARY: $(VM_MISBEHAVE:%=$(VM_TESTS)/%/rignic.sys) \
+    $(VM_MISBEHAVE:%=$(VM_TESTS)/%/rignic.inf)
+check-vm: check-vm-rig
+check-vm-rig: all $(VM_TESTS)/vm-test \
+    $(VM_MISBEHAVE:%=$(VM_TESTS)/%/rignic.sys) \
+    $(VM_MISBEHAVE:%=$(VM_TESTS)/%/rignic.inf)
+	$(Q)echo "  TEST  $(VM_TESTS)/vm-test"
+	$(Q)RIG_HOME=$(CURDIR) $(VM_TESTS)/vm-test
