@@ -89,8 +89,8 @@ $(B)/guest-agent/%.o: guest-agent/%.c
 	$(Q)echo "  CC    $@"
 	$(Q)$(CC) $(AGENT_UNIT_FLAGS) -MMD -MP -c -o $@ $<
 
-UNIT_inf := agent/inf.o agent/inf-text.o agent/inf-models.o \
-    agent/inf-registry.o agent/inf-install.o agent/registry.o
+UNIT_inf := $(patsubst guest-agent/%.c,%.o, \
+    $(wildcard guest-agent/agent/inf*.c)) agent/registry.o
 UNIT_registry := agent/registry.o
 UNIT_plan := agent/plan.o linux/pci.o
 UNIT_marker := agent/marker.o linux/pci.o

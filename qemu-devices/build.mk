@@ -9,8 +9,8 @@ QEMU_SOURCE := build/qemu-source
 QEMU_BUILD := build/qemu
 QEMU_BIN := $(QEMU_BUILD)/qemu-system-x86_64
 
-DEPS += ninja-build python3-venv libglib2.0-dev zlib1g-dev pkg-config gcc g++ \
-        patch xz-utils debian-archive-keyring seabios qemu-system-data
+DEPS += ninja-build python3-venv libglib2.0-dev patch xz-utils \
+        debian-archive-keyring seabios qemu-system-data
 
 # What of ours goes into the binary, and the tests beside it.
 QEMU_OURS := $(wildcard qemu-devices/hw/*/* qemu-devices/patches/*.patch \
@@ -39,7 +39,8 @@ QEMU_CONFIGURE := --target-list=x86_64-softmmu \
 # Two makes at a time wait for each other.
 QEMU_NINJA := $(QEMU_ENV) flock $(QEMU_BUILD)/lock ninja -C $(QEMU_BUILD)
 
-# $(call qemu_ninja,targets): on a terminal one moving line, else only errors.
+# $(call qemu_ninja,targets): on a terminal one moving line, else only errors
+# and warnings about our files.
 define qemu_ninja
 if [ -t 1 ]; then \
     NINJA_STATUS='  QEMU  %p of %t steps, %es: ' \
@@ -48,6 +49,7 @@ else \
     $(QEMU_NINJA) $(1) > $(QEMU_BUILD)/ninja.log 2>&1 || \
         { grep -A 20 -m 1 FAILED $(QEMU_BUILD)/ninja.log || \
           tail -n 20 $(QEMU_BUILD)/ninja.log; exit 1; } >&2; \
+    grep -A 4 'rig-.* warning:' $(QEMU_BUILD)/ninja.log >&2 || :; \
 fi
 endef
 

@@ -141,6 +141,7 @@
         <path id="g-sent" d="M-1.2-6H1.2V4H-1.2Z"/>
         <path id="g-pended" d="M0-5L4-1L0 3L-4-1Z"/>
         <path id="g-dropped" d="M-3.5-4.5L3.5 2.5M3.5-4.5L-3.5 2.5"/>
+        <use id="g-disabled" href="#g-dropped"/>
       </defs>
     </svg>
   </xsl:template>

@@ -14,6 +14,7 @@
   <xsl:import href="report-parts.xsl"/>
   <xsl:include href="report-scenario.xsl"/>
   <xsl:include href="report-timeline.xsl"/>
+  <xsl:include href="report-tracks.xsl"/>
 
   <!-- The text of style.css and report.js, and their hashes for the CSP. -->
   <xsl:param name="style"/>

@@ -50,8 +50,4 @@ check-units-rig: $(RIG_UNITS)
     $(RIG_UNIT_HELPERS:.o=.d)
 
 include rig/tests/vm/vm.mk
-
-.PHONY: check-vm-rig
-check-vm: check-vm-rig
-check-vm-rig: all
-	$(Q)rig/tests/vm-check build/rig/rig
+include rig/tests/fuzz.mk

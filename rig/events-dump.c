@@ -188,7 +188,7 @@ static int dump_file(const char *name, FILE *file)
     }
 }
 
-int cmd_events(int argc, char **argv)
+int rig_cmd_events(int argc, char **argv)
 {
     FILE *file;
     int status;

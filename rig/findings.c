@@ -138,7 +138,8 @@ static void add_value(GString *s, const RigMonitor *m, const RigReport *r,
     } else if (!strcmp(name, "device")) {
         add_device(s, m);
     } else if (!strcmp(name, "armed")) {
-        g_string_append_printf(s, "%u", r->facts->armed);
+        g_string_append_printf(s, "%u MSI-X vector%s", r->facts->armed,
+                               r->facts->armed == 1 ? "" : "s");
     } else if (!strcmp(name, "raised")) {
         g_string_append(s, RISING);
     } else if (!strcmp(name, "end")) {
@@ -414,7 +415,8 @@ void rig_findings_settle(RigMonitor *m)
     if (!m->work.risings) {
         return;
     }
-    number = g_strdup_printf("%" N, raised);
+    number = g_strdup_printf("%" N " interrupt%s", raised,
+                             raised == 1 ? "" : "s");
     for (unsigned i = 0; i < m->work.risings; i++) {
         RigFinding *f = m->work.rising[i];
         g_auto(GStrv) parts = g_strsplit(f->sentence, RISING, -1);

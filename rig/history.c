@@ -8,8 +8,6 @@
 #include <sqlite3.h>
 #include <string.h>
 
-#include "rig/events.h"
-
 struct RigHistory {
     sqlite3 *db;
 };
@@ -205,75 +203,4 @@ RigHistory *rig_history_open(const char *results, GError **error)
     }
     rebuild(h, results);
     return g_steal_pointer(&h);
-}
-
-/* --- comparing two streams ---------------------------------------------- */
-
-typedef struct Cursor {
-    const uint8_t *at, *end;
-} Cursor;
-
-/* The next guest-caused record, or NULL at the end or at nonsense. */
-static const struct rig_record *next_record(Cursor *c)
-{
-    while (c->end - c->at >= (ptrdiff_t)sizeof(struct rig_record)) {
-        const struct rig_record *r = (const struct rig_record *)c->at;
-
-        if (r->length < sizeof(*r) || r->length % 8 ||
-            r->length > (size_t)(c->end - c->at)) {
-            return NULL;
-        }
-        c->at += r->length;
-        if (!(r->flags & RIG_RECORD_HOST)) {
-            return r;
-        }
-    }
-    return NULL;
-}
-
-static gboolean same(const struct rig_record *a, const struct rig_record *b)
-{
-    return a->length == b->length && a->type == b->type &&
-           a->flags == b->flags && a->virtual_ns == b->virtual_ns &&
-           memcmp(a + 1, b + 1, a->length - sizeof(*a)) == 0;
-}
-
-static uint64_t compare(Cursor a, Cursor b)
-{
-    uint64_t seq = 0;
-
-    for (;;) {
-        const struct rig_record *ra = next_record(&a);
-        const struct rig_record *rb = next_record(&b);
-
-        if (!ra && !rb) {
-            return UINT64_MAX;
-        }
-        if (!ra) {
-            return seq + 1;
-        }
-        seq = ra->seq;
-        if (!rb || !same(ra, rb)) {
-            return seq;
-        }
-        if (ra->type == RIG_EV_END) {
-            return UINT64_MAX;
-        }
-    }
-}
-
-uint64_t rig_history_first_difference(const char *a, const char *b)
-{
-    g_autoptr(GMappedFile) fa = g_mapped_file_new(a, FALSE, NULL);
-    g_autoptr(GMappedFile) fb = g_mapped_file_new(b, FALSE, NULL);
-    Cursor ca, cb;
-
-    if (!fa || !fb) {
-        return UINT64_MAX;
-    }
-    ca.at = (const uint8_t *)g_mapped_file_get_contents(fa);
-    ca.end = ca.at + g_mapped_file_get_length(fa);
-    cb.at = (const uint8_t *)g_mapped_file_get_contents(fb);
-    cb.end = cb.at + g_mapped_file_get_length(fb);
-    return compare(ca, cb);
 }

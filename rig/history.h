@@ -39,14 +39,6 @@ gboolean rig_history_add(RigHistory *h, const RigHistoryEntry *e,
 RigHistoryEntry *rig_history_newest(RigHistory *h, const char *inputs,
                                     const char *not_run);
 
-/*
- * Sequence number, in the stream @a, of the first guest-caused record that
- * differs between two events.bin files, or UINT64_MAX when there is none or a
- * file cannot be read. Sequence numbers and host-side records do not count,
- * as in the stream's SHA-256.
- */
-uint64_t rig_history_first_difference(const char *a, const char *b);
-
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RigHistory, rig_history_close)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RigHistoryEntry, rig_history_entry_free)
 

@@ -19,6 +19,7 @@ static const struct {
     { "lint", rig_cmd_lint, "Check scenario files without running them" },
     { "list", rig_cmd_list, "Show scenarios with their titles" },
     { "report", rig_cmd_report, "Build the HTML page of finished runs again" },
+    { "events", rig_cmd_events, "Print the event stream of a machine as text" },
     { "doctor", rig_cmd_doctor, "Check that everything a run needs is there" },
     { "help", show_help, "Show this text" },
     { "version", show_version, "Show the version" },

@@ -445,7 +445,8 @@ static void write_machine(xmlTextWriter *w, const RigMachineResult *m)
     put(w, "detail", m->detail);
     put(w, "compared", compared[m->compared]);
     put(w, "compared-run", m->compared_run);
-    if (m->compared == RIG_COMPARED_DIFFERENT) {
+    if (m->compared == RIG_COMPARED_DIFFERENT &&
+        m->different_at != RIG_NO_EVENT) {
         put_count(w, "different-at", m->different_at);
     }
     end(w);

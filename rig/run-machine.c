@@ -12,6 +12,7 @@
 #include "monitor.h"
 #include "plan.h"
 #include "run.h"
+#include "stream.h"
 #include "vm.h"
 
 /* Lines of the guest's console shown when it never booted. */
@@ -257,16 +258,30 @@ static void collect_results(Machine *m)
     }
 }
 
+/* Where our stream differs from the one of @old; RIG_NO_EVENT: not known. */
+static uint64_t first_difference(const Machine *m, const RigHistoryEntry *old)
+{
+    g_autofree char *vm = g_strdup_printf("vm-%u", old->machine);
+    g_autofree char *theirs = g_build_filename(m->c->options->results, "runs",
+                                               old->run, vm, "events.bin",
+                                               NULL);
+    g_autofree char *ours = in_dir(m, "events.bin");
+    uint64_t event = RIG_NO_EVENT;
+    gboolean same;
+
+    rig_stream_compare(ours, theirs, &same, &event, NULL);
+    return event;
+}
+
 static void compare_with_history(Machine *m)
 {
-    RigRunContext *c = m->c;
     RigMachineResult *r = m->result;
     g_autoptr(RigHistoryEntry) old = NULL;
 
-    if (!r->ended || !c->history || r->outcome != RIG_OUTCOME_OK) {
+    if (!r->ended || !m->c->history || r->outcome != RIG_OUTCOME_OK) {
         return;
     }
-    old = rig_history_newest(c->history, r->inputs, c->run->id);
+    old = rig_history_newest(m->c->history, r->inputs, m->c->run->id);
     if (!old) {
         r->compared = RIG_COMPARED_FIRST;
         return;
@@ -274,14 +289,8 @@ static void compare_with_history(Machine *m)
     r->compared_run = g_strdup(old->run);
     r->compared = RIG_COMPARED_SAME;
     if (strcmp(old->stream, r->stream) != 0) {
-        g_autofree char *vm = g_strdup_printf("vm-%u", old->machine);
-        g_autofree char *theirs = g_build_filename(c->options->results, "runs",
-                                                   old->run, vm, "events.bin",
-                                                   NULL);
-        g_autofree char *ours = in_dir(m, "events.bin");
-
         r->compared = RIG_COMPARED_DIFFERENT;
-        r->different_at = rig_history_first_difference(ours, theirs);
+        r->different_at = first_difference(m, old);
     }
 }
 

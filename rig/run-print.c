@@ -73,7 +73,7 @@ static void print_comparison(const RigMachineResult *m)
     case RIG_COMPARED_DIFFERENT:
         printf("%s: event stream DIFFERS from run %s", m->dir,
                m->compared_run);
-        if (m->different_at != UINT64_MAX) {
+        if (m->different_at != RIG_NO_EVENT) {
             printf(" at event %" G_GUINT64_FORMAT, m->different_at);
         }
         printf(" although the inputs are the same: this run is not "

@@ -87,9 +87,6 @@ RigStreamEnd rig_stream_end(const RigStream *s);
 gboolean rig_stream_compare(const char *file, const char *other,
                             gboolean *same, uint64_t *event, GError **error);
 
-/* `rig events FILE`: a stored stream as text, one line per event. */
-int cmd_events(int argc, char **argv);
-
 /* Names as in events.h, in lower case; "?" for a number without a name. */
 const char *rig_event_type_name(unsigned type);
 const char *rig_marker_kind_name(unsigned kind);

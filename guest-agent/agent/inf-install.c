@@ -8,45 +8,21 @@
  * INF named by Include are Windows' own and add nothing here.
  */
 #include <string.h>
-#include "agent/inf.h"
+#include "agent/inf-install.h"
 
 /* "Needs" may name sections that have "Needs". */
 #define NEEDS_DEPTH_MAX 8
 
-/* AddService flag: this service is the function driver. (setupapi.h) */
-#define SPSVCINST_ASSOCSERVICE 0x00000002
-
-#define SERVICE_KERNEL_DRIVER 1  /* winnt.h */
-
 /* Setup class of network adapters. (devguid.h, GUID_DEVCLASS_NET) */
 #define CLASS_NET "{4d36e972-e325-11ce-bfc1-08002be10318}"
 
-struct installer {
-    struct inf *inf;
-    struct inf_install *inst;
-    bool includes;            /* an Include directive was seen */
-    const struct inf_line *model;
-    GHashTable *copied;       /* folded names of files in CopyFiles */
-    GError **error;
-};
-
-static bool fail(const struct installer *in, unsigned line, const char *text)
+bool inf_refuse(const struct installer *in, unsigned line, const char *text)
 {
     return inf_fail(in->inf, line, INF_ERROR_CONTENT, in->error, "%s", text);
 }
 
-/* All fields of a line, expanded, with commas between them. */
-static char *joined_fields(const struct installer *in,
-                           const struct inf_line *line)
-{
-    g_autofree char *all = g_strjoinv(",", line->fields);
-
-    return inf_expand(in->inf, line, all, in->error);
-}
-
-/* Last line of the section with this key, NULL if there is none. */
-static const struct inf_line *find_entry(const struct inf_section *section,
-                                         const char *key)
+const struct inf_line *inf_entry(const struct inf_section *section,
+                                 const char *key)
 {
     const struct inf_line *found = NULL;
 
@@ -60,43 +36,52 @@ static const struct inf_line *find_entry(const struct inf_section *section,
     return found;
 }
 
+/* All fields of a line, expanded, with commas between them. */
+static char *joined_fields(const struct installer *in,
+                           const struct inf_line *line)
+{
+    g_autofree char *all = g_strjoinv(",", line->fields);
+
+    return inf_expand(in->inf, line, all, in->error);
+}
+
 /* -- [Version] ---------------------------------------------------------- */
 
 static bool check_signature(const struct installer *in,
                             const struct inf_section *version)
 {
-    const struct inf_line *line = find_entry(version, "Signature");
+    const struct inf_line *line = inf_entry(version, "Signature");
     g_autofree char *signature = NULL;
 
     if (!line) {
-        return fail(in, version->number, "[Version] needs "
+        return inf_refuse(in, version->number, "[Version] needs "
                     "Signature=\"$Windows NT$\"");
     }
     /* "$Windows NT$" has no %token%, so no expansion is needed. */
     signature = g_strjoinv(",", line->fields);
     return g_ascii_strcasecmp(signature, "$Windows NT$") == 0 ||
            g_ascii_strcasecmp(signature, "$Chicago$") == 0 ||
-           fail(in, line->number, "the signature is not \"$Windows NT$\"");
+           inf_refuse(in, line->number, "the signature is not \"$Windows NT$\"");
 }
 
 static bool check_class(const struct installer *in,
                         const struct inf_section *version)
 {
-    const struct inf_line *line = find_entry(version, "ClassGuid");
+    const struct inf_line *line = inf_entry(version, "ClassGuid");
     const char *want = CLASS_NET;
     g_autofree char *text = NULL;
 
     if (!line) {
-        line = find_entry(version, "Class");
+        line = inf_entry(version, "Class");
         want = "Net";
     }
     if (!line) {
-        return fail(in, version->number, "[Version] has neither Class nor "
+        return inf_refuse(in, version->number, "[Version] has neither Class nor "
                     "ClassGuid");
     }
     text = inf_field(in->inf, line, 0, in->error);
     return text && (g_ascii_strcasecmp(text, want) == 0 ||
-                    fail(in, line->number, "the class is not Net: this INF "
+                    inf_refuse(in, line->number, "the class is not Net: this INF "
                          "is not for a network adapter"));
 }
 
@@ -106,15 +91,15 @@ static bool read_version(const struct installer *in)
     const struct inf_line *line;
 
     if (!version) {
-        return fail(in, 0, "there is no [Version] section");
+        return inf_refuse(in, 0, "there is no [Version] section");
     }
     if (!check_signature(in, version) || !check_class(in, version)) {
         return false;
     }
-    line = find_entry(version, "Provider");
+    line = inf_entry(version, "Provider");
     in->inst->provider = line ? inf_field(in->inf, line, 0, in->error)
                               : g_strdup("");
-    line = find_entry(version, "DriverVer");
+    line = inf_entry(version, "DriverVer");
     in->inst->driver_ver = line ? joined_fields(in, line) : g_strdup("");
     return in->inst->provider && in->inst->driver_ver;
 }
@@ -133,7 +118,7 @@ static bool run_needs(struct installer *in, const struct inf_line *line,
                       section_fn *fn, unsigned depth)
 {
     if (depth >= NEEDS_DEPTH_MAX) {
-        return fail(in, line->number, "Needs leads too deep: does a section "
+        return inf_refuse(in, line->number, "Needs leads too deep: does a section "
                     "need itself?");
     }
     for (unsigned i = 0; i < line->n_fields; i++) {
@@ -243,7 +228,7 @@ static bool read_number(struct installer *in,
                         const struct inf_section *section, const char *name,
                         int64_t *value)
 {
-    const struct inf_line *line = find_entry(section, name);
+    const struct inf_line *line = inf_entry(section, name);
     g_autofree char *text = NULL;
 
     if (!line) {
@@ -284,148 +269,6 @@ static bool run_hw(struct installer *in, const struct inf_section *section)
 {
     return inf_apply_registry(in->inf, section, in->inst->device_key,
                               in->error);
-}
-
-/* -- services -------------------------------------------------------------- */
-
-static bool read_service_install(struct installer *in,
-                                 const struct inf_line *directive,
-                                 const char *name)
-{
-    const struct inf_section *section = inf_section(in->inf, name);
-    const struct inf_line *line = find_entry(section, "ServiceBinary");
-    const struct inf_line *type = find_entry(section, "ServiceType");
-    g_autofree char *path = NULL, *type_text = NULL;
-    const char *slash;
-    int64_t number;
-
-    if (!section) {
-        return inf_fail(in->inf, directive->number, INF_ERROR_CONTENT,
-                        in->error, "there is no section [%s] for AddService",
-                        name);
-    }
-    if (!line) {
-        return fail(in, section->number, "the service has no ServiceBinary");
-    }
-    type_text = type ? inf_field(in->inf, type, 0, in->error) : NULL;
-    if (!type_text || !inf_number(type_text, &number) ||
-        number != SERVICE_KERNEL_DRIVER) {
-        return fail(in, type ? type->number : section->number,
-                    "the service of a network adapter needs ServiceType=1");
-    }
-    path = inf_field(in->inf, line, 0, in->error);
-    if (!path) {
-        return false;
-    }
-    slash = strrchr(path, '\\');
-    in->inst->binary = g_strdup(slash ? slash + 1 : path);
-    return *in->inst->binary ||
-           fail(in, line->number, "ServiceBinary names no file");
-}
-
-static bool add_service(struct installer *in, const struct inf_line *line)
-{
-    g_autofree char *name = inf_field(in->inf, line, 0, in->error);
-    g_autofree char *flags = inf_field(in->inf, line, 1, in->error);
-    g_autofree char *section = inf_field(in->inf, line, 2, in->error);
-    int64_t number = 0;
-
-    if (!name || !flags || !section) {
-        return false;
-    }
-    if (*flags && !inf_number(flags, &number)) {
-        return fail(in, line->number, "the flags of AddService are a number");
-    }
-    if (!(number & SPSVCINST_ASSOCSERVICE)) {
-        return true; /* not the function driver */
-    }
-    if (!*name) {
-        return fail(in, line->number, "the device has a null driver: there "
-                    "is nothing to load");
-    }
-    if (in->inst->service) {
-        return fail(in, line->number, "a second AddService with flag 2: a "
-                    "device has one function driver");
-    }
-    in->inst->service = g_strdup(name);
-    return read_service_install(in, line, section);
-}
-
-static bool run_services(struct installer *in,
-                         const struct inf_section *section)
-{
-    for (unsigned i = 0; i < section->lines->len; i++) {
-        const struct inf_line *line = inf_line(section, i);
-
-        if (inf_key_is(line, "AddService") && !add_service(in, line)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* What Windows checks, or stumbles over later. */
-static bool check_service(const struct installer *in,
-                          const struct inf_section *services)
-{
-    const struct reg_value *ndi = registry_get(in->inst->driver_key, "Ndi",
-                                               "Service");
-    g_autofree char *binary = NULL;
-
-    if (!in->inst->service) {
-        return fail(in, services->number, "no AddService with flag 2: the "
-                    "device has no function driver");
-    }
-    if (ndi && ndi->text &&
-        g_ascii_strcasecmp(ndi->text, in->inst->service) != 0) {
-        return inf_fail(in->inf, services->number, INF_ERROR_CONTENT,
-                        in->error, "AddService names \"%s\" but Ndi\\Service "
-                        "is \"%s\": they have to be the same",
-                        in->inst->service, ndi->text);
-    }
-    binary = registry_fold(in->inst->binary);
-    if (!in->includes && !g_hash_table_contains(in->copied, binary)) {
-        return inf_fail(in->inf, services->number, INF_ERROR_CONTENT,
-                        in->error, "CopyFiles does not copy %s, the "
-                        "ServiceBinary", in->inst->binary);
-    }
-    return true;
-}
-
-/* -- Ndi\params ------------------------------------------------------------ */
-
-/*
- * The network class installer writes the default of each parameter as a value
- * of the driver key, unless the parameter is optional or has a value.
- */
-static void apply_default(struct registry *reg, const char *parameter)
-{
-    g_autofree char *key = g_strdup_printf("Ndi\\params\\%s", parameter);
-    const struct reg_value *optional = registry_get(reg, key, "Optional");
-    const struct reg_value *value = registry_get(reg, key, "Default");
-    struct reg_value text = { .type = REG_SZ_ };
-    g_autofree char *number = NULL;
-
-    if (!value || registry_get(reg, "", parameter) ||
-        (optional && (optional->dword == 1 ||
-                      g_strcmp0(optional->text, "1") == 0))) {
-        return;
-    }
-    if (value->type == REG_DWORD_) {
-        text.text = number = g_strdup_printf("%u", value->dword);
-    } else {
-        text.text = value->text ? value->text : "";
-    }
-    registry_set(reg, "", parameter, &text);
-}
-
-static void apply_defaults(struct registry *reg)
-{
-    g_auto(GStrv) names = registry_subkeys(reg, "Ndi\\params");
-
-    for (char **name = names; *name; name++) {
-        apply_default(reg, *name);
-    }
 }
 
 /* -- all of it --------------------------------------------------------------- */
@@ -498,14 +341,14 @@ static bool install(struct installer *in, const char *const *ids)
     hw = companion(in, ".HW");
     if (!run_section(in, section, run_ddinstall, 0) ||
         (hw && !run_section(in, hw, run_hw, 0)) ||
-        !run_section(in, services, run_services, 0) ||
-        !check_service(in, services)) {
+        !run_section(in, services, inf_run_services, 0) ||
+        !inf_check_service(in, services)) {
         return false;
     }
     set_text(in->inst->driver_key, "DriverDesc", in->inst->description);
     set_text(in->inst->driver_key, "ProviderName", in->inst->provider);
     set_text(in->inst->driver_key, "InfSection", in->inst->section);
-    apply_defaults(in->inst->driver_key);
+    inf_apply_defaults(in->inst->driver_key);
     return true;
 }
 

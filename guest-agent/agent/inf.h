@@ -50,6 +50,9 @@ void inf_free(struct inf *inf);
 char *inf_decode(const char *file, const void *data, size_t size,
                  GError **error);
 
+/* inf-lex.c: split the text into inf->sections. False with *error set. */
+bool inf_lex(struct inf *inf, const char *text, GError **error);
+
 /* A section by name, case ignored; NULL if there is none. */
 const struct inf_section *inf_section(const struct inf *inf,
                                       const char *name);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reading and checking the plan. */
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include "agent/plan.h"
@@ -369,19 +370,23 @@ struct plan *plan_parse(const char *data, size_t size, GError **error)
 struct plan *plan_load(const char *path, GError **error)
 {
     g_autofree char *data = NULL;
-    GError *io = NULL;
     struct stat st;
     gsize size;
 
-    if (stat(path, &st) == 0 && st.st_size > (off_t)PLAN_SIZE_MAX) {
+    if (stat(path, &st)) {
+        g_set_error(error, PLAN_ERROR, PLAN_ERROR_IO, "%s: %s: is the plan's "
+                    "archive behind the initramfs, at a multiple of 4 bytes?",
+                    path, strerror(errno));
+        return NULL;
+    }
+    if (st.st_size > (off_t)PLAN_SIZE_MAX) {
         g_set_error(error, PLAN_ERROR, PLAN_ERROR_IO,
                     "%s: more than %u bytes", path, PLAN_SIZE_MAX);
         return NULL;
     }
-    if (!g_file_get_contents(path, &data, &size, &io)) {
-        g_set_error(error, PLAN_ERROR, PLAN_ERROR_IO, "%s: is the plan in "
-                    "the initramfs? %s", path, io->message);
-        g_error_free(io);
+    if (!g_file_get_contents(path, &data, &size, NULL)) {
+        g_set_error(error, PLAN_ERROR, PLAN_ERROR_IO, "%s: cannot be read",
+                    path);
         return NULL;
     }
     return plan_parse(data, size, error);

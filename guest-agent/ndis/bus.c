@@ -5,6 +5,8 @@
 #include "ndis/thunk.h"
 
 #define CONFIG_SPACE 4096u   /* PCI Express extended configuration space */
+#define PCI_BAR0     0x10u   /* PCI 3.0, 6.2.5: base address registers */
+#define BAR_64BIT    0x4u
 
 /* Ports look like addresses to the driver; they can only be trapped. */
 #define PORTS_BASE 0x100000000ull
@@ -72,6 +74,31 @@ static NDIS_STATUS NTAPI ndis_m_map_io_space(PVOID *va, NDIS_HANDLE adapter,
     }
     *va = (uint8_t *)bar->map + ((uint64_t)pa.QuadPart - bar->base);
     object_add(OBJ_IO_SPACE, *va, length);
+    return NDIS_STATUS_SUCCESS;
+}
+
+/* The BARs as they read after all ones were written: type and size. */
+static NDIS_STATUS NTAPI ndis_m_query_probed_bars(NDIS_HANDLE adapter,
+                                                  PULONG values)
+{
+    if (adapter != host.adapter_handle || !values || !host.device) {
+        return NDIS_STATUS_INVALID_PARAMETER;
+    }
+    memset(values, 0, VFIO_BARS * sizeof(*values));
+    for (unsigned i = 0; i < VFIO_BARS; i++) {
+        const struct vfio_bar *bar = &host.device->bar[i];
+        uint64_t probed = ~(bar->size - 1);
+        uint32_t now;
+
+        if (!bar->size || vfio_config_read(host.device, PCI_BAR0 + 4 * i,
+                                           &now, sizeof(now))) {
+            continue;
+        }
+        values[i] = (uint32_t)probed | (now & (bar->io ? 3 : 15));
+        if (!bar->io && (now & BAR_64BIT) && i + 1 < VFIO_BARS) {
+            values[i + 1] = (uint32_t)(probed >> 32);
+        }
+    }
     return NDIS_STATUS_SUCCESS;
 }
 
@@ -149,6 +176,8 @@ void bus_port_write(uint16_t port, unsigned size, uint32_t value)
 const struct export bus_exports[] = {
     { "NdisMGetBusData", ndis_m_get_bus_data, 0, 0, 1 | 2 | 4, NULL },
     { "NdisMSetBusData", ndis_m_set_bus_data, EX_TRACE, 0, 1 | 2 | 4, NULL },
+    { "NdisMQueryProbedBars", ndis_m_query_probed_bars, 0, 0, 0,
+      fail_status },
     { "NdisMMapIoSpace", ndis_m_map_io_space, EX_TRACE, 0, 2 | 8,
       fail_status },
     { "NdisMUnmapIoSpace", ndis_m_unmap_io_space, EX_TRACE | EX_VOID, 0,

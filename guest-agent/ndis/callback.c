@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Calls into the driver, and the markers that frame them. */
-#include <stdio.h>
 #include <string.h>
 #include "ndis/core.h"
 
@@ -15,8 +14,8 @@ void marker_prepare(struct rig_marker *m, uint16_t kind, const char *name)
     m->kind = kind;
     m->irql = host_self.irql;
     m->depth = host_self.depth;
-    if (name) {
-        snprintf(m->name, sizeof(m->name), "%s", name);
+    for (size_t i = 0; name && name[i] && i + 1 < sizeof(m->name); i++) {
+        m->name[i] = name[i];  /* async-signal-safe, unlike snprintf() */
     }
 }
 

@@ -57,11 +57,14 @@ static bool to_utf16(struct config *c, const char *text, bool list,
 
 static NDIS_HANDLE config_open(const char *key)
 {
-    struct config *c = g_new0(struct config, 1);
+    struct config *c = calloc(1, sizeof(*c));
+    NDIS_HANDLE handle = object_own(OBJ_CONFIG, c);
 
-    c->key = g_strdup(key);
-    c->memory = g_ptr_array_new_with_free_func(g_free);
-    return object_new(OBJ_CONFIG, c);
+    if (handle) {
+        c->key = g_strdup(key);
+        c->memory = g_ptr_array_new_with_free_func(g_free);
+    }
+    return handle;
 }
 
 static NDIS_STATUS NTAPI ndis_open_configuration_ex(
@@ -82,7 +85,7 @@ static VOID NTAPI ndis_close_configuration(NDIS_HANDLE handle)
     if (c) {
         g_ptr_array_free(c->memory, TRUE);
         g_free(c->key);
-        g_free(c);
+        free(c);
     }
 }
 

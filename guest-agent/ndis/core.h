@@ -14,14 +14,16 @@
 #include "ndis/host.h"
 #include "ndis/include/ndis.h"
 #include "ndis/pe.h"
+#include "windows-version.h"
 
 /* IRQL at which all device interrupts run; x64 has DIRQLs 3..12. */
 #define HOST_DIRQL 7
 
-/* What the host says it is: Windows 10 with NDIS 6.50. */
-#define HOST_WINDOWS_MAJOR 10
-#define HOST_WINDOWS_MINOR 0
-#define HOST_WINDOWS_BUILD 10240
+/* What the host says it is: the Windows that INFs are chosen for, with the
+   interface of NDIS 6.50. */
+#define HOST_WINDOWS_MAJOR RIG_WINDOWS_MAJOR
+#define HOST_WINDOWS_MINOR RIG_WINDOWS_MINOR
+#define HOST_WINDOWS_BUILD RIG_WINDOWS_BUILD
 #define HOST_NDIS_MAJOR    6
 #define HOST_NDIS_MINOR    50
 #define HOST_NDIS_VERSION  (HOST_NDIS_MAJOR << 16 | HOST_NDIS_MINOR)
@@ -181,8 +183,16 @@ enum object_kind {
     OBJ_KINDS,
 };
 
-/* A new handle for `data`; its number also becomes the marker's object. */
+/*
+ * A new handle for `data`; its number also becomes the marker's object. NULL:
+ * no handle is left.
+ */
 NDIS_HANDLE object_new(enum object_kind kind, void *data);
+/*
+ * The same for data from malloc(), which it frees when there is no handle.
+ * Data may be NULL: then there is none.
+ */
+NDIS_HANDLE object_own(enum object_kind kind, void *data);
 /* Enter something known by its address. */
 void object_add(enum object_kind kind, const void *address, size_t size);
 /* The data behind a handle; NULL, and counted, if there is none. */
@@ -237,7 +247,6 @@ uint64_t time_system(void);
 
 /* --- events and waits (wait.c) --------------------------------------------- */
 
-void wait_open(void);
 void event_set(KEVENT *event, bool set);
 /* 0, or STATUS_TIMEOUT; timeout UINT64_MAX waits without limit. */
 uint32_t wait_object(void *object, uint64_t timeout_ns);
@@ -265,7 +274,6 @@ struct host_timer {
 bool timer_set(const struct host_timer *timer);
 /* Returns whether it was pending; false too if it is just running. */
 bool timer_cancel(void *key);
-bool timer_pending(void *key);
 /* Earliest due time, UINT64_MAX for none; run what is due. For dpc.c. */
 uint64_t timer_next(void);
 void timer_run_due(uint64_t now);

@@ -40,9 +40,8 @@ ndis_m_register_sg_dma(NDIS_HANDLE adapter, PNDIS_SG_DMA_DESCRIPTION d,
     }
     dma->process = d->ProcessSGListHandler;
     dma->shared_complete = d->SharedMemAllocateCompleteHandler;
-    *handle = object_new(OBJ_DMA, dma);
+    *handle = object_own(OBJ_DMA, dma);
     if (!*handle) {
-        free(dma);
         return NDIS_STATUS_RESOURCES;
     }
     d->ScatterGatherListSize = sg_list_size(SG_ELEMENTS);

@@ -389,6 +389,14 @@ static NTSTATUS NTAPI etw_register(PVOID provider, PVOID callback,
     return STATUS_SUCCESS;
 }
 
+static NTSTATUS NTAPI etw_register_classic(PVOID guid, ULONG type,
+                                           PVOID callback, PVOID context,
+                                           uint64_t *handle)
+{
+    (void)type;
+    return etw_register(guid, callback, context, handle);
+}
+
 static NTSTATUS NTAPI wmi_query_trace_information(int which, PVOID info,
                                                   ULONG length, PULONG needed,
                                                   PVOID buffer)
@@ -469,6 +477,8 @@ const struct export nt_exports[] = {
     { "EtwEventEnabled", nothing, 0, 0, 0, NULL },
     { "EtwProviderEnabled", nothing, 0, 0, 0, NULL },
     { "EtwActivityIdControl", succeed, 0, 0, 0, NULL },
+    { "EtwRegisterClassicProvider", etw_register_classic, 0, 0, 0,
+      fail_status },
     { "WmiTraceMessage", succeed, 0, 0, 0, NULL },
     { "WmiQueryTraceInformation", wmi_query_trace_information, 0, 0, 0,
       NULL },

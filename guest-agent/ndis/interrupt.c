@@ -183,7 +183,10 @@ static NDIS_STATUS connect(struct interrupt *i,
                            PNDIS_HANDLE handle)
 {
     i->handle = object_new(OBJ_INTERRUPT, i);
-    if (!i->handle || !isr_attach(i)) {
+    if (!i->handle) {
+        return NDIS_STATUS_RESOURCES;
+    }
+    if (!isr_attach(i)) {
         object_close(OBJ_INTERRUPT, i->handle);
         return NDIS_STATUS_RESOURCES;
     }

@@ -216,7 +216,7 @@ static PVOID NTAPI ndis_allocate_rw_lock(NDIS_HANDLE handle)
     struct rw_lock *rw = calloc(1, sizeof(*rw));
 
     (void)handle;
-    return rw ? object_new(OBJ_RW_LOCK, rw) : NULL;
+    return object_own(OBJ_RW_LOCK, rw);
 }
 
 static VOID NTAPI ndis_free_rw_lock(PVOID lock)

@@ -269,7 +269,8 @@ ndis_register_device_ex(NDIS_HANDLE handle, PNDIS_DEVICE_OBJECT_ATTRIBUTES a,
     DEVICE_OBJECT *d;
 
     (void)handle;
-    if (!a || !device || !device_handle) {
+    if (!a || !device || !device_handle ||
+        a->ExtensionSize > UINT16_MAX - sizeof(*d)) {
         return NDIS_STATUS_INVALID_PARAMETER;
     }
     d = arena_alloc(sizeof(*d) + a->ExtensionSize, 16);
@@ -283,6 +284,10 @@ ndis_register_device_ex(NDIS_HANDLE handle, PNDIS_DEVICE_OBJECT_ATTRIBUTES a,
     d->DeviceExtension = a->ExtensionSize ? d + 1 : NULL;
     *device = d;
     *device_handle = object_new(OBJ_DEVICE, d);
+    if (!*device_handle) {
+        arena_free(d, d->Size);
+        return NDIS_STATUS_RESOURCES;
+    }
     return NDIS_STATUS_SUCCESS;
 }
 
@@ -315,7 +320,17 @@ static UINT NTAPI ndis_get_version(void)
     return HOST_NDIS_VERSION;
 }
 
-/* Virtual functions: rig's devices have none. */
+/* Virtual functions: the host enables none, so there are none to ask. */
+static ULONG NTAPI ndis_m_virtual_function_bus_data(void)
+{
+    return 0;
+}
+
+static NDIS_STATUS NTAPI ndis_m_get_virtual_function_location(void)
+{
+    return NDIS_STATUS_NOT_SUPPORTED;
+}
+
 static NDIS_STATUS NTAPI ndis_m_enable_virtualization(NDIS_HANDLE adapter,
                                                       USHORT vfs,
                                                       BOOLEAN migration,
@@ -364,5 +379,11 @@ const struct export miniport_exports[] = {
     { "NdisGetVersion", ndis_get_version, 0, 0, 0, NULL },
     { "NdisMEnableVirtualization", ndis_m_enable_virtualization, EX_TRACE, 0,
       15, fail_status },
+    { "NdisMGetVirtualFunctionBusData", ndis_m_virtual_function_bus_data, 0,
+      0, 0, NULL },
+    { "NdisMSetVirtualFunctionBusData", ndis_m_virtual_function_bus_data, 0,
+      0, 0, NULL },
+    { "NdisMGetVirtualFunctionLocation",
+      ndis_m_get_virtual_function_location, 0, 0, 0, fail_status },
     { 0 },
 };

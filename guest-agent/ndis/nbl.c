@@ -127,7 +127,7 @@ ndis_allocate_nbl_pool(NDIS_HANDLE handle, PNET_BUFFER_LIST_POOL_PARAMETERS p)
     if (p->Header.Size >= sizeof(*p)) {
         pool->data_size = p->DataSize;
     }
-    return object_new(OBJ_NBL_POOL, pool);
+    return object_own(OBJ_NBL_POOL, pool);
 }
 
 static VOID NTAPI ndis_free_nbl_pool(NDIS_HANDLE handle)
@@ -145,7 +145,7 @@ ndis_allocate_nb_pool(NDIS_HANDLE handle, PNET_BUFFER_POOL_PARAMETERS p)
         return NULL;
     }
     pool->data_size = p->DataSize;
-    return object_new(OBJ_NB_POOL, pool);
+    return object_own(OBJ_NB_POOL, pool);
 }
 
 static VOID NTAPI ndis_free_nb_pool(NDIS_HANDLE handle)

@@ -81,6 +81,16 @@ NDIS_HANDLE object_new(enum object_kind kind, void *data)
     return (NDIS_HANDLE)(uintptr_t)handle;
 }
 
+NDIS_HANDLE object_own(enum object_kind kind, void *data)
+{
+    NDIS_HANDLE handle = data ? object_new(kind, data) : NULL;
+
+    if (!handle) {
+        free(data);
+    }
+    return handle;
+}
+
 void object_add(enum object_kind kind, const void *address, size_t size)
 {
     pthread_mutex_lock(&objects.lock);

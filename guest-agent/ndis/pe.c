@@ -64,7 +64,6 @@ struct pe_headers {
     struct { uint32_t rva, size; } dir[DIRS];
     struct pe_section section[SECTIONS_MAX];
     unsigned sections;
-    uint16_t os_major, os_minor;
 };
 
 struct pe_error {
@@ -132,8 +131,6 @@ static int read_optional(const uint8_t *opt, size_t len, struct pe_headers *h,
     }
     h->entry = get32(opt + 16);
     h->preferred = get64(opt + 24);
-    h->os_major = get16(opt + 40);
-    h->os_minor = get16(opt + 42);
     h->image_size = get32(opt + 56);
     h->headers_size = get32(opt + 60);
     if (get16(opt + 68) != SUBSYSTEM_NATIVE) {
@@ -526,8 +523,6 @@ int pe_load(const uint8_t *file, size_t len, uint64_t base,
         return -1;
     }
     image->entry = h.entry;
-    image->os_major = h.os_major;
-    image->os_minor = h.os_minor;
     if (relocate(image, &h, &e) ||
         import_all(image, &h, resolve, opaque, &e) ||
         seed_cookie(image, &h, &e) || protect(image, &h, &e)) {

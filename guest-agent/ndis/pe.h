@@ -20,7 +20,6 @@ struct pe_image {
     uint8_t *base;       /* mapped image */
     size_t size;         /* bytes mapped, whole pages */
     uint32_t entry;      /* RVA of the entry point */
-    uint16_t os_major, os_minor;
     bool cookie_seeded;  /* had a security cookie, and it was set */
     struct pe_text {
         uint32_t rva, size;

@@ -6,7 +6,8 @@
 
 PROBE_SYS := $(B)/guest-agent/probe.sys
 NDIS_OBJECTS := $(patsubst guest-agent/%.c,%.o,$(wildcard guest-agent/ndis/*.c)) \
-    linux/vfio.o linux/vfio-irq.o linux/pci.o agent/registry.o tests/recorder.o
+    $(patsubst guest-agent/%.c,%.o,$(wildcard guest-agent/linux/vfio*.c)) \
+    linux/pci.o agent/registry.o tests/recorder.o
 
 UNIT_pe := ndis/pe.o
 UNIT_emulate := ndis/emulate.o

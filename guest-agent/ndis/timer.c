@@ -74,18 +74,6 @@ bool timer_cancel(void *key)
     return a;
 }
 
-bool timer_pending(void *key)
-{
-    bool found = false;
-
-    pthread_mutex_lock(&lock);
-    for (struct armed *a = armed; a && !found; a = a->next) {
-        found = a->timer.key == key;
-    }
-    pthread_mutex_unlock(&lock);
-    return found;
-}
-
 uint64_t timer_next(void)
 {
     uint64_t due;
@@ -188,7 +176,7 @@ ndis_allocate_timer_object(NDIS_HANDLE handle,
         return NDIS_STATUS_RESOURCES;
     }
     *t = (struct timer_object) { ch->TimerFunction, ch->FunctionContext };
-    *timer = object_new(OBJ_TIMER, t);
+    *timer = object_own(OBJ_TIMER, t);
     return *timer ? NDIS_STATUS_SUCCESS : NDIS_STATUS_RESOURCES;
 }
 

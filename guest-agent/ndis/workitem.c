@@ -93,7 +93,7 @@ bool work_drain(uint64_t limit_ns)
 /* --- NDIS I/O work items -------------------------------------------------------- */
 
 struct work_item {
-    NDIS_HANDLE handle;
+    NDIS_HANDLE handle;  /* of a queued copy */
     NDIS_IO_WORKITEM_ROUTINE routine;
     PVOID context;
 };
@@ -112,14 +112,8 @@ static void run_ndis(void *arg)
 
 static NDIS_HANDLE NTAPI ndis_allocate_io_work_item(NDIS_HANDLE object)
 {
-    struct work_item *item = calloc(1, sizeof(*item));
-
     (void)object;
-    if (!item) {
-        return NULL;
-    }
-    item->handle = object_new(OBJ_WORK_ITEM, item);
-    return item->handle;
+    return object_own(OBJ_WORK_ITEM, calloc(1, sizeof(struct work_item)));
 }
 
 static VOID NTAPI ndis_queue_io_work_item(NDIS_HANDLE handle,

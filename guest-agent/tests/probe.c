@@ -321,6 +321,133 @@ static NDIS_STATUS work_item(void)
     return NDIS_STATUS_SUCCESS;
 }
 
+/* --- network data -------------------------------------------------------------------- */
+
+static NDIS_STATUS buffers(void)
+{
+    NET_BUFFER_LIST_POOL_PARAMETERS p;
+    NDIS_HANDLE pool;
+    PNET_BUFFER_LIST list;
+    PNET_BUFFER nb;
+    PUCHAR data = allocate(8192), found;
+    UCHAR storage[64];
+    PMDL first, second;
+
+    RtlZeroMemory(&p, sizeof(p));
+    p.Header.Type = NDIS_OBJECT_TYPE_DEFAULT;
+    p.Header.Revision = NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1;
+    p.Header.Size = NDIS_SIZEOF_NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1;
+    p.fAllocateNetBuffer = TRUE;
+    p.ContextSize = 32;
+    pool = NdisAllocateNetBufferListPool(adapter_handle, &p);
+    CHECK(1, pool && data);
+    for (int i = 0; i < 8192; i++) {
+        data[i] = (UCHAR)i;
+    }
+    first = NdisAllocateMdl(adapter_handle, data + 16, 20);
+    second = NdisAllocateMdl(adapter_handle, data + 4090, 100);
+    CHECK(2, first && second);
+    CHECK(3, MmGetMdlVirtualAddress(second) == data + 4090 &&
+             MmGetMdlByteCount(second) == 100);
+    first->Next = second;
+    /* 30 bytes in: 10 bytes into the second MDL */
+    list = NdisAllocateNetBufferAndNetBufferList(pool, 0, 0, first, 30, 40);
+    CHECK(4, list && list->FirstNetBuffer && list->Context);
+    CHECK(5, list->Context->Size - list->Context->Offset >= 32);
+    nb = list->FirstNetBuffer;
+    CHECK(6, nb->CurrentMdl == second && nb->CurrentMdlOffset == 10);
+    found = NdisGetDataBuffer(nb, 40, NULL, 1, 0);
+    CHECK(7, found == data + 4100);
+    CHECK(8, !NdisGetDataBuffer(nb, 41, storage, 1, 0));
+    nb->CurrentMdl = first;
+    nb->CurrentMdlOffset = 15;
+    nb->DataOffset = 15;
+    CHECK(9, !NdisGetDataBuffer(nb, 8, NULL, 1, 0));
+    CHECK(10, NdisGetDataBuffer(nb, 8, storage, 1, 0) == storage);
+    CHECK(11, storage[4] == (UCHAR)(16 + 19) && storage[5] == (UCHAR)4090);
+    NdisFreeNetBufferList(list);
+    NdisFreeMdl(first);
+    NdisFreeMdl(second);
+    NdisFreeMemory(data, 0, 0);
+    NdisFreeNetBufferListPool(pool);
+    return NDIS_STATUS_SUCCESS;
+}
+
+/* --- PnP --------------------------------------------------------------------------------- */
+
+static LONG added, filtered, started;
+
+static NDIS_STATUS NTAPI add_device(NDIS_HANDLE adapter, NDIS_HANDLE driver)
+{
+    NDIS_MINIPORT_ADD_DEVICE_REGISTRATION_ATTRIBUTES a;
+
+    (void)driver;
+    RtlZeroMemory(&a, sizeof(a));
+    a.Header.Type =
+        NDIS_OBJECT_TYPE_MINIPORT_ADD_DEVICE_REGISTRATION_ATTRIBUTES;
+    a.Header.Revision =
+        NDIS_MINIPORT_ADD_DEVICE_REGISTRATION_ATTRIBUTES_REVISION_1;
+    a.Header.Size =
+        NDIS_SIZEOF_MINIPORT_ADD_DEVICE_REGISTRATION_ATTRIBUTES_REVISION_1;
+    a.MiniportAddDeviceContext = &added;
+    added++;
+    return NdisMSetMiniportAttributes(adapter, (PVOID)&a);
+}
+
+/* Replaces the list, as drivers that add messages do, and frees the old. */
+static NDIS_STATUS NTAPI filter(NDIS_HANDLE context, PIRP irp)
+{
+    PIO_RESOURCE_REQUIREMENTS_LIST old = (PVOID)irp->IoStatus.Information;
+    PIO_RESOURCE_REQUIREMENTS_LIST list;
+    ULONG size = old->ListSize;
+
+    if (context != &added ||
+        old != IoGetCurrentIrpStackLocation(irp)
+                   ->Parameters.FilterResourceRequirements
+                   .IoResourceRequirementList) {
+        return NDIS_STATUS_FAILURE;
+    }
+    list = ExAllocatePoolWithTag(NonPagedPool, size, 0x626f7250);
+    if (!list) {
+        return NDIS_STATUS_RESOURCES;
+    }
+    RtlCopyMemory(list, old, size);
+    irp->IoStatus.Information = (ULONG_PTR)list;
+    ExFreePoolWithTag(old, 0);
+    filtered++;
+    return NDIS_STATUS_SUCCESS;
+}
+
+static NDIS_STATUS NTAPI start_device(NDIS_HANDLE context, PIRP irp)
+{
+    started += context == &added && irp->Tail.Overlay.CurrentStackLocation
+               ->Parameters.StartDevice.AllocatedResourcesTranslated;
+    return NDIS_STATUS_SUCCESS;
+}
+
+static VOID NTAPI remove_device(NDIS_HANDLE context)
+{
+    if (context == &added) {
+        added--;
+    }
+}
+
+static NDIS_STATUS NTAPI set_options(NDIS_HANDLE driver, NDIS_HANDLE context)
+{
+    NDIS_MINIPORT_PNP_CHARACTERISTICS c;
+
+    (void)context;
+    RtlZeroMemory(&c, sizeof(c));
+    c.Header.Type = NDIS_OBJECT_TYPE_MINIPORT_PNP_CHARACTERISTICS;
+    c.Header.Revision = NDIS_MINIPORT_PNP_CHARACTERISTICS_REVISION_1;
+    c.Header.Size = NDIS_SIZEOF_MINIPORT_PNP_CHARACTERISTICS_REVISION_1;
+    c.MiniportAddDeviceHandler = add_device;
+    c.MiniportRemoveDeviceHandler = remove_device;
+    c.MiniportFilterResourceRequirementsHandler = filter;
+    c.MiniportStartDeviceHandler = start_device;
+    return NdisSetOptionalHandlers(driver, (PVOID)&c);
+}
+
 /* --- miniport ------------------------------------------------------------------------- */
 
 static NDIS_STATUS act(ULONG action)
@@ -374,6 +501,11 @@ static NDIS_STATUS act(ULONG action)
         return registry();
     case PROBE_LOOP_IN_DPC:
         return loop_in_dpc();
+    case PROBE_PNP:
+        return added == 1 && filtered == 1 && started == 1
+               ? NDIS_STATUS_SUCCESS : NDIS_STATUS_FAILURE;
+    case PROBE_BUFFERS:
+        return buffers();
     default:
         return NDIS_STATUS_SUCCESS;
     }
@@ -469,6 +601,7 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
     c.Header.Size = NDIS_SIZEOF_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_2;
     c.MajorNdisVersion = 6;
     c.MinorNdisVersion = 30;
+    c.SetOptionsHandler = set_options;
     c.InitializeHandlerEx = initialize;
     c.HaltHandlerEx = halt;
     c.UnloadHandler = unload;

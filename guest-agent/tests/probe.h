@@ -23,6 +23,8 @@ enum probe_action {
     PROBE_RAISED,        /* returns at DISPATCH_LEVEL */
     PROBE_REGISTRY,      /* reads strings and numbers */
     PROBE_LOOP_IN_DPC,   /* for ever, on the DPC thread */
+    PROBE_PNP,           /* were the PnP handlers called as they should be? */
+    PROBE_BUFFERS,       /* MDLs, NET_BUFFER_LISTs, their data */
 };
 
 /* MiniportInitializeEx returns this plus the number of the failed check. */

@@ -120,7 +120,9 @@ static const struct rig_marker *need(uint16_t kind, const char *name)
 START_TEST(whole_life_calls_everything_in_order)
 {
     static const char *const order[] = {
-        "DriverEntry", "MiniportInitializeEx", "MiniportHaltEx",
+        "DriverEntry", "MiniportSetOptions", "MiniportAddDevice",
+        "MiniportFilterResourceRequirements", "MiniportStartDevice",
+        "MiniportInitializeEx", "MiniportHaltEx", "MiniportRemoveDevice",
         "MiniportDriverUnload",
     };
     uint64_t last = 0;
@@ -189,6 +191,21 @@ START_TEST(work_item_runs_at_passive_level)
     expect_init(PROBE_WORK_ITEM, 0);
     ck_assert_uint_eq(need(RIG_MK_CALLBACK_ENTER,
                            "NdisIoWorkItemRoutine")->thread, THREAD_WORKER);
+}
+END_TEST
+
+START_TEST(pnp_handlers_get_their_context_and_lists)
+{
+    expect_init(PROBE_PNP, 0);
+    need(RIG_MK_CALLBACK_LEAVE, "MiniportRemoveDevice");
+    ck_assert_ptr_null(recorder_find(RIG_MK_LEFT, NULL, 0));
+}
+END_TEST
+
+START_TEST(buffers_follow_their_mdl_chain)
+{
+    expect_init(PROBE_BUFFERS, 0);
+    ck_assert_ptr_null(recorder_find(RIG_MK_LEFT, NULL, 0));
 }
 END_TEST
 
@@ -363,6 +380,8 @@ int main(void)
     tcase_add_test(tc, registry_values_come_in_the_type_asked_for);
     tcase_add_test(tc, dpc_waits_for_dispatch_and_timers_fire);
     tcase_add_test(tc, work_item_runs_at_passive_level);
+    tcase_add_test(tc, pnp_handlers_get_their_context_and_lists);
+    tcase_add_test(tc, buffers_follow_their_mdl_chain);
     tcase_add_test(tc, bad_handles_are_survived);
     tcase_add_test(tc, interrupt_without_resource_is_not_found);
     tcase_add_test(tc, raised_irql_at_return_shows_and_is_undone);

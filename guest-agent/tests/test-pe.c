@@ -267,6 +267,37 @@ START_TEST(unresolved_import_is_named)
 }
 END_TEST
 
+/* The image has no load configuration: one is written over its code. */
+START_TEST(default_security_cookie_is_replaced)
+{
+    const uint64_t unset = 0x2b992ddfa232ull;
+    const uint64_t preferred = 0x140000000ull;
+    uint8_t *pe = pe_header();
+    uint32_t rva = get32(pe + OPT_ENTRY);
+    struct pe_image image;
+    uint64_t va, now;
+    unsigned count = 0;
+    uint8_t *p = at_rva(rva);
+
+    put32(p, 0x70);
+    va = preferred + rva + 0x60;
+    memcpy(p + 0x58, &va, 8);
+    memcpy(p + 0x60, &unset, 8);
+    put32(pe + OPT_DIR(10), rva);
+    put32(pe + OPT_DIR(10) + 4, 0x70);
+    ck_assert_msg(pe_load(file, file_len, preferred, resolve, &count, &image,
+                          err, sizeof(err)) == 0, "%s", err);
+    ck_assert(image.cookie_seeded);
+    memcpy(&now, image.base + rva + 0x60, 8);
+    ck_assert_uint_ne(now, unset);
+    ck_assert_uint_eq(now >> 48, 0);
+    pe_unload(&image);
+    va = 1;
+    memcpy(p + 0x58, &va, 8);
+    expect_error("security cookie");
+}
+END_TEST
+
 START_TEST(entry_point_has_to_be_code)
 {
     put32(pe_header() + OPT_ENTRY, 0x10);
@@ -291,6 +322,7 @@ int main(void)
     tcase_add_test(tc, bad_relocations_are_named);
     tcase_add_test(tc, imports_out_of_bounds_are_named);
     tcase_add_test(tc, unresolved_import_is_named);
+    tcase_add_test(tc, default_security_cookie_is_replaced);
     tcase_add_test(tc, entry_point_has_to_be_code);
     suite_add_tcase(s, tc);
     srunner_run_all(runner, CK_NORMAL);

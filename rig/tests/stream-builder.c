@@ -273,7 +273,7 @@ uint64_t b_deregister_disarmed(Builder *b, uint64_t handle)
 
 uint64_t b_config_table(Builder *b, unsigned operation, unsigned entry)
 {
-    const uint64_t arg[RIG_MARKER_ARGS] = { 0, 0, operation, entry };
+    const uint64_t arg[RIG_MARKER_ARGS] = { 0, operation, entry, 0 };
 
     b_api(b, "NdisMConfigMSIXTableEntry", 0);
     return close_call(b, RIG_MK_API_LEAVE, 0, B_SUCCESS, arg);

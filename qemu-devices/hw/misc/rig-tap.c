@@ -3,10 +3,11 @@
  * rig-tap: an instrument that watches PCI functions and records what happens
  * to their interrupts, together with what the guest says about itself.
  *
- * This file is the PCI function: registers, slots, life cycle. rig-tap-watch.c
- * turns observations into records, rig-tap-stream.c takes them to the chardev,
- * rig-tap-command.c carries out in-band commands. docs/rig-tap.rst is the
- * specification.
+ * This file is the PCI function: registers, slots, life cycle. rig-tap-target.c
+ * knows the watched functions, rig-tap-watch.c turns what they do into records,
+ * rig-tap-record.c orders the records, rig-tap-stream.c takes them to the
+ * chardev, rig-tap-command.c carries out in-band commands. docs/rig-tap.rst is
+ * the specification.
  */
 
 #include "qemu/osdep.h"

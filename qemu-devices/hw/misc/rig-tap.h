@@ -48,7 +48,7 @@ void rig_stream_kick(RigStream *s);
 /* Send everything now, waiting for the reader, but not for a stopped one. */
 void rig_stream_drain(RigStream *s);
 
-/* --- rig-tap-watch.c: observed functions turned into records -------------- */
+/* --- targets and runs ----------------------------------------------------- */
 
 typedef struct RigTarget {
     char *id;                   /* QEMU device id */
@@ -97,11 +97,34 @@ struct RigTap {
     bool shutting_down;
 };
 
+/* --- rig-tap-target.c: the functions under watch -------------------------- */
+
 /* Split the property `watch` into targets; false and *errp if it is wrong. */
 bool rig_tap_parse_watch(RigTap *tap, Error **errp);
 
 /* Start watching: report the targets. Exits if a device is missing. */
 void rig_tap_watch_start(RigTap *tap);
+
+/* Report the target's registers, or its address, if they have changed. */
+void rig_tap_update_state(RigTap *tap, RigTarget *t);
+void rig_tap_update_bdf(RigTap *tap, RigTarget *t);
+
+/* Write EPOCH and the whole state of the restored targets. */
+void rig_tap_put_epoch(RigTap *tap);
+
+/* --- rig-tap-watch.c: what they do, turned into records ------------------- */
+
+void rig_tap_observe(RigTap *tap);
+void rig_tap_emit_reset(RigTap *tap, const RigTarget *t,
+                        enum rig_reset_cause cause);
+
+/* --- rig-tap-record.c ----------------------------------------------------- */
+
+/*
+ * Is what happens now to be recorded? Not before HELLO, not after END, and not
+ * while state is loaded: devices then act as the loading makes them act.
+ */
+bool rig_tap_recording(const RigTap *tap);
 
 /* Write a record that the guest caused, after all interrupts counted so far. */
 void rig_tap_emit(RigTap *tap, enum rig_event_type type, const void *payload,
@@ -110,6 +133,13 @@ void rig_tap_emit(RigTap *tap, enum rig_event_type type, const void *payload,
 /* Write a record that the host caused: it carries no virtual time. */
 void rig_tap_emit_host(RigTap *tap, enum rig_event_type type,
                        const void *payload, size_t size);
+
+/* Write a record, whatever else there is to write. */
+void rig_tap_put_now(RigTap *tap, enum rig_event_type type,
+                     const void *payload, size_t size);
+
+/* Count one interrupt: @like has its kind, and its time in first_ns. */
+void rig_tap_count(RigTap *tap, const RigRun *like);
 
 /* --- rig-tap-command.c ---------------------------------------------------- */
 

@@ -224,8 +224,8 @@ enum rig_marker_kind {
     RIG_MK_CALLBACK_LEAVE = 10,
     RIG_MK_API_ENTER = 11,     /* name: as exported; arg: first four,
                                   pointers as 0 */
-    RIG_MK_API_LEAVE = 12,     /* NdisMConfigMSIXTableEntry: arg[2] is the
-                                  operation, arg[3] the table entry */
+    RIG_MK_API_LEAVE = 12,     /* NdisMConfigMSIXTableEntry: arg[1] is the
+                                  operation, [2] the entry, [3] the message */
     RIG_MK_API_FAULT = 13,     /* instead of ENTER/LEAVE: call not made;
                                   status returned, arg[0] occurrence */
     RIG_MK_CRASH = 14,         /* status: signal, caller: faulting RVA,

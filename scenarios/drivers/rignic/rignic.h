@@ -12,7 +12,7 @@
  *
  * Busy counts the reasons why a pause is not complete: one while running, one
  * per list being sent, one per list indicated and not yet returned. Whoever
- * drops it to zero completes the pause.
+ * drops it to zero while Pausing is set completes the pause.
  */
 #ifndef RIGNIC_H
 #define RIGNIC_H
@@ -153,6 +153,7 @@ typedef struct _RIGNIC_ADAPTER {
     RIGNIC_RX_RING Rx[RIG_NIC_MAX_QUEUES];
     ULONG BufferSize;          /* of a receive buffer, bytes */
     volatile LONG Running;     /* restarted and not paused */
+    volatile LONG Pausing;     /* MiniportPause gave up its reason */
     volatile LONG Busy;
     RIGNIC_COUNTERS Sent;
     RIGNIC_COUNTERS Received;

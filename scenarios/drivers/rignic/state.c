@@ -10,12 +10,16 @@ VOID RignicReference(PRIGNIC_ADAPTER Adapter)
     InterlockedIncrement(&Adapter->Busy);
 }
 
+/* TRUE for the one who completes a pause. */
+static BOOLEAN RignicDrop(PRIGNIC_ADAPTER Adapter, LONG Count)
+{
+    return InterlockedExchangeAdd(&Adapter->Busy, -Count) == Count &&
+           InterlockedExchange(&Adapter->Pausing, FALSE);
+}
+
 VOID RignicDereference(PRIGNIC_ADAPTER Adapter, ULONG Count)
 {
-    LONG count = (LONG)Count;
-
-    if (count != 0 &&
-        InterlockedExchangeAdd(&Adapter->Busy, -count) == count) {
+    if (Count != 0 && RignicDrop(Adapter, (LONG)Count)) {
         NdisMPauseComplete(Adapter->Handle);
     }
 }
@@ -44,8 +48,8 @@ NDIS_STATUS NTAPI RignicPause(NDIS_HANDLE MiniportAdapterContext,
     RignicWrite(adapter, RIG_NIC_CTRL, RIG_NIC_CTRL_TXEN);
     RignicDrainTransmit(adapter);
     RignicHwSetDirections(adapter);
-    return InterlockedDecrement(&adapter->Busy) == 0 ? NDIS_STATUS_SUCCESS
-                                                     : NDIS_STATUS_PENDING;
+    InterlockedExchange(&adapter->Pausing, TRUE);
+    return RignicDrop(adapter, 1) ? NDIS_STATUS_SUCCESS : NDIS_STATUS_PENDING;
 }
 
 NDIS_STATUS NTAPI RignicRestart(

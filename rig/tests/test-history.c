@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Units of history.c. */
+#include <check.h>
+#include <glib/gstdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "history.h"
+#include "tests/fixture.h"
+
+static Fixture *f;
+
+static void setup(void)
+{
+    f = fixture_new();
+}
+
+static void teardown(void)
+{
+    fixture_free(f);
+}
+
+static RigHistory *history(void)
+{
+    g_autoptr(GError) error = NULL;
+    RigHistory *h = rig_history_open(f->dir, &error);
+
+    ck_assert_msg(h, "%s", error ? error->message : "");
+    return h;
+}
+
+static void add(RigHistory *h, const char *run, unsigned machine,
+                const char *inputs, const char *stream)
+{
+    const RigHistoryEntry e = { (char *)run, machine, (char *)inputs,
+                                (char *)stream, 1234 };
+
+    ck_assert(rig_history_add(h, &e, NULL));
+}
+
+static void newest_is(RigHistory *h, const char *inputs, const char *not_run,
+                      const char *run)
+{
+    g_autoptr(RigHistoryEntry) e = rig_history_newest(h, inputs, not_run);
+
+    if (run) {
+        ck_assert_ptr_nonnull(e);
+        ck_assert_str_eq(e->run, run);
+    } else {
+        ck_assert_ptr_null(e);
+    }
+}
+
+START_TEST(newest_run_of_the_same_inputs_is_found)
+{
+    g_autoptr(RigHistory) h = history();
+
+    newest_is(h, "in", NULL, NULL);
+    add(h, "20260102-a", 1, "in", "s2");
+    add(h, "20260103-b", 1, "other", "s3");
+    add(h, "20260101-c", 1, "in", "s1");
+    newest_is(h, "in", NULL, "20260102-a");
+    newest_is(h, "in", "20260102-a", "20260101-c");
+    newest_is(h, "none", NULL, NULL);
+}
+END_TEST
+
+START_TEST(entries_survive_closing)
+{
+    g_autoptr(RigHistoryEntry) e = NULL;
+    RigHistory *h = history();
+
+    add(h, "r", 3, "in", "stream");
+    rig_history_close(h);
+    h = history();
+    e = rig_history_newest(h, "in", NULL);
+    ck_assert_ptr_nonnull(e);
+    ck_assert_uint_eq(e->machine, 3);
+    ck_assert_str_eq(e->stream, "stream");
+    ck_assert_uint_eq(e->total_ms, 1234);
+    rig_history_close(h);
+}
+END_TEST
+
+static void write_run(const char *id, const char *xml)
+{
+    g_autofree char *dir = g_build_filename(f->dir, "runs", id, NULL);
+    g_autofree char *file = g_build_filename(dir, "run.xml", NULL);
+
+    ck_assert_int_eq(g_mkdir_with_parents(dir, 0755), 0);
+    ck_assert(g_file_set_contents(file, xml, -1, NULL));
+}
+
+static void write_runs(void)
+{
+    write_run("20260101-a",
+              "<run><machine number='1' inputs='in' stream='s1' ended='yes'"
+              " total-ms='2500'/><machine number='2' inputs='cut'"
+              " stream='s9' ended='no'/></run>");
+    write_run("20260102-b", "<run><machine number='1' inp");
+    write_run("20260103-c", "<run><scenario><machine number='1'"
+              " inputs='deep' stream='s' ended='yes'/></scenario></run>");
+    g_free(fixture_write(f, "stray", "", 0));
+}
+
+static void check_rebuilt(void)
+{
+    g_autoptr(RigHistory) h = history();
+    g_autoptr(RigHistoryEntry) e = rig_history_newest(h, "in", NULL);
+
+    ck_assert_ptr_nonnull(e);
+    ck_assert_str_eq(e->run, "20260101-a");
+    ck_assert_str_eq(e->stream, "s1");
+    ck_assert_uint_eq(e->total_ms, 2500);
+    newest_is(h, "cut", NULL, NULL);
+    newest_is(h, "deep", NULL, NULL);
+}
+
+START_TEST(missing_file_is_built_again_from_the_runs)
+{
+    write_runs();
+    check_rebuilt();
+}
+END_TEST
+
+START_TEST(damaged_file_is_built_again_from_the_runs)
+{
+    write_runs();
+    g_free(fixture_write(f, "history.db", "this is no database at all, but "
+                         "long enough to be taken for one by its size", -1));
+    check_rebuilt();
+}
+END_TEST
+
+START_TEST(directory_that_does_not_exist_is_an_error)
+{
+    g_autoptr(GError) error = NULL;
+
+    ck_assert_ptr_null(rig_history_open("/nonexistent", &error));
+    ck_assert_ptr_nonnull(strstr(error->message, "history.db"));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("history");
+    TCase *t = tcase_create("history");
+    SRunner *r = srunner_create(s);
+    int failed;
+
+    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_test(t, newest_run_of_the_same_inputs_is_found);
+    tcase_add_test(t, entries_survive_closing);
+    tcase_add_test(t, missing_file_is_built_again_from_the_runs);
+    tcase_add_test(t, damaged_file_is_built_again_from_the_runs);
+    tcase_add_test(t, directory_that_does_not_exist_is_an_error);
+    suite_add_tcase(s, t);
+    srunner_run_all(r, CK_NORMAL);
+    failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Units of progress.c: the time that is left. */
+#include <check.h>
+#include <stdlib.h>
+
+#include "progress.h"
+
+#define SECOND 1000000
+
+static RigCycle ten = { .repeat = 10 };
+static RigScenario scenario;
+static GPtrArray *plan;
+static RigLive live;
+
+static void setup(void)
+{
+    scenario.cycles = g_ptr_array_new();
+    g_ptr_array_add(scenario.cycles, &ten);
+    plan = g_ptr_array_new();
+    g_ptr_array_add(plan, &scenario);
+    g_ptr_array_add(plan, &scenario);
+    live = (RigLive) { .scenarios = 2, .cycles = 20, .plan = plan,
+                       .started = SECOND, .machine_started = SECOND };
+}
+
+static void teardown(void)
+{
+    g_ptr_array_unref(plan);
+    g_ptr_array_unref(scenario.cycles);
+}
+
+START_TEST(nothing_is_said_before_a_cycle_is_done)
+{
+    RigProgress p = { .scenario = 1, .cycle = 1 };
+
+    ck_assert(rig_live_seconds_left(&live, &p, 3 * SECOND) < 0);
+}
+END_TEST
+
+START_TEST(time_left_follows_the_cycles_done)
+{
+    RigProgress p = { .scenario = 2, .cycle = 6 }; /* 15 of 20 in 3 s */
+
+    ck_assert_double_eq_tol(rig_live_seconds_left(&live, &p, 4 * SECOND),
+                            1.0, 0.001);
+}
+END_TEST
+
+START_TEST(cycles_of_earlier_machines_count)
+{
+    RigProgress p = { .scenario = 1, .cycle = 1 };
+
+    live.before_cycles = 5;
+    ck_assert_double_eq_tol(rig_live_seconds_left(&live, &p, 6 * SECOND),
+                            15.0, 0.001);
+}
+END_TEST
+
+START_TEST(earlier_run_of_the_same_inputs_knows_better)
+{
+    RigProgress p = { 0 };
+
+    live.expected_ms = 2500;
+    ck_assert_double_eq_tol(rig_live_seconds_left(&live, &p, 2 * SECOND),
+                            1.5, 0.001);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("progress");
+    TCase *t = tcase_create("progress");
+    SRunner *r = srunner_create(s);
+    int failed;
+
+    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_test(t, nothing_is_said_before_a_cycle_is_done);
+    tcase_add_test(t, time_left_follows_the_cycles_done);
+    tcase_add_test(t, cycles_of_earlier_machines_count);
+    tcase_add_test(t, earlier_run_of_the_same_inputs_knows_better);
+    suite_add_tcase(s, t);
+    srunner_run_all(r, CK_NORMAL);
+    failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
