@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the files of the monitor share: monitor.c, findings.c, judge.c. */
+/* What the files of the monitor share: monitor*.c, findings.c, judge.c. */
 #ifndef RIG_MONITOR_INTERNAL_H
 #define RIG_MONITOR_INTERNAL_H
 
@@ -123,6 +123,25 @@ unsigned rig_monitor_armed(const RigMonitor *m);
 uint64_t rig_monitor_raised(const RigMonitor *m);
 /* Handles that the driver holds, by all rules. */
 unsigned rig_monitor_held(const RigMonitor *m);
+
+/*
+ * monitor-driver.c: facts about an event that do not depend on its kind; show
+ * them to the rules; a marker of a driver's thread; the end of a driver.
+ */
+RigFacts rig_monitor_facts(const RigMonitor *m, const RigEvent *e,
+                           RuleSource source, unsigned when);
+void rig_monitor_show(RigMonitor *m, const RigFacts *facts);
+void rig_monitor_driver(RigMonitor *m, const RigEvent *e);
+void rig_monitor_lost(RigMonitor *m, const RigEvent *e, RigCycleEnd how);
+
+/*
+ * monitor-plan.c: any marker; the open cycle or scenario is over. `missing`
+ * is the reason why cycles of the scenario that have not begun will not come.
+ */
+void rig_monitor_marker(RigMonitor *m, const RigEvent *e);
+void rig_monitor_close_cycle(RigMonitor *m, RigCycleEnd end, uint64_t event,
+                             uint64_t ns);
+void rig_monitor_close_scenario(RigMonitor *m, const char *missing);
 
 /* findings.c: a RigReportFunc; opaque is the monitor. */
 void rig_finding_report(const RigReport *report, void *opaque);

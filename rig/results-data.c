@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a run consists of: making it, filling it, freeing it. */
+#include <string.h>
 #include "results.h"
 
 static void artifact_free(gpointer data)
@@ -87,4 +88,25 @@ void rig_machine_result_set_stream(RigMachineResult *machine,
     machine->lost = s.lost;
     machine->ended = s.ended;
     machine->outcome = s.outcome;
+}
+
+void rig_run_summary(const RigRun *run, RigSummary *sum)
+{
+    memset(sum, 0, sizeof(*sum));
+    sum->scenarios = run->scenarios->len;
+    for (unsigned i = 0; i < run->scenarios->len; i++) {
+        const RigScenarioResult *r = run->scenarios->pdata[i];
+        gboolean expected = rig_scenario_result_as_expected(r);
+
+        sum->verdict[r->verdict]++;
+        sum->as_expected += expected;
+        if (r->scenario->seed) {
+            sum->seeded++;
+            sum->seeded_found += expected;
+        }
+        if (r->scenario->control) {
+            sum->controls++;
+            sum->false_alarms += r->verdict == RIG_VERDICT_VIOLATION;
+        }
+    }
 }

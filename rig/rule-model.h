@@ -90,6 +90,11 @@ struct RigRule {
     GPtrArray *on;        /* of RuleOn */
 };
 
+/* An empty rule; free functions for what is not yet part of one. */
+RigRule *rule_new(const char *file);
+void rule_boundary_free(gpointer boundary);
+void rule_violation_free(gpointer violation);
+
 /*
  * Placeholders that a template may use, in braces; NULL ends the list.
  * findings.c fills them in.

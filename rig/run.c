@@ -298,7 +298,9 @@ static void run_groups(RigRunContext *c)
             skip_group(c, groups->pdata[i]);
         } else {
             rig_run_machine(c, groups->pdata[i]);
-            save_results(c);
+            if (i + 1 < groups->len) { /* the last time is in conclude() */
+                save_results(c);
+            }
         }
     }
 }

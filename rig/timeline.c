@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Recording a cycle and drawing it.
+ * Drawing a recorded cycle.
  *
  * Every recorded item is a candidate for a column of its own; items of one
  * event share one. When there are more than RIG_COLUMNS_MAX, the least
@@ -8,177 +8,7 @@
  * ordinary calls, then the calls, then interrupts, then table changes.
  */
 #include <string.h>
-#include "timeline.h"
-
-/* Ordinary items leave this much room for interesting ones. */
-#define RESERVE (RIG_RECORDING_MAX / 4)
-
-/* INTx is kept after the vectors. */
-#define LANES (RIG_LANES_MAX + 1)
-
-typedef enum ItemType {
-    ITEM_ENTER, ITEM_LEAVE, ITEM_FAULT, ITEM_LOST, ITEM_STATE, ITEM_RAISED,
-} ItemType;
-
-/* How much an item wants a column: low numbers first. */
-typedef enum ItemRank {
-    RANK_MUST, RANK_STATE, RANK_RAISED, RANK_CALL, RANK_RETURN, RANKS,
-} ItemRank;
-
-typedef struct Item {
-    ItemType type;
-    ItemRank rank;
-    uint64_t event, ns;
-    /* ENTER, LEAVE, FAULT */
-    gboolean callback;
-    unsigned thread;
-    uint64_t call, caller;
-    uint32_t status;
-    char name[RIG_MARKER_NAME];
-    /* STATE, RAISED */
-    unsigned lane;
-    RigVectorState state;
-    uint64_t count;
-    enum rig_raised outcome;
-} Item;
-
-struct RigRecorder {
-    GArray *items;              /* of Item; allocated once */
-    unsigned vectors;           /* lanes in use */
-    RigVectorState initial[RIG_LANES_MAX], state[RIG_LANES_MAX];
-};
-
-static const char register_name[] = "NdisMRegisterInterruptEx";
-static const char deregister_name[] = "NdisMDeregisterInterruptEx";
-
-RigRecorder *rig_recorder_new(void)
-{
-    RigRecorder *r = g_new0(RigRecorder, 1);
-
-    r->items = g_array_sized_new(FALSE, FALSE, sizeof(Item),
-                                 RIG_RECORDING_MAX);
-    return r;
-}
-
-void rig_recorder_free(RigRecorder *r)
-{
-    if (r) {
-        g_array_unref(r->items);
-        g_free(r);
-    }
-}
-
-void rig_recorder_reset(RigRecorder *r, const RigMsix *x)
-{
-    g_array_set_size(r->items, 0);
-    r->vectors = MIN(x->vectors, RIG_LANES_MAX);
-    for (unsigned v = 0; v < r->vectors; v++) {
-        r->initial[v] = r->state[v] = rig_msix_vector(x, v);
-    }
-}
-
-/* Room for one more item of this rank, or NULL. */
-static Item *add_item(RigRecorder *r, ItemType type, ItemRank rank,
-                      const RigEvent *e)
-{
-    unsigned limit = rank == RANK_MUST ? RIG_RECORDING_MAX
-                                       : RIG_RECORDING_MAX - RESERVE;
-    Item *item;
-
-    if (r->items->len >= limit) {
-        return NULL;
-    }
-    g_array_set_size(r->items, r->items->len + 1);
-    item = &g_array_index(r->items, Item, r->items->len - 1);
-    item->type = type;
-    item->rank = rank;
-    item->event = e->seq;
-    item->ns = e->ns;
-    return item;
-}
-
-static void record_raised(RigRecorder *r, const RigEvent *e)
-{
-    unsigned lane = e->raised.vector == RIG_VECTOR_INTX ? RIG_LANES_MAX
-                                                        : e->raised.vector;
-    Item *last = r->items->len ?
-        &g_array_index(r->items, Item, r->items->len - 1) : NULL;
-    Item *item;
-
-    if (lane > RIG_LANES_MAX) {
-        return;
-    }
-    if (last && last->type == ITEM_RAISED && last->lane == lane &&
-        last->outcome == e->raised.outcome) {
-        last->count += e->raised.count;
-        return;
-    }
-    item = add_item(r, ITEM_RAISED, RANK_RAISED, e);
-    if (item) {
-        item->lane = lane;
-        item->count = e->raised.count;
-        item->outcome = e->raised.outcome;
-    }
-}
-
-static void record_state(RigRecorder *r, const RigEvent *e, const RigMsix *x,
-                         unsigned v)
-{
-    RigVectorState state = rig_msix_vector(x, v);
-    Item *item;
-
-    if (state == r->state[v]) {
-        return;
-    }
-    r->state[v] = state;
-    item = add_item(r, ITEM_STATE, RANK_STATE, e);
-    if (item) {
-        item->lane = v;
-        item->state = state;
-    }
-}
-
-void rig_recorder_device(RigRecorder *r, const RigEvent *e, const RigMsix *x)
-{
-    if (e->type == RIG_EV_RAISED) {
-        record_raised(r, e);
-    } else if (e->type == RIG_EV_TABLE) {
-        if (e->table.vector < r->vectors) {
-            record_state(r, e, x, e->table.vector);
-        }
-    } else {
-        for (unsigned v = 0; v < r->vectors; v++) {
-            record_state(r, e, x, v);
-        }
-    }
-}
-
-void rig_recorder_marker(RigRecorder *r, const RigEvent *e)
-{
-    const struct rig_marker *m = &e->marker;
-    gboolean callback = m->kind == RIG_MK_CALLBACK_ENTER ||
-                        m->kind == RIG_MK_CALLBACK_LEAVE;
-    gboolean enter = m->kind == RIG_MK_CALLBACK_ENTER ||
-                     m->kind == RIG_MK_API_ENTER;
-    gboolean leave = m->kind == RIG_MK_CALLBACK_LEAVE ||
-                     m->kind == RIG_MK_API_LEAVE;
-    ItemType type = enter ? ITEM_ENTER : leave ? ITEM_LEAVE :
-                    m->kind == RIG_MK_API_FAULT ? ITEM_FAULT : ITEM_LOST;
-    ItemRank rank = callback || (!enter && !leave) ||
-                    !strcmp(m->name, register_name) ||
-                    !strcmp(m->name, deregister_name) ? RANK_MUST :
-                    enter ? RANK_CALL : RANK_RETURN;
-    Item *item = add_item(r, type, rank, e);
-
-    if (item) {
-        item->callback = callback;
-        item->thread = m->thread;
-        item->call = m->call;
-        item->caller = m->caller;
-        item->status = m->status;
-        memcpy(item->name, m->name, sizeof(item->name));
-    }
-}
+#include "timeline-internal.h"
 
 /* --- columns -------------------------------------------------------------- */
 
@@ -304,8 +134,8 @@ static RigTimelineCall call_from(const Item *item, unsigned column)
 {
     RigTimelineCall c = {
         .kind = item->type == ITEM_FAULT ? RIG_CALL_FAULT :
-                !strcmp(item->name, register_name) ? RIG_CALL_REGISTER :
-                !strcmp(item->name, deregister_name) ? RIG_CALL_DEREGISTER :
+                !strcmp(item->name, REGISTER_NAME) ? RIG_CALL_REGISTER :
+                !strcmp(item->name, DEREGISTER_NAME) ? RIG_CALL_DEREGISTER :
                 RIG_CALL_OTHER,
         .thread = item->thread,
         .from = column,

@@ -55,13 +55,14 @@ static bool check_signature(const struct installer *in,
 
     if (!line) {
         return inf_refuse(in, version->number, "[Version] needs "
-                    "Signature=\"$Windows NT$\"");
+                          "Signature=\"$Windows NT$\"");
     }
     /* "$Windows NT$" has no %token%, so no expansion is needed. */
     signature = g_strjoinv(",", line->fields);
     return g_ascii_strcasecmp(signature, "$Windows NT$") == 0 ||
            g_ascii_strcasecmp(signature, "$Chicago$") == 0 ||
-           inf_refuse(in, line->number, "the signature is not \"$Windows NT$\"");
+           inf_refuse(in, line->number,
+                      "the signature is not \"$Windows NT$\"");
 }
 
 static bool check_class(const struct installer *in,
@@ -76,13 +77,13 @@ static bool check_class(const struct installer *in,
         want = "Net";
     }
     if (!line) {
-        return inf_refuse(in, version->number, "[Version] has neither Class nor "
-                    "ClassGuid");
+        return inf_refuse(in, version->number, "[Version] has neither "
+                          "Class nor ClassGuid");
     }
     text = inf_field(in->inf, line, 0, in->error);
     return text && (g_ascii_strcasecmp(text, want) == 0 ||
-                    inf_refuse(in, line->number, "the class is not Net: this INF "
-                         "is not for a network adapter"));
+                    inf_refuse(in, line->number, "the class is not Net: "
+                               "this INF is not for a network adapter"));
 }
 
 static bool read_version(const struct installer *in)
@@ -118,8 +119,8 @@ static bool run_needs(struct installer *in, const struct inf_line *line,
                       section_fn *fn, unsigned depth)
 {
     if (depth >= NEEDS_DEPTH_MAX) {
-        return inf_refuse(in, line->number, "Needs leads too deep: does a section "
-                    "need itself?");
+        return inf_refuse(in, line->number, "Needs leads too deep: does a "
+                          "section need itself?");
     }
     for (unsigned i = 0; i < line->n_fields; i++) {
         g_autofree char *name = inf_field(in->inf, line, i, in->error);
@@ -271,7 +272,7 @@ static bool run_hw(struct installer *in, const struct inf_section *section)
                               in->error);
 }
 
-/* -- all of it --------------------------------------------------------------- */
+/* -- all of it ----------------------------------------------------------- */
 
 /* The DDInstall section in its closest variant for x64. */
 static const struct inf_section *find_ddinstall(struct installer *in)

@@ -25,13 +25,14 @@ static bool read_service_install(struct installer *in,
                         name);
     }
     if (!line) {
-        return inf_refuse(in, section->number, "the service has no ServiceBinary");
+        return inf_refuse(in, section->number,
+                          "the service has no ServiceBinary");
     }
     type_text = type ? inf_field(in->inf, type, 0, in->error) : NULL;
     if (!type_text || !inf_number(type_text, &number) ||
         number != SERVICE_KERNEL_DRIVER) {
         return inf_refuse(in, type ? type->number : section->number,
-                    "the service of a network adapter needs ServiceType=1");
+                          "a network adapter's service needs ServiceType=1");
     }
     path = inf_field(in->inf, line, 0, in->error);
     if (!path) {
@@ -54,18 +55,19 @@ static bool add_service(struct installer *in, const struct inf_line *line)
         return false;
     }
     if (*flags && !inf_number(flags, &number)) {
-        return inf_refuse(in, line->number, "the flags of AddService are a number");
+        return inf_refuse(in, line->number,
+                          "the flags of AddService are a number");
     }
     if (!(number & SPSVCINST_ASSOCSERVICE)) {
         return true; /* not the function driver */
     }
     if (!*name) {
-        return inf_refuse(in, line->number, "the device has a null driver: there "
-                    "is nothing to load");
+        return inf_refuse(in, line->number, "the device has a null driver: "
+                          "there is nothing to load");
     }
     if (in->inst->service) {
-        return inf_refuse(in, line->number, "a second AddService with flag 2: a "
-                    "device has one function driver");
+        return inf_refuse(in, line->number, "a second AddService with flag 2: "
+                          "a device has one function driver");
     }
     in->inst->service = g_strdup(name);
     return read_service_install(in, line, section);
@@ -92,8 +94,8 @@ bool inf_check_service(const struct installer *in,
     g_autofree char *binary = NULL;
 
     if (!in->inst->service) {
-        return inf_refuse(in, services->number, "no AddService with flag 2: the "
-                    "device has no function driver");
+        return inf_refuse(in, services->number, "no AddService with flag 2: "
+                          "the device has no function driver");
     }
     if (ndi && ndi->text &&
         g_ascii_strcasecmp(ndi->text, in->inst->service) != 0) {

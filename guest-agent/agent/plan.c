@@ -72,8 +72,9 @@ static bool read_number(const struct reader *r, const char *key, uint64_t lo,
         return refuse(r, key, "missing");
     }
     if (!g_ascii_string_to_unsigned(text, 10, lo, hi, &number, NULL)) {
-        return refuse(r, key, "\"%.40s\" is not a number from %" G_GUINT64_FORMAT
-                      " to %" G_GUINT64_FORMAT, text, lo, hi);
+        return refuse(r, key, "\"%.40s\" is not a number from %"
+                      G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT, text, lo,
+                      hi);
     }
     *value = number;
     return true;

@@ -68,20 +68,20 @@ int vfio_map_arena(struct vfio_device *dev, size_t size, char *err,
     };
 
     if (size == 0 || size > ARENA_SIZE_MAX) {
-        return vfio_fail(err, errlen, "a DMA arena of %zu bytes is not possible",
-                    size);
+        return vfio_fail(err, errlen,
+                         "a DMA arena of %zu bytes is not possible", size);
     }
     size = (size + HUGEPAGE - 1) & ~(HUGEPAGE - 1);
     dev->arena = arena_memory(size);
     if (!dev->arena) {
         return vfio_fail(err, errlen, "no memory for a DMA arena of %zu bytes",
-                    size);
+                         size);
     }
     dev->arena_size = size;
     map.size = size;
     if (ioctl(dev->container, VFIO_IOMMU_MAP_DMA, &map)) {
         return vfio_fail(err, errlen, "%s: the DMA arena cannot be mapped: %s",
-                    dev->address, strerror(errno));
+                         dev->address, strerror(errno));
     }
     dev->arena_iova = ARENA_IOVA;
     return 0;

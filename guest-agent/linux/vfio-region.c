@@ -122,7 +122,7 @@ int vfio_map_bars(struct vfio_device *dev, char *err, size_t errlen)
 {
     if (read_bar_bases(dev)) {
         return vfio_fail(err, errlen, "%s: cannot read its BARs: %s",
-                    dev->address, strerror(errno));
+                         dev->address, strerror(errno));
     }
     for (unsigned i = 0; i < VFIO_BARS; i++) {
         struct vfio_bar *bar = &dev->bar[i];

@@ -61,8 +61,9 @@ static int open_group(struct vfio_device *dev, char *err, size_t errlen)
     char path[64];
 
     if (number < 0) {
-        return vfio_fail(err, errlen, "%s has no IOMMU group: the machine needs "
-                    "an IOMMU and the kernel intel_iommu=on", dev->address);
+        return vfio_fail(err, errlen, "%s has no IOMMU group: the machine "
+                         "needs an IOMMU and the kernel intel_iommu=on",
+                         dev->address);
     }
     snprintf(path, sizeof(path), "/dev/vfio/%d", number);
     dev->group = open(path, O_RDWR | O_CLOEXEC);
@@ -71,12 +72,12 @@ static int open_group(struct vfio_device *dev, char *err, size_t errlen)
     }
     if (ioctl(dev->group, VFIO_GROUP_GET_STATUS, &status)) {
         return vfio_fail(err, errlen, "%s: no group status: %s", path,
-                    strerror(errno));
+                         strerror(errno));
     }
     if (!(status.flags & VFIO_GROUP_FLAGS_VIABLE)) {
-        return vfio_fail(err, errlen, "IOMMU group %d of %s has other functions "
-                    "in it: give the function a slot of its own", number,
-                    dev->address);
+        return vfio_fail(err, errlen, "IOMMU group %d of %s has other "
+                         "functions in it: give the function a slot of its "
+                         "own", number, dev->address);
     }
     return 0;
 }
@@ -89,7 +90,8 @@ static int open_device(struct vfio_device *dev, char *err, size_t errlen)
     }
     if (ioctl(dev->container, VFIO_GET_API_VERSION) != VFIO_API_VERSION ||
         !ioctl(dev->container, VFIO_CHECK_EXTENSION, VFIO_TYPE1v2_IOMMU)) {
-        return vfio_fail(err, errlen, "this kernel's VFIO lacks the type 1 IOMMU");
+        return vfio_fail(err, errlen,
+                         "this kernel's VFIO lacks the type 1 IOMMU");
     }
     if (open_group(dev, err, errlen)) {
         return -1;
@@ -97,12 +99,12 @@ static int open_device(struct vfio_device *dev, char *err, size_t errlen)
     if (ioctl(dev->group, VFIO_GROUP_SET_CONTAINER, &dev->container) ||
         ioctl(dev->container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU)) {
         return vfio_fail(err, errlen, "%s: no IOMMU for its group: %s",
-                    dev->address, strerror(errno));
+                         dev->address, strerror(errno));
     }
     dev->device = ioctl(dev->group, VFIO_GROUP_GET_DEVICE_FD, dev->address);
     if (dev->device < 0) {
         return vfio_fail(err, errlen, "%s: VFIO does not open it: %s",
-                    dev->address, strerror(errno));
+                         dev->address, strerror(errno));
     }
     return 0;
 }
@@ -161,7 +163,7 @@ static int read_properties(struct vfio_device *dev, char *err, size_t errlen)
         vfio_config_read(dev, PCI_INTERRUPT_PIN, &pin, 1) ||
         find_msix(dev)) {
         return vfio_fail(err, errlen, "%s: its properties cannot be read: %s",
-                    dev->address, strerror(errno));
+                         dev->address, strerror(errno));
     }
     dev->can_reset = info.flags & VFIO_DEVICE_FLAGS_RESET;
     dev->intx = pin != 0;
@@ -175,7 +177,7 @@ int vfio_open(struct vfio_device *dev, const char *address,
     dev->container = dev->group = dev->device = -1;
     if (!pci_address_valid(address)) {
         return vfio_fail(err, errlen, "\"%s\" is not a PCI address like "
-                    "0000:00:10.0", address);
+                         "0000:00:10.0", address);
     }
     snprintf(dev->address, sizeof(dev->address), "%s", address);
     if (open_device(dev, err, errlen) || read_properties(dev, err, errlen) ||

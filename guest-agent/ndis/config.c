@@ -14,7 +14,7 @@ struct config {
     uint8_t mac[MAC_LENGTH];
 };
 
-/* --- strings --------------------------------------------------------------- */
+/* --- strings ---------------------------------------------------------- */
 
 /* UTF-8 of a counted string; NULs at its end are not part of a name. */
 static char *to_utf8(const UNICODE_STRING *s)
@@ -53,7 +53,7 @@ static bool to_utf16(struct config *c, const char *text, bool list,
     return true;
 }
 
-/* --- handles ------------------------------------------------------------------ */
+/* --- handles ---------------------------------------------------------- */
 
 static NDIS_HANDLE config_open(const char *key)
 {
@@ -128,7 +128,7 @@ static VOID NTAPI ndis_open_key_by_index(PNDIS_STATUS status,
     g_strfreev(keys);
 }
 
-/* --- values --------------------------------------------------------------------- */
+/* --- values ----------------------------------------------------------- */
 
 static bool read_integer(const struct reg_value *v, int base, ULONG *out)
 {
@@ -272,7 +272,7 @@ static VOID NTAPI ndis_write_configuration(PNDIS_STATUS status,
     *status = NDIS_STATUS_SUCCESS;
 }
 
-/* --- NetworkAddress ----------------------------------------------------------------- */
+/* --- NetworkAddress --------------------------------------------------- */
 
 /* Twelve hexadecimal digits, with or without separators. */
 static bool parse_mac(const char *text, uint8_t mac[MAC_LENGTH])

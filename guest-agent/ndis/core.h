@@ -75,7 +75,7 @@ void thread_cond_init(pthread_cond_t *cond);
  */
 const struct host_thread *thread_in_driver(void);
 
-/* --- the host (life.c) ---------------------------------------------------- */
+/* --- the host (life.c) ------------------------------------------------ */
 
 enum host_phase {
     PHASE_INSTALL,   /* DriverEntry, MiniportAddDevice, resource filter */
@@ -135,7 +135,7 @@ uint32_t host_set_error(uint32_t code, const char *fmt, ...)
 /* A fault of this step cannot be injected: the step has to fail. */
 bool host_faults_bad(void);
 
-/* --- calls into the driver (callback.c) ---------------------------------- */
+/* --- calls into the driver (callback.c) ------------------------------- */
 
 struct callback {
     const char *outer;
@@ -223,7 +223,7 @@ bool arena_contains(const void *p, size_t size);
 void *pool_alloc(size_t size);
 void pool_free(void *p);
 
-/* --- IRQL (irql.c) --------------------------------------------------------- */
+/* --- IRQL (irql.c) ---------------------------------------------------- */
 
 /* Returns the previous IRQL. */
 uint8_t irql_set(uint8_t irql);
@@ -235,7 +235,7 @@ static inline uint8_t irql_get(void)
 void spin_acquire(KSPIN_LOCK *lock);
 void spin_release(KSPIN_LOCK *lock);
 
-/* --- time ------------------------------------------------------------------ */
+/* --- time ------------------------------------------------------------- */
 
 #define NSEC_PER_SEC 1000000000ull
 uint64_t time_now(void);          /* ns, CLOCK_MONOTONIC */
@@ -245,13 +245,13 @@ struct timespec time_at(uint64_t ns);
 /* System time: 100 ns units since 1601-01-01. */
 uint64_t time_system(void);
 
-/* --- events and waits (wait.c) --------------------------------------------- */
+/* --- events and waits (wait.c) ---------------------------------------- */
 
 void event_set(KEVENT *event, bool set);
 /* 0, or STATUS_TIMEOUT; timeout UINT64_MAX waits without limit. */
 uint32_t wait_object(void *object, uint64_t timeout_ns);
 
-/* --- DPCs and timers (dpc.c, timer.c) --------------------------------------- */
+/* --- DPCs and timers (dpc.c, timer.c) --------------------------------- */
 
 /* Queue `run`; false if (run, object, number) is queued already. */
 bool dpc_queue(void (*run)(void *object, uint32_t number, void *context),
@@ -280,14 +280,14 @@ void timer_run_due(uint64_t now);
 /* Timers still armed, reported as RIG_MK_LEFT and stopped. */
 void timer_report_left(void);
 
-/* --- work items (workitem.c) ------------------------------------------------- */
+/* --- work items (workitem.c) ------------------------------------------ */
 
 int work_start(void);
 bool work_queue(void (*run)(void *arg), void *arg);
 /* Wait until no work is queued or running, `limit_ns` at most. */
 bool work_drain(uint64_t limit_ns);
 
-/* --- interrupts (interrupt.c) -------------------------------------------------- */
+/* --- interrupts (interrupt.c) ----------------------------------------- */
 
 int interrupt_open(void);
 /* eventfds for what the resources grant; at-start profile: arm them. */
@@ -296,20 +296,20 @@ int interrupt_arm_at_start(void);
 /* The rig takes the device back: no interrupt and no DPC from here on. */
 void interrupt_quiesce(void);
 
-/* --- trap handling (trap.c) ------------------------------------------------------ */
+/* --- trap handling (trap.c) ------------------------------------------- */
 
 int trap_install(void);
 /* Write RIG_MK_BUGCHECK and leave the process. */
 DECLSPEC_NORETURN void bug_check(uint32_t code, uint64_t p1, uint64_t p2,
                                  uint64_t p3, uint64_t p4);
 
-/* --- bus (bus.c) -------------------------------------------------------------------- */
+/* --- bus (bus.c) ------------------------------------------------------ */
 
 /* in and out of the driver; `size` 1, 2 or 4 bytes. */
 uint32_t bus_port_read(uint16_t port, unsigned size);
 void bus_port_write(uint16_t port, unsigned size, uint32_t value);
 
-/* --- data path (nbl.c, traffic.c) ------------------------------------------------- */
+/* --- data path (nbl.c, traffic.c) ------------------------------------- */
 
 /*
  * A frame to send: `pieces` MDLs of the given lengths in memory that the
@@ -326,14 +326,14 @@ uint32_t nbl_copy_data(const NET_BUFFER *nb, uint8_t *out, uint32_t size);
 void traffic_send_complete(NET_BUFFER_LIST *nbls);
 void traffic_receive(NET_BUFFER_LIST *nbls, uint32_t flags);
 
-/* --- OID requests (oid.c) ----------------------------------------------------------- */
+/* --- OID requests (oid.c) --------------------------------------------- */
 
 /* Ask the driver and wait for it; its status, bytes done in *done. */
 uint32_t oid_request(NDIS_REQUEST_TYPE type, uint32_t oid, void *buffer,
                      uint32_t length, uint32_t *done);
 void oid_complete(NDIS_OID_REQUEST *request, uint32_t status);
 
-/* --- resources (resources.c) ---------------------------------------------------------- */
+/* --- resources (resources.c) ------------------------------------------ */
 
 /* What the bus driver asks for, filtered by the miniport. 0 or -1. */
 int resources_assign(void);

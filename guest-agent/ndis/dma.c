@@ -53,7 +53,7 @@ static VOID NTAPI ndis_m_deregister_sg_dma(NDIS_HANDLE handle)
     free(object_close(OBJ_DMA, handle));
 }
 
-/* --- scatter/gather lists ------------------------------------------------------ */
+/* --- scatter/gather lists --------------------------------------------- */
 
 /* One element more; merged with the one before where they touch. */
 static bool add_element(SCATTER_GATHER_LIST *sg, uint64_t address,
@@ -154,7 +154,7 @@ static VOID NTAPI ndis_m_free_nb_sg_list(NDIS_HANDLE handle,
     }
 }
 
-/* --- shared memory --------------------------------------------------------------- */
+/* --- shared memory ---------------------------------------------------- */
 
 /* Common buffers come aligned to a page, or to their own size below that. */
 static void *shared_alloc(size_t size, uint64_t *bus)

@@ -167,7 +167,7 @@ int dpc_start(void)
     return thread_start(THREAD_DPC, DPC_PRIORITY, dpc_thread, NULL);
 }
 
-/* --- KDPC -------------------------------------------------------------------- */
+/* --- KDPC ------------------------------------------------------------- */
 
 static void run_kdpc(void *object, uint32_t number, void *context)
 {

@@ -77,7 +77,7 @@ static unsigned skip_memory(struct decode *d)
     return (modrm >> 3 & 7) | (d->rex & REX_R ? 8 : 0);
 }
 
-/* --- cr8 ------------------------------------------------------------------- */
+/* --- cr8 -------------------------------------------------------------- */
 
 static enum emulate_result move_cr8(const struct emulate_cpu *cpu,
                                     const struct emulate_ops *ops,
@@ -99,7 +99,7 @@ static enum emulate_result move_cr8(const struct emulate_cpu *cpu,
     return EMULATE_DONE;
 }
 
-/* --- ports ------------------------------------------------------------------- */
+/* --- ports ------------------------------------------------------------ */
 
 static enum emulate_result port(const struct emulate_cpu *cpu,
                                 const struct emulate_ops *ops,
@@ -125,7 +125,7 @@ static enum emulate_result port(const struct emulate_cpu *cpu,
     return EMULATE_DONE;
 }
 
-/* --- loads from KUSER_SHARED_DATA ----------------------------------------------- */
+/* --- loads from KUSER_SHARED_DATA ------------------------------------- */
 
 static uint64_t extend(uint64_t value, unsigned size, bool is_signed)
 {
@@ -205,7 +205,7 @@ static enum emulate_result load(const struct emulate_cpu *cpu,
     return EMULATE_DONE;
 }
 
-/* --- dispatch ----------------------------------------------------------------------- */
+/* --- dispatch --------------------------------------------------------- */
 
 static enum emulate_result skip(const struct emulate_cpu *cpu,
                                 const struct decode *d)

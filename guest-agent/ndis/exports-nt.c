@@ -7,7 +7,7 @@
 #include "ndis/core.h"
 #include "ndis/thunk.h"
 
-/* --- versions and lookups ------------------------------------------------------ */
+/* --- versions and lookups --------------------------------------------- */
 
 static NTSTATUS NTAPI rtl_get_version(PRTL_OSVERSIONINFOW v)
 {
@@ -74,7 +74,7 @@ DECLSPEC_NORETURN static int NTAPI purecall(void)
     bug_check(0x7e, 0, 0, 0, 0);
 }
 
-/* --- interlocked lists ------------------------------------------------------------ */
+/* --- interlocked lists ------------------------------------------------ */
 
 static PLIST_ENTRY NTAPI ex_insert_tail(PLIST_ENTRY head, PLIST_ENTRY entry,
                                         PKSPIN_LOCK lock)
@@ -174,7 +174,7 @@ static USHORT NTAPI slist_depth(PSLIST_HEADER h)
     return h->HeaderX64.Depth;
 }
 
-/* --- bit maps ------------------------------------------------------------------------ */
+/* --- bit maps --------------------------------------------------------- */
 
 static VOID NTAPI rtl_initialize_bit_map(PRTL_BITMAP b, PULONG buffer,
                                          ULONG bits)
@@ -265,7 +265,7 @@ static ULONG NTAPI rtl_number_of_set_bits(PRTL_BITMAP b)
     return n;
 }
 
-/* --- I/O manager ------------------------------------------------------------------------- */
+/* --- I/O manager ------------------------------------------------------ */
 
 /* DEVICE_REGISTRY_PROPERTY values that drivers ask for. */
 enum {
@@ -377,7 +377,7 @@ static NTSTATUS NTAPI zw_open_file(PHANDLE handle, ACCESS_MASK access,
     return STATUS_OBJECT_NAME_NOT_FOUND;
 }
 
-/* --- event tracing: registered, never enabled ------------------------------------------------ */
+/* --- event tracing: registered, never enabled ------------------------- */
 
 static NTSTATUS NTAPI etw_register(PVOID provider, PVOID callback,
                                    PVOID context, uint64_t *handle)

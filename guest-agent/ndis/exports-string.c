@@ -16,7 +16,7 @@ static size_t wide_length(const WCHAR *s)
     return n;
 }
 
-/* --- counted strings -------------------------------------------------------- */
+/* --- counted strings -------------------------------------------------- */
 
 static VOID NTAPI rtl_init_unicode_string(PUNICODE_STRING d, const WCHAR *s)
 {
@@ -178,7 +178,7 @@ static VOID NTAPI ndis_initialize_string(PNDIS_STRING d, const char *s)
     }
 }
 
-/* --- memory and C strings ----------------------------------------------------- */
+/* --- memory and C strings --------------------------------------------- */
 
 static void *NTAPI nt_memcpy(void *d, const void *s, size_t n)
 {
@@ -271,7 +271,7 @@ static int NTAPI nt_wcscmp(const WCHAR *a, const WCHAR *b)
     return *a - *b;
 }
 
-/* --- printf ---------------------------------------------------------------------- */
+/* --- printf ----------------------------------------------------------- */
 
 static int finish(size_t n, size_t size)
 {

@@ -116,7 +116,7 @@ static void put_number(struct out *o, const struct spec *f, uint64_t value,
     }
 }
 
-/* --- specification ------------------------------------------------------------ */
+/* --- specification ---------------------------------------------------- */
 
 struct in {
     const void *s;

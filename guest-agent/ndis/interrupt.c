@@ -43,7 +43,7 @@ int interrupt_grant(const struct host_resources *resources)
     return isr_make_events(irq.granted, irq.line);
 }
 
-/* --- VFIO --------------------------------------------------------------------- */
+/* --- VFIO ------------------------------------------------------------- */
 
 static int enable(bool message)
 {
@@ -85,7 +85,7 @@ void interrupt_quiesce(void)
     dpc_flush(NULL);
 }
 
-/* --- registration --------------------------------------------------------------- */
+/* --- registration ----------------------------------------------------- */
 
 static NDIS_STATUS check(const NDIS_MINIPORT_INTERRUPT_CHARACTERISTICS *ch)
 {
@@ -262,7 +262,7 @@ static VOID NTAPI ndis_m_deregister_interrupt_ex(NDIS_HANDLE handle)
     destroy(i);
 }
 
-/* --- synchronisation and DPCs ------------------------------------------------------- */
+/* --- synchronisation and DPCs ----------------------------------------- */
 
 static BOOLEAN NTAPI
 ndis_m_synchronize(NDIS_HANDLE handle, ULONG message,
@@ -314,7 +314,7 @@ static ULONG_PTR NTAPI ndis_m_queue_dpc_ex(NDIS_HANDLE handle, ULONG message,
     return queue_dpc(handle, message, context);
 }
 
-/* --- MSI-X table ---------------------------------------------------------------------- */
+/* --- MSI-X table ------------------------------------------------------ */
 
 /* Entry `to` raises the message of entry `from`: copy address and data. */
 static void copy_entry(unsigned to, unsigned from)

@@ -59,7 +59,7 @@ void spin_release(KSPIN_LOCK *lock)
     __atomic_store_n(lock, 0, __ATOMIC_RELEASE);
 }
 
-/* --- exports ------------------------------------------------------------- */
+/* --- exports ---------------------------------------------------------- */
 
 static KIRQL NTAPI ke_raise_irql(KIRQL irql)
 {

@@ -35,7 +35,7 @@ pthread_mutex_t *interrupt_lock(struct interrupt *i, uint32_t message)
     return &i->lock[one ? 0 : message];
 }
 
-/* --- DPC -------------------------------------------------------------------- */
+/* --- DPC -------------------------------------------------------------- */
 
 static void run_dpc(void *object, uint32_t message, void *context)
 {
@@ -63,7 +63,7 @@ bool isr_queue_dpc(struct interrupt *i, uint32_t message, void *context)
            dpc_queue(run_dpc, i, message, context);
 }
 
-/* --- ISR ------------------------------------------------------------------------ */
+/* --- ISR -------------------------------------------------------------- */
 
 static void run_isr(struct interrupt *i, uint32_t message)
 {
@@ -157,7 +157,7 @@ int isr_start(void)
     return thread_start(THREAD_ISR, ISR_PRIORITY, isr_thread, NULL) ? -1 : 0;
 }
 
-/* --- set-up ------------------------------------------------------------------------ */
+/* --- set-up ----------------------------------------------------------- */
 
 int isr_make_events(unsigned messages, bool line)
 {

@@ -81,7 +81,7 @@ bool host_faults_bad(void)
     return faults_bad;
 }
 
-/* --- asynchronous completions ------------------------------------------------------ */
+/* --- asynchronous completions ----------------------------------------- */
 
 static void expect(enum life_wait what)
 {
@@ -121,7 +121,7 @@ static uint32_t settle(uint32_t status)
     return status;
 }
 
-/* --- the process ------------------------------------------------------------------------ */
+/* --- the process ------------------------------------------------------ */
 
 static int open_arena(void)
 {
@@ -156,7 +156,7 @@ uint32_t host_open(const struct host_config *config)
     return 0;
 }
 
-/* --- install ------------------------------------------------------------------------------ */
+/* --- install ---------------------------------------------------------- */
 
 static uint32_t load_image(void)
 {
@@ -270,7 +270,7 @@ uint32_t host_install(void)
                                                strerror(errno)) : 0;
 }
 
-/* --- init ------------------------------------------------------------------------------------ */
+/* --- init ------------------------------------------------------------- */
 
 /* NDIS never calls MiniportInitializeEx without these INF entries. */
 static const char *missing_type(void)
@@ -402,7 +402,7 @@ uint32_t host_initialize(void)
     return 0;
 }
 
-/* --- restart, pause -------------------------------------------------------------------------- */
+/* --- restart, pause --------------------------------------------------- */
 
 static void set_packet_filter(uint32_t filter)
 {
@@ -491,7 +491,7 @@ uint32_t host_pause(void)
     return status;
 }
 
-/* --- halt, remove, unload -------------------------------------------------------------------- */
+/* --- halt, remove, unload --------------------------------------------- */
 
 uint32_t host_halt(void)
 {

@@ -168,7 +168,7 @@ bool arena_bus_address(const void *p, uint64_t *address)
     return true;
 }
 
-/* --- pool ------------------------------------------------------------------- */
+/* --- pool ------------------------------------------------------------- */
 
 static void *tracked_alloc(enum object_kind kind, size_t size, size_t align)
 {
@@ -209,7 +209,7 @@ void pool_free(void *p)
     tracked_free(OBJ_POOL, p);
 }
 
-/* --- exports --------------------------------------------------------------------- */
+/* --- exports ---------------------------------------------------------- */
 
 static PVOID NTAPI ndis_allocate_with_tag_priority(NDIS_HANDLE handle,
                                                    UINT length, ULONG tag,

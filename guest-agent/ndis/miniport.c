@@ -13,7 +13,7 @@ static void copy_object(void *to, size_t size, const NDIS_OBJECT_HEADER *from)
     memcpy(to, from, from->Size < size ? from->Size : size);
 }
 
-/* --- driver ------------------------------------------------------------------ */
+/* --- driver ----------------------------------------------------------- */
 
 /* Handlers that NDIS 6 miniports must have. */
 static bool complete(const NDIS_MINIPORT_DRIVER_CHARACTERISTICS *c)
@@ -113,7 +113,7 @@ ndis_set_optional_handlers(NDIS_HANDLE handle,
     return NDIS_STATUS_SUCCESS;
 }
 
-/* --- adapter attributes ------------------------------------------------------------ */
+/* --- adapter attributes ----------------------------------------------- */
 
 static NDIS_STATUS set_general(const NDIS_OBJECT_HEADER *h)
 {
@@ -156,7 +156,7 @@ ndis_m_set_miniport_attributes(NDIS_HANDLE adapter,
     }
 }
 
-/* --- indications and completions ------------------------------------------------------ */
+/* --- indications and completions -------------------------------------- */
 
 static VOID NTAPI ndis_m_indicate_status_ex(NDIS_HANDLE adapter,
                                             PNDIS_STATUS_INDICATION s)
@@ -211,7 +211,7 @@ static NDIS_STATUS NTAPI ndis_m_remove_miniport(NDIS_HANDLE adapter)
     return NDIS_STATUS_SUCCESS;
 }
 
-/* --- device -------------------------------------------------------------------------------- */
+/* --- device ----------------------------------------------------------- */
 
 static VOID NTAPI ndis_m_get_device_property(NDIS_HANDLE adapter,
                                              PDEVICE_OBJECT *pdo,

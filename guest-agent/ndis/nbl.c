@@ -16,7 +16,7 @@ struct nb_pool {
     uint32_t context_size; /* bytes, part of every list */
 };
 
-/* --- MDL ---------------------------------------------------------------------- */
+/* --- MDL -------------------------------------------------------------- */
 
 static size_t mdl_size(const void *va, size_t length)
 {
@@ -104,7 +104,7 @@ static VOID NTAPI mm_unmap_locked_pages(PVOID base, PMDL mdl)
     (void)mdl;
 }
 
-/* --- pools ---------------------------------------------------------------------- */
+/* --- pools ------------------------------------------------------------ */
 
 static NDIS_HANDLE NTAPI
 ndis_allocate_nbl_pool(NDIS_HANDLE handle, PNET_BUFFER_LIST_POOL_PARAMETERS p)
@@ -153,7 +153,7 @@ static VOID NTAPI ndis_free_nb_pool(NDIS_HANDLE handle)
     free(object_close(OBJ_NB_POOL, handle));
 }
 
-/* --- NET_BUFFER ------------------------------------------------------------------- */
+/* --- NET_BUFFER ------------------------------------------------------- */
 
 /* Sets CurrentMdl and CurrentMdlOffset to where DataOffset lies. */
 static void nb_set_data(NET_BUFFER *nb, MDL *chain, uint32_t offset,
@@ -222,7 +222,7 @@ static VOID NTAPI ndis_free_nb(PNET_BUFFER nb)
     arena_free(nb, size);
 }
 
-/* --- NET_BUFFER_LIST ------------------------------------------------------------------ */
+/* --- NET_BUFFER_LIST -------------------------------------------------- */
 
 static size_t context_bytes(size_t size)
 {
@@ -305,7 +305,7 @@ static VOID NTAPI ndis_free_nbl(PNET_BUFFER_LIST nbl)
     arena_free(nbl, size);
 }
 
-/* --- clones: share the data, have buffers of their own ----------------------------------- */
+/* --- clones: share the data, have buffers of their own ---------------- */
 
 static PNET_BUFFER_LIST NTAPI
 ndis_allocate_clone(PNET_BUFFER_LIST original, NDIS_HANDLE nbl_pool,
@@ -343,7 +343,7 @@ static VOID NTAPI ndis_free_clone(PNET_BUFFER_LIST nbl, ULONG flags)
     ndis_free_nbl(nbl);
 }
 
-/* --- data access ---------------------------------------------------------------------------- */
+/* --- data access ------------------------------------------------------ */
 
 uint32_t nbl_copy_data(const NET_BUFFER *nb, uint8_t *out, uint32_t size)
 {
@@ -407,7 +407,7 @@ static VOID NTAPI ndis_advance_data_start(PNET_BUFFER nb, ULONG delta,
     }
 }
 
-/* --- frames of the host itself ------------------------------------------------------------------ */
+/* --- frames of the host itself ---------------------------------------- */
 
 /* Between pieces, so that they are separate scatter/gather elements. */
 #define PIECE_GAP 64u
@@ -467,7 +467,7 @@ void nbl_frame_free(NET_BUFFER_LIST *nbl)
     arena_free(f, f->size);
 }
 
-/* --- to and from the protocol ------------------------------------------------------------------ */
+/* --- to and from the protocol ----------------------------------------- */
 
 static VOID NTAPI ndis_m_indicate_receive(NDIS_HANDLE adapter,
                                           PNET_BUFFER_LIST nbls,

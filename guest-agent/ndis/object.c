@@ -165,7 +165,7 @@ bool object_remove(enum object_kind kind, const void *address, size_t *size)
     return true;
 }
 
-/* --- what is left ----------------------------------------------------------- */
+/* --- what is left ----------------------------------------------------- */
 
 struct left {
     uint32_t caller;

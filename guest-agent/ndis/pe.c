@@ -102,7 +102,7 @@ static void put64(uint8_t *p, uint64_t v)
     memcpy(p, &v, sizeof(v));
 }
 
-/* --- headers ------------------------------------------------------------ */
+/* --- headers ---------------------------------------------------------- */
 
 static const char *machine_name(uint16_t machine)
 {
@@ -242,7 +242,7 @@ static int read_headers(const uint8_t *file, size_t len,
     return 0;
 }
 
-/* --- the mapped image ---------------------------------------------------- */
+/* --- the mapped image ------------------------------------------------- */
 
 /* Pointer to `len` bytes at `rva`, or NULL if they lie outside. */
 static uint8_t *image_at(const struct pe_image *image, uint32_t rva,
@@ -508,7 +508,7 @@ static int protect(struct pe_image *image, const struct pe_headers *h,
     return 0;
 }
 
-/* --- interface ------------------------------------------------------------ */
+/* --- interface -------------------------------------------------------- */
 
 int pe_load(const uint8_t *file, size_t len, uint64_t base,
             pe_resolve *resolve, void *opaque, struct pe_image *image,

@@ -45,7 +45,7 @@ void irp_free(IRP *irp)
     arena_free(irp, sizeof(*irp) + sizeof(IO_STACK_LOCATION));
 }
 
-/* --- what the bus driver asks for --------------------------------------------- */
+/* --- what the bus driver asks for ------------------------------------- */
 
 static uint32_t msi_setting(const char *name, uint32_t missing)
 {
@@ -133,7 +133,7 @@ static IO_RESOURCE_REQUIREMENTS_LIST *ask(unsigned messages)
     return list;
 }
 
-/* --- the miniport's filter ------------------------------------------------------- */
+/* --- the miniport's filter -------------------------------------------- */
 
 static IO_RESOURCE_REQUIREMENTS_LIST *
 filter(IO_RESOURCE_REQUIREMENTS_LIST *list)
@@ -197,7 +197,7 @@ static bool count_interrupts(const IO_RESOURCE_REQUIREMENTS_LIST *list,
     return true;
 }
 
-/* --- what is granted --------------------------------------------------------------- */
+/* --- what is granted -------------------------------------------------- */
 
 static void grant_bar(CM_PARTIAL_RESOURCE_DESCRIPTOR *d,
                       const struct vfio_bar *bar)

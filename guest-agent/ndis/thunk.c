@@ -70,7 +70,7 @@ __asm__(
     "    ret\n"
     "    .size thunk_common, .-thunk_common\n");
 
-/* --- documented failures --------------------------------------------------- */
+/* --- documented failures ---------------------------------------------- */
 
 uint64_t fail_status(const uint64_t *args, uint32_t status)
 {
@@ -93,7 +93,7 @@ uint64_t fail_void_status0(const uint64_t *args, uint32_t status)
     return 0;
 }
 
-/* --- the call ----------------------------------------------------------------- */
+/* --- the call --------------------------------------------------------- */
 
 /* Arguments for a marker: numbers as they are, pointers left out. */
 static void marker_args(struct rig_marker *m, const struct export *ex,
@@ -221,7 +221,7 @@ uint64_t thunk_call(struct thunk *t, const uint64_t *frame)
     return ret;
 }
 
-/* --- making thunks -------------------------------------------------------------- */
+/* --- making thunks ---------------------------------------------------- */
 
 int thunk_open(void)
 {

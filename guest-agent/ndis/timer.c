@@ -142,7 +142,7 @@ static void wait_not_running(const void *key)
     }
 }
 
-/* --- NDIS timer objects --------------------------------------------------------- */
+/* --- NDIS timer objects ----------------------------------------------- */
 
 struct timer_object {
     PNDIS_TIMER_FUNCTION function;
@@ -226,7 +226,7 @@ static VOID NTAPI ndis_free_timer_object(NDIS_HANDLE handle)
     free(t);
 }
 
-/* --- timers in the driver's memory, of NDIS 5 and before ------------------------ */
+/* --- timers in the driver's memory, of NDIS 5 and before -------------- */
 
 /* Both structures start so; the KDPC keeps the function and its context. */
 _Static_assert(offsetof(NDIS_MINIPORT_TIMER, Dpc) ==
@@ -277,7 +277,7 @@ static VOID NTAPI ndis_cancel_timer(NDIS_TIMER *t, PBOOLEAN cancelled)
     *cancelled = timer_cancel(t);
 }
 
-/* --- KTIMER ------------------------------------------------------------------------ */
+/* --- KTIMER ----------------------------------------------------------- */
 
 static void run_ktimer(struct host_timer *t)
 {

@@ -41,7 +41,7 @@ static uint32_t frame_length(uint32_t n)
                             traffic.t.max_length);
 }
 
-/* --- sending ------------------------------------------------------------------- */
+/* --- sending ---------------------------------------------------------- */
 
 /*
  * Shapes of the MDL chain: 0 all in one, 1 the Ethernet header by itself, 2
@@ -128,7 +128,7 @@ void traffic_send_complete(NET_BUFFER_LIST *nbls)
     }
 }
 
-/* --- receiving --------------------------------------------------------------------- */
+/* --- receiving -------------------------------------------------------- */
 
 static uint32_t get32(const uint8_t *p)
 {
@@ -187,7 +187,7 @@ void traffic_receive(NET_BUFFER_LIST *nbls, uint32_t flags)
     }
 }
 
-/* --- the step ------------------------------------------------------------------------- */
+/* --- the step --------------------------------------------------------- */
 
 /*
  * Wait until at most `open` frames are on their way; false: nothing happened

@@ -31,7 +31,7 @@
 
 static volatile bool where_answered;
 
-/* --- text, without stdio ------------------------------------------------------ */
+/* --- text, without stdio ---------------------------------------------- */
 
 struct text {
     char *at, *end;
@@ -63,7 +63,7 @@ static struct text marker_text(struct rig_marker *m)
     return (struct text) { m->text, m->text + sizeof(m->text) - 1 };
 }
 
-/* --- where the driver is --------------------------------------------------------- */
+/* --- where the driver is ---------------------------------------------- */
 
 /*
  * Return addresses into the driver, innermost first: every word of the stack
@@ -191,7 +191,7 @@ void bug_check(uint32_t code, uint64_t p1, uint64_t p2, uint64_t p3,
     bug_check_at(code, p, NULL);
 }
 
-/* --- faults ------------------------------------------------------------------------ */
+/* --- faults ----------------------------------------------------------- */
 
 /* KUSER_SHARED_DATA, as far as drivers read it; offsets from public symbols. */
 static void put_time(uint8_t *at, uint64_t value)
@@ -291,7 +291,7 @@ static void on_fault(int signal, siginfo_t *info, void *context)
     crash(signal, info, g);
 }
 
-/* --- hangs ------------------------------------------------------------------------------ */
+/* --- hangs ------------------------------------------------------------ */
 
 static void emit_hang(const char *step, const greg_t *g)
 {

@@ -32,7 +32,7 @@ __attribute__((constructor)) static void wait_init(void)
     thread_cond_init(&signalled);
 }
 
-/* --- time ----------------------------------------------------------------- */
+/* --- time ------------------------------------------------------------- */
 
 uint64_t time_now(void)
 {
@@ -66,7 +66,7 @@ void time_sleep(uint64_t ns)
     }
 }
 
-/* --- waits ------------------------------------------------------------------ */
+/* --- waits ------------------------------------------------------------ */
 
 /* Is the object signalled? If so, take from it what a wait takes. */
 static bool acquire(DISPATCHER_HEADER *h)
@@ -163,7 +163,7 @@ static void init_header(DISPATCHER_HEADER *h, uint8_t type, size_t size,
     InitializeListHead(&h->WaitListHead);
 }
 
-/* --- exports ------------------------------------------------------------------ */
+/* --- exports ---------------------------------------------------------- */
 
 static VOID NTAPI ke_initialize_event(PKEVENT event, EVENT_TYPE type,
                                       BOOLEAN state)

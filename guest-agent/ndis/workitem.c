@@ -90,7 +90,7 @@ bool work_drain(uint64_t limit_ns)
     return idle;
 }
 
-/* --- NDIS I/O work items -------------------------------------------------------- */
+/* --- NDIS I/O work items ---------------------------------------------- */
 
 struct work_item {
     NDIS_HANDLE handle;  /* of a queued copy */
@@ -134,7 +134,7 @@ static VOID NTAPI ndis_free_io_work_item(NDIS_HANDLE handle)
     free(object_close(OBJ_WORK_ITEM, handle));
 }
 
-/* --- IO_WORKITEM -------------------------------------------------------------------- */
+/* --- IO_WORKITEM ------------------------------------------------------ */
 
 typedef VOID NTAPI io_workitem_routine(PDEVICE_OBJECT device, PVOID context);
 

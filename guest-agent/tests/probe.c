@@ -26,7 +26,7 @@ const WCHAR *volatile names[] = { probe_name, L"Text", L"Number" };
         } \
     } while (0)
 
-/* --- configuration --------------------------------------------------------- */
+/* --- configuration ---------------------------------------------------- */
 
 static NDIS_STATUS open_configuration(PNDIS_HANDLE handle)
 {
@@ -87,7 +87,7 @@ static NDIS_STATUS registry(void)
     return NDIS_STATUS_SUCCESS;
 }
 
-/* --- IRQL and traps ----------------------------------------------------------- */
+/* --- IRQL and traps --------------------------------------------------- */
 
 static void set_cr8(ULONG_PTR irql)
 {
@@ -138,7 +138,7 @@ static NDIS_STATUS port(void)
     return NDIS_STATUS_SUCCESS;
 }
 
-/* --- memory --------------------------------------------------------------------- */
+/* --- memory ----------------------------------------------------------- */
 
 static PVOID allocate(UINT size)
 {
@@ -177,7 +177,7 @@ static NDIS_STATUS bad_handles(void)
     return NDIS_STATUS_SUCCESS;
 }
 
-/* --- interrupts, DPCs, work -------------------------------------------------------- */
+/* --- interrupts, DPCs, work ------------------------------------------- */
 
 static BOOLEAN NTAPI isr(NDIS_HANDLE context, PBOOLEAN queue, PULONG targets)
 {
@@ -321,7 +321,7 @@ static NDIS_STATUS work_item(void)
     return NDIS_STATUS_SUCCESS;
 }
 
-/* --- network data -------------------------------------------------------------------- */
+/* --- network data ----------------------------------------------------- */
 
 static NDIS_STATUS buffers(void)
 {
@@ -373,7 +373,7 @@ static NDIS_STATUS buffers(void)
     return NDIS_STATUS_SUCCESS;
 }
 
-/* --- PnP --------------------------------------------------------------------------------- */
+/* --- PnP -------------------------------------------------------------- */
 
 static LONG added, filtered, started;
 
@@ -448,7 +448,7 @@ static NDIS_STATUS NTAPI set_options(NDIS_HANDLE driver, NDIS_HANDLE context)
     return NdisSetOptionalHandlers(driver, (PVOID)&c);
 }
 
-/* --- miniport ------------------------------------------------------------------------- */
+/* --- miniport --------------------------------------------------------- */
 
 static NDIS_STATUS act(ULONG action)
 {

@@ -83,6 +83,9 @@ static const char golden[] =
 "    <qemu:arg value=\"rig-tap,watch=nic0,chardev=tap,bus=pcie.0,"
 "addr=0x11\"/>\n"
 "  </qemu:commandline>\n"
+"  <qemu:capabilities>\n"
+"    <qemu:del capability=\"cpu-unavailable-features\"/>\n"
+"  </qemu:capabilities>\n"
 "</domain>\n";
 
 START_TEST(xml_is_the_golden_one)

@@ -257,3 +257,21 @@ int qemu_wait(int wait_ms, gboolean gone)
     }
     return pid;
 }
+
+gboolean events_wait(int wait_ms, goffset bytes)
+{
+    gint64 limit = g_get_monotonic_time() + (gint64)wait_ms * 1000;
+    GStatBuf st = { 0 };
+
+    do {
+        g_autoptr(GPtrArray) runs = run_dirs();
+        g_autofree char *file = runs->len == 0 ? NULL : g_build_filename(
+            runs->pdata[runs->len - 1], "vm-1", "events.bin", NULL);
+
+        if (file && g_stat(file, &st) == 0 && st.st_size >= bytes) {
+            return TRUE;
+        }
+        g_usleep(PROC_POLL_US);
+    } while (g_get_monotonic_time() < limit);
+    return FALSE;
+}

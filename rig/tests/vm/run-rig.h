@@ -57,5 +57,7 @@ char *run_value(const char *xpath);
  */
 int qemu_pid(void);
 int qemu_wait(int wait_ms, gboolean gone);
+/* Wait until the newest run has that many bytes of events. FALSE: it hasn't. */
+gboolean events_wait(int wait_ms, goffset bytes);
 
 #endif

@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Loading a rule: the schema checks its shape, this file what a schema cannot
+ * say: that names which are used have been declared.
+ */
+#include <string.h>
+#include <libxml/parser.h>
+#include <libxml/relaxng.h>
+#include "problem.h"
+#include "rule-model.h"
+
+const char *const rule_placeholders[] = {
+    "event", "boundary-event", "callback", "inside", "api", "caller",
+    "handle", "irql", "registered", "released", "counted", "device", "armed",
+    "raised", "end", NULL
+};
+
+/* State of a load. */
+typedef struct Loader {
+    RigRule *rule;
+    GPtrArray *problems;
+    const char *file;
+} Loader;
+
+/* An attribute as a GLib string, or NULL. */
+static char *attribute(xmlNode *node, const char *name)
+{
+    xmlChar *value = xmlGetNoNsProp(node, (const xmlChar *)name);
+    char *copy = g_strdup((const char *)value);
+
+    xmlFree(value);
+    return copy;
+}
+
+/* A list attribute cut into words, or NULL. */
+static char **words(xmlNode *node, const char *name)
+{
+    g_autofree char *value = attribute(node, name);
+    char **all, **to;
+
+    if (!value) {
+        return NULL;
+    }
+    all = to = g_strsplit_set(value, " \t\r\n", -1);
+    for (char **from = all; *from; from++) {
+        if (**from) {
+            *to++ = *from;
+        } else {
+            g_free(*from);
+        }
+    }
+    *to = NULL;
+    return all;
+}
+
+static RuleNames names(xmlNode *node, const char *name)
+{
+    g_auto(GStrv) list = words(node, name);
+    RuleNames result = { NULL, 0 };
+
+    if (list) {
+        result.n = g_strv_length(list);
+        result.quark = g_new(GQuark, result.n);
+        for (unsigned i = 0; i < result.n; i++) {
+            result.quark[i] = g_quark_from_string(list[i]);
+        }
+    }
+    return result;
+}
+
+static const char *string_name(gconstpointer element)
+{
+    return element;
+}
+
+static const char *boundary_name(gconstpointer element)
+{
+    return ((const RuleBoundary *)element)->name;
+}
+
+static const char *violation_name(gconstpointer element)
+{
+    return ((const RuleViolation *)element)->id;
+}
+
+typedef const char *(*NameFunc)(gconstpointer element);
+
+static int find(const GPtrArray *list, NameFunc name_of, const char *name)
+{
+    for (unsigned i = 0; i < list->len; i++) {
+        if (!strcmp(name_of(list->pdata[i]), name)) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* Index of a declared name; a problem and 0 if it was not declared. */
+static unsigned lookup(Loader *l, xmlNode *node, const GPtrArray *list,
+                       NameFunc name_of, const char *what, const char *name)
+{
+    int i = find(list, name_of, name);
+
+    if (i < 0) {
+        rig_problem(l->problems, l->file, xmlGetLineNo(node),
+                    "no %s is called \"%s\"; declare it above or use one "
+                    "that is declared", what, name);
+        return 0;
+    }
+    return i;
+}
+
+/* Mask of declared names in a list attribute; 0 if it is not there. */
+static uint32_t mask(Loader *l, xmlNode *node, const char *attr,
+                     const GPtrArray *list, NameFunc name_of,
+                     const char *what)
+{
+    g_auto(GStrv) all = words(node, attr);
+    uint32_t result = 0;
+
+    for (char **w = all; w && *w; w++) {
+        if (!strcmp(attr, "handle") && !strcmp(*w, "unknown")) {
+            result |= RULE_HANDLE_UNKNOWN;
+        } else {
+            result |= 1u << lookup(l, node, list, name_of, what, *w);
+        }
+    }
+    return result;
+}
+
+/* Is there room for one more name, and is it a new one? */
+static gboolean declare(Loader *l, xmlNode *node, const GPtrArray *list,
+                        NameFunc name_of, const char *name)
+{
+    if (list->len == RULE_NAMES_MAX) {
+        rig_problem(l->problems, l->file, xmlGetLineNo(node),
+                    "more than %u <%s> elements; a rule cannot have more",
+                    RULE_NAMES_MAX, (const char *)node->name);
+        return FALSE;
+    }
+    if (find(list, name_of, name) >= 0) {
+        rig_problem(l->problems, l->file, xmlGetLineNo(node),
+                    "\"%s\" is declared twice; rename one", name);
+    }
+    return TRUE;
+}
+
+static unsigned when_bits(xmlNode *node)
+{
+    g_autofree char *when = attribute(node, "when");
+
+    return !when ? 0 :
+           !strcmp(when, "call") || !strcmp(when, "enter") ? RULE_WHEN_CALL :
+           !strcmp(when, "success") ? RULE_WHEN_SUCCESS :
+           !strcmp(when, "failure") ? RULE_WHEN_FAILURE :
+           !strcmp(when, "not-made") ? RULE_WHEN_NOT_MADE : RULE_WHEN_RETURN;
+}
+
+static RuleTri tri(xmlNode *node, const char *attr, const char *yes)
+{
+    g_autofree char *value = attribute(node, attr);
+
+    return !value ? RULE_ANY : !strcmp(value, yes) ? RULE_YES : RULE_NO;
+}
+
+static int number(xmlNode *node, const char *attr)
+{
+    g_autofree char *value = attribute(node, attr);
+
+    return value ? (int)g_ascii_strtoull(value, NULL, 10) : -1;
+}
+
+static void load_name(Loader *l, xmlNode *node, GPtrArray *list)
+{
+    g_autofree char *name = attribute(node, "name");
+
+    if (declare(l, node, list, string_name, name)) {
+        if (list == l->rule->states &&
+            tri(node, "held", "yes") == RULE_YES) {
+            l->rule->held |= 1u << list->len;
+        }
+        g_ptr_array_add(list, g_steal_pointer(&name));
+    }
+}
+
+static void load_boundary(Loader *l, xmlNode *node)
+{
+    RuleBoundary *b = g_new0(RuleBoundary, 1);
+    g_autofree char *callback = attribute(node, "callback");
+
+    b->name = attribute(node, "name");
+    b->callback = g_quark_from_string(callback);
+    b->when = when_bits(node);
+    b->steps = names(node, "step");
+    b->class_code = attribute(node, "class");
+    if (declare(l, node, l->rule->boundaries, boundary_name, b->name)) {
+        g_ptr_array_add(l->rule->boundaries, b);
+    } else {
+        rule_boundary_free(b);
+    }
+}
+
+/* Are all placeholders of a template known, and all braces closed? */
+static void check_template(Loader *l, xmlNode *node, const char *text)
+{
+    while ((text = strpbrk(text, "{}"))) {
+        const char *end = strpbrk(text + 1, "{}");
+        g_autofree char *name = end ? g_strndup(text + 1, end - text - 1)
+                                    : NULL;
+
+        if (*text == '}' || !end || *end != '}') {
+            rig_problem(l->problems, l->file, xmlGetLineNo(node),
+                        "a brace without its partner; write {name}");
+            return;
+        }
+        if (!g_strv_contains(rule_placeholders, name)) {
+            rig_problem(l->problems, l->file, xmlGetLineNo(node),
+                        "unknown placeholder {%s}; rule.rng lists them",
+                        name);
+        }
+        text = end + 1;
+    }
+}
+
+static void load_violation(Loader *l, xmlNode *node)
+{
+    RuleViolation *v = g_new0(RuleViolation, 1);
+    g_autofree char *level = attribute(node, "level");
+    xmlChar *text = xmlNodeGetContent(node);
+
+    v->id = attribute(node, "id");
+    rig_level_parse(level, &v->level);
+    v->class_code = attribute(node, "class");
+    if (!strcmp(v->class_code, "boundary")) {
+        g_clear_pointer(&v->class_code, g_free);
+    }
+    v->template = g_strstrip(g_strdup((const char *)text));
+    xmlFree(text);
+    check_template(l, node, v->template);
+    if (declare(l, node, l->rule->violations, violation_name, v->id)) {
+        g_ptr_array_add(l->rule->violations, v);
+    } else {
+        rule_violation_free(v);
+    }
+}
+
+static void load_action(Loader *l, xmlNode *node, GArray *actions)
+{
+    static const struct {
+        const char *element, *attr, *what;
+        RuleActionType type;
+    } kinds[] = {
+        { "create", "state", "state", RULE_CREATE },
+        { "move", "to", "state", RULE_MOVE },
+        { "count", "counter", "counter", RULE_COUNT },
+        { "clear", "counter", "counter", RULE_CLEAR },
+        { "report", "violation", "violation", RULE_REPORT },
+    };
+    RuleAction a = { .counted_by = -1 };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        g_autofree char *value = NULL;
+
+        if (strcmp((const char *)node->name, kinds[i].element)) {
+            continue;
+        }
+        value = attribute(node, kinds[i].attr);
+        a.type = kinds[i].type;
+        a.index = lookup(l, node,
+                         a.type == RULE_REPORT ? l->rule->violations :
+                         a.type >= RULE_COUNT ? l->rule->counters :
+                         l->rule->states,
+                         a.type == RULE_REPORT ? violation_name : string_name,
+                         kinds[i].what, value);
+    }
+    if (a.type == RULE_REPORT) {
+        g_autofree char *by = attribute(node, "counted-by");
+
+        a.each = mask(l, node, "each", l->rule->states, string_name, "state");
+        if (by) {
+            a.counted_by = lookup(l, node, l->rule->counters, string_name,
+                                  "counter", by);
+        }
+    }
+    g_array_append_val(actions, a);
+}
+
+/* The attribute that says what an <on> waits for. */
+static void load_source(Loader *l, xmlNode *node, RuleOn *on)
+{
+    static const struct { const char *attr; RuleSource source; } sources[] = {
+        { "api", RULE_ON_API }, { "callback", RULE_ON_CALLBACK },
+        { "boundary", RULE_ON_BOUNDARY }, { "raised-after", RULE_ON_RAISED },
+        { "lost", RULE_ON_LOST }, { "step-ended", RULE_ON_STEP },
+    };
+    const char *attr = NULL;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(sources) && !attr; i++) {
+        if (xmlHasProp(node, (const xmlChar *)sources[i].attr)) {
+            attr = sources[i].attr;
+            on->source = sources[i].source;
+        }
+    }
+    on->when = when_bits(node);
+    if (on->source == RULE_ON_BOUNDARY || on->source == RULE_ON_RAISED) {
+        on->boundaries = mask(l, node, attr, l->rule->boundaries,
+                              boundary_name, "boundary");
+    } else if (on->source == RULE_ON_LOST) {
+        g_auto(GStrv) ways = words(node, "lost");
+
+        for (char **w = ways; *w; w++) {
+            on->when |= 1u << (!strcmp(*w, "crash") ? RIG_END_CRASH :
+                               !strcmp(*w, "hang") ? RIG_END_HANG :
+                               RIG_END_BUGCHECK);
+        }
+    } else {
+        g_autofree char *value = attribute(node, attr);
+
+        on->every_api = !strcmp(value, "*");
+        on->names = names(node, attr);
+    }
+}
+
+static void load_guards(Loader *l, xmlNode *node, RuleOn *on)
+{
+    g_auto(GStrv) is = words(node, "is");
+
+    on->inside = names(node, "inside");
+    on->not_inside = names(node, "not-inside");
+    on->during = names(node, "during");
+    on->not_during = names(node, "not-during");
+    on->irql_above = number(node, "irql-above");
+    on->handle = mask(l, node, "handle", l->rule->states, string_name,
+                      "state");
+    on->held = tri(node, "held", "yes");
+    on->has = mask(l, node, "has", l->rule->counters, string_name, "counter");
+    on->lacks = mask(l, node, "lacks", l->rule->counters, string_name,
+                     "counter");
+    on->armed = tri(node, "device", "armed");
+    on->at_start = tri(node, "msix-profile", "at-start");
+    on->api_witness = tri(node, "api-witness", "yes");
+    on->argument = number(node, "argument");
+    for (char **w = is; w && *w; w++) {
+        uint32_t value = g_ascii_strtoull(*w, NULL, 10);
+
+        g_array_append_val(on->is, value);
+    }
+}
+
+static void load_on(Loader *l, xmlNode *node)
+{
+    RuleOn *on = g_new0(RuleOn, 1);
+
+    on->is = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    on->actions = g_array_new(FALSE, FALSE, sizeof(RuleAction));
+    load_source(l, node, on);
+    load_guards(l, node, on);
+    for (xmlNode *a = xmlFirstElementChild(node); a;
+         a = xmlNextElementSibling(a)) {
+        load_action(l, a, on->actions);
+    }
+    g_ptr_array_add(l->rule->on, on);
+}
+
+static void load_rule(Loader *l, xmlNode *root)
+{
+    l->rule->name = attribute(root, "name");
+    for (xmlNode *n = xmlFirstElementChild(root); n;
+         n = xmlNextElementSibling(n)) {
+        const char *element = (const char *)n->name;
+
+        if (!strcmp(element, "counter")) {
+            load_name(l, n, l->rule->counters);
+        } else if (!strcmp(element, "state")) {
+            load_name(l, n, l->rule->states);
+        } else if (!strcmp(element, "boundary")) {
+            load_boundary(l, n);
+        } else if (!strcmp(element, "violation")) {
+            load_violation(l, n);
+        } else if (!strcmp(element, "on")) {
+            load_on(l, n);
+        }
+    }
+}
+
+/* libxml2 reports here; its messages end in a newline. */
+static void xml_problem(void *opaque, xmlErrorPtr error)
+{
+    Loader *l = opaque;
+    g_autofree char *text = g_strdup(error->message ? error->message
+                                                    : "not valid");
+
+    rig_problem(l->problems, l->file, error->line, "%s; scenarios/rules/"
+                "rule.rng says what a rule looks like", g_strchomp(text));
+}
+
+static gboolean validate(Loader *l, xmlDoc *doc, const char *schema)
+{
+    xmlRelaxNGParserCtxt *parser = xmlRelaxNGNewParserCtxt(schema);
+    xmlRelaxNG *grammar;
+    xmlRelaxNGValidCtxt *valid;
+    int result = -1;
+
+    xmlRelaxNGSetParserStructuredErrors(parser,
+                                        (xmlStructuredErrorFunc)xml_problem,
+                                        l);
+    grammar = xmlRelaxNGParse(parser);
+    if (grammar) {
+        valid = xmlRelaxNGNewValidCtxt(grammar);
+        xmlRelaxNGSetValidStructuredErrors(valid,
+                                           (xmlStructuredErrorFunc)xml_problem,
+                                           l);
+        result = xmlRelaxNGValidateDoc(valid, doc);
+        xmlRelaxNGFreeValidCtxt(valid);
+        xmlRelaxNGFree(grammar);
+    }
+    xmlRelaxNGFreeParserCtxt(parser);
+    return result == 0;
+}
+
+RigRule *rig_rule_load(const char *file, const char *schema,
+                       GPtrArray *problems)
+{
+    Loader l = { .problems = problems, .file = file };
+    unsigned before = problems->len;
+    xmlDoc *doc;
+
+    xmlSetStructuredErrorFunc(&l, (xmlStructuredErrorFunc)xml_problem);
+    doc = xmlReadFile(file, NULL, XML_PARSE_NONET | XML_PARSE_NOCDATA |
+                      XML_PARSE_BIG_LINES);
+    if (doc && validate(&l, doc, schema)) {
+        l.rule = rule_new(file);
+        load_rule(&l, xmlDocGetRootElement(doc));
+    } else if (problems->len == before) {
+        rig_problem(problems, file, 0, "cannot be read as a rule; see "
+                    "scenarios/rules/rule.rng");
+    }
+    xmlSetStructuredErrorFunc(NULL, NULL);
+    xmlFreeDoc(doc);
+    if (problems->len != before) {
+        g_clear_pointer(&l.rule, rig_rule_free);
+    }
+    return l.rule;
+}
