@@ -29,7 +29,7 @@ static char *called_from(const RigMonitor *m, uint64_t caller)
                   : g_strdup("");
 }
 
-/* --- sentence ------------------------------------------------------------- */
+/* --- sentence ------------------------------------------------------------ */
 
 static const char *plural(uint64_t n)
 {
@@ -167,7 +167,7 @@ static char *sentence(const RigMonitor *m, const RigReport *r)
     return g_string_free(s, FALSE);
 }
 
-/* --- proof ---------------------------------------------------------------- */
+/* --- proof --------------------------------------------------------------- */
 
 /* Takes `text`. What has no event proves nothing. */
 static void prove(RigFinding *f, uint64_t event, uint64_t ns, char *text)
@@ -332,7 +332,7 @@ static void prove_all(RigFinding *f, const RigMonitor *m, const RigReport *r)
     g_ptr_array_sort(f->proofs, by_event);
 }
 
-/* --- report ---------------------------------------------------------------- */
+/* --- report -------------------------------------------------------------- */
 
 static RigWitness witness(const RigReport *r)
 {

@@ -175,7 +175,7 @@ static RigVerdict judge(const RigMonitor *m, RigCycleEnd end, char **reason)
     return *reason ? RIG_VERDICT_INCONCLUSIVE : RIG_VERDICT_PASS;
 }
 
-/* --- why it passed ---------------------------------------------------------- */
+/* --- why it passed ------------------------------------------------------- */
 
 static char *device_words(const RigMonitor *m)
 {
@@ -226,7 +226,7 @@ static char *pass_sentence(const RigMonitor *m)
                            first->moved.event, callback, end->event, device);
 }
 
-/* --- keeping ---------------------------------------------------------------- */
+/* --- keeping ------------------------------------------------------------- */
 
 static void keep_steps(RigCycleResult *c, const Work *w)
 {

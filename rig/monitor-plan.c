@@ -59,7 +59,7 @@ static void open_cycle(RigMonitor *m, const RigEvent *e)
 }
 
 void rig_monitor_close_cycle(RigMonitor *m, RigCycleEnd end, uint64_t event,
-                        uint64_t ns)
+                             uint64_t ns)
 {
     rig_findings_settle(m);
     rig_judge_cycle(m, end, event, ns);
@@ -94,8 +94,10 @@ static void on_cycle_end(RigMonitor *m, const RigEvent *e)
         rig_monitor_lost(m, e, end);
     }
     g_strlcpy(m->work.end_text, e->marker.text, sizeof(m->work.end_text));
-    rig_monitor_close_cycle(m, m->work.lost.how != RIG_END_DONE &&
-                end == RIG_END_DONE ? m->work.lost.how : end, e->seq, e->ns);
+    if (end == RIG_END_DONE) {
+        end = m->work.lost.how;
+    }
+    rig_monitor_close_cycle(m, end, e->seq, e->ns);
 }
 
 static void on_step_begin(RigMonitor *m, const RigEvent *e)
@@ -270,7 +272,8 @@ void rig_monitor_marker(RigMonitor *m, const RigEvent *e)
         on_scenario_begin(m, e);
         break;
     case RIG_MK_SCENARIO_END:
-        rig_monitor_close_scenario(m, "The guest ended the scenario without this cycle.");
+        rig_monitor_close_scenario(m, "The guest ended the scenario without "
+                                   "this cycle.");
         break;
     case RIG_MK_CYCLE_BEGIN:
         open_cycle(m, e);

@@ -67,7 +67,7 @@ unsigned rig_monitor_held(const RigMonitor *m)
     return held;
 }
 
-/* --- events ---------------------------------------------------------------- */
+/* --- events -------------------------------------------------------------- */
 
 static unsigned target_of(const RigEvent *e)
 {
@@ -150,7 +150,7 @@ static void on_event(const RigEvent *e, void *opaque)
     }
 }
 
-/* --- interface --------------------------------------------------------------- */
+/* --- interface ----------------------------------------------------------- */
 
 RigMonitor *rig_monitor_new(const GPtrArray *scenarios, const RigRules *rules)
 {
@@ -263,13 +263,14 @@ void rig_monitor_finish(RigMonitor *m, RigOutcome outcome, const char *detail)
         g_strlcpy(m->work.end_text, m->detail ? m->detail :
                   "The stream ended within the cycle.",
                   sizeof(m->work.end_text));
-        rig_monitor_close_cycle(m, RIG_END_BROKEN, m->stream.next_seq - 1, m->last_ns);
+        rig_monitor_close_cycle(m, RIG_END_BROKEN, m->stream.next_seq - 1,
+                                m->last_ns);
     }
     if (m->scenario) {
         RigScenarioResult *r = rig_monitor_open_result(m);
 
         rig_monitor_close_scenario(m, m->detail ? m->detail :
-                       "The guest never began this cycle.");
+                                   "The guest never began this cycle.");
         if (m->outcome == RIG_OUTCOME_STREAM_INVALID) {
             rig_scenario_result_worsen(r, RIG_VERDICT_BROKEN, m->detail);
         }

@@ -9,7 +9,7 @@
 
 #define N "%" G_GUINT64_FORMAT
 
-/* --- XML helpers ----------------------------------------------------------- */
+/* --- XML helpers --------------------------------------------------------- */
 
 static void begin(xmlTextWriter *w, const char *element)
 {
@@ -124,7 +124,7 @@ static void put_range(xmlTextWriter *w, uint64_t event_from,
     put_event(w, "ns-to", ns_to);
 }
 
-/* --- timeline --------------------------------------------------------------- */
+/* --- timeline ------------------------------------------------------------ */
 
 static void write_phase(xmlTextWriter *w, const RigTimelineCall *c)
 {
@@ -220,7 +220,7 @@ static void write_timeline(xmlTextWriter *w, const RigTimeline *t)
     end(w);
 }
 
-/* --- cycle -------------------------------------------------------------------- */
+/* --- cycle --------------------------------------------------------------- */
 
 static void write_step(xmlTextWriter *w, const RigStepResult *s)
 {
@@ -285,7 +285,7 @@ static void write_cycle(xmlTextWriter *w, const RigCycleResult *c)
     end(w);
 }
 
-/* --- scenario ------------------------------------------------------------------ */
+/* --- scenario ------------------------------------------------------------ */
 
 static void write_finding(xmlTextWriter *w, const RigFinding *f)
 {
@@ -405,7 +405,7 @@ static void write_scenario(xmlTextWriter *w, const RigScenarioResult *r)
     end(w);
 }
 
-/* --- run ------------------------------------------------------------------------- */
+/* --- run ----------------------------------------------------------------- */
 
 static void write_machine(xmlTextWriter *w, const RigMachineResult *m)
 {

@@ -96,7 +96,7 @@ gboolean rig_results_write(const RigRun *run, const char *dir, GError **error)
     return sync_directory(dir, error);
 }
 
-/* --- validation ---------------------------------------------------------------------- */
+/* --- validation ---------------------------------------------------------- */
 
 typedef struct Validation {
     const char *file;

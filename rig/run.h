@@ -46,6 +46,14 @@ typedef struct RigRunContext {
  */
 void rig_run_machine(RigRunContext *c, const GPtrArray *plan);
 
+/*
+ * run-frames.c: check the capture of the machine in directory @vm of the run
+ * against the traffic counts of @results (of RigScenarioResult, in the order
+ * of the plan), and tell the results.
+ */
+void rig_run_check_frames(const char *run_dir, const char *vm,
+                          const GPtrArray *results);
+
 /* run-print.c: what the user sees on standard output. */
 void rig_print_heading(const RigRunContext *c);
 void rig_print_result(const RigRunContext *c, const RigScenarioResult *r);

@@ -1,35 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Scenario files: read, validated against scenario.rng, turned into data.
- *
- * The schema decides what may stand where and in which range a number lies,
- * so the code that builds a RigScenario only converts. What a schema cannot
- * say is in scenario-check.c.
- */
+/* Scenarios as data: made, freed, collected from files, asked. */
 #include "scenario.h"
 
-#include <libxml/parser.h>
-#include <libxml/tree.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "include/plan.h"
 #include "problem.h"
-#include "scenario-check.h"
-#include "scenario-schema.h"
-
-/* Larger files are refused: a scenario is a page of text. */
-#define FILE_MAX (1024 * 1024)
-
-/* What <machine> and <traffic> mean when they say nothing. */
-#define DEFAULT_NIC "rig-nic"
-#define DEFAULT_VECTORS 4
-#define DEFAULT_QUEUES 2
-#define DEFAULT_MEMORY_MIB 384
-#define DEFAULT_WALL_SECONDS 120
-#define DEFAULT_FRAMES 64
-#define DEFAULT_MIN_LENGTH 60
-#define DEFAULT_MAX_LENGTH 1514
 
 static const char *const verdict_names[RIG_VERDICTS] = {
     "pass", "violation", "broken", "inconclusive", "skipped",
@@ -130,268 +106,34 @@ void rig_scenario_free(RigScenario *s)
     g_free(s);
 }
 
-/* --- reading and validating --------------------------------------------- */
+/* --- construction ------------------------------------------------------- */
 
-typedef struct Messages {
-    const char *file;
-    GPtrArray *problems;
-    int last_line;       /* of the message kept last */
-} Messages;
-
-static void on_xml_error(void *opaque, xmlErrorPtr e)
+RigScenario *rig_scenario_new(void)
 {
-    Messages *m = opaque;
-    g_autofree char *text = g_strstrip(g_strdup(e->message ? e->message : ""));
+    RigScenario *s = g_new0(RigScenario, 1);
 
-    if (e->line != m->last_line) { /* the first of a line is the cause */
-        m->last_line = e->line;
-        rig_problem(m->problems, m->file, e->line, "%s", text);
-    }
-}
-
-static xmlDoc *read_document(const char *file, GPtrArray *problems)
-{
-    g_autoptr(GError) error = NULL;
-    g_autofree char *text = NULL;
-    gsize length;
-    Messages m = { file, problems, -1 };
-    xmlParserCtxt *ctxt;
-    xmlDoc *doc;
-
-    if (!g_file_get_contents(file, &text, &length, &error)) {
-        rig_problem(problems, file, 0, "cannot be read: %s",
-                    error->message);
-        return NULL;
-    }
-    if (length > FILE_MAX) {
-        rig_problem(problems, file, 0, "is longer than %d bytes; "
-                    "a scenario file is not", FILE_MAX);
-        return NULL;
-    }
-    ctxt = xmlNewParserCtxt();
-    xmlSetStructuredErrorFunc(&m, on_xml_error);
-    doc = xmlCtxtReadMemory(ctxt, text, length, file, NULL,
-                            XML_PARSE_NONET | XML_PARSE_NOCDATA);
-    xmlSetStructuredErrorFunc(NULL, NULL);
-    xmlFreeParserCtxt(ctxt);
-    if (!doc && problems->len == 0) {
-        rig_problem(problems, file, 0, "is not well-formed XML");
-    }
-    return doc;
-}
-
-static gboolean validate(xmlDoc *doc, const char *file, const RigPaths *paths,
-                         GPtrArray *problems)
-{
-    g_autofree char *schema = g_build_filename(paths->scenarios,
-                                               "scenario.rng", NULL);
-
-    return rig_scenario_validate(doc, file, schema, problems);
-}
-
-/* --- building ----------------------------------------------------------- */
-
-static char *attr(xmlNode *node, const char *name)
-{
-    xmlChar *v = xmlGetNoNsProp(node, (const xmlChar *)name);
-    char *copy = v ? g_strstrip(g_strdup((const char *)v)) : NULL;
-
-    xmlFree(v);
-    return copy;
-}
-
-static unsigned attr_uint(xmlNode *node, const char *name, unsigned missing)
-{
-    g_autofree char *v = attr(node, name);
-
-    return v ? strtoul(v, NULL, 0) : missing;
-}
-
-static char *content(xmlNode *node)
-{
-    xmlChar *v = xmlNodeGetContent(node);
-    char *copy = g_strdup((const char *)v);
-    char *in = copy, *out = copy;
-
-    /* Lines are broken in the file where they are long: join the words. */
-    xmlFree(v);
-    g_strstrip(copy);
-    while (*in) {
-        if (g_ascii_isspace(*in)) {
-            *out++ = ' ';
-            while (g_ascii_isspace(*in)) {
-                in++;
-            }
-        } else {
-            *out++ = *in++;
-        }
-    }
-    *out = '\0';
-    return copy;
-}
-
-static gboolean is_element(const xmlNode *node, const char *name)
-{
-    return node->type == XML_ELEMENT_NODE &&
-           (!name || strcmp((const char *)node->name, name) == 0);
-}
-
-static void build_machine(RigMachine *m, xmlNode *node)
-{
-    g_autofree char *profile = attr(node, "msix-profile");
-    char *nic = attr(node, "nic");
-
-    if (nic) {
-        g_free(m->nic);
-        m->nic = nic;
-    }
-    m->vectors = attr_uint(node, "vectors", m->vectors);
-    m->queues = attr_uint(node, "queues", m->queues);
-    m->memory_mib = attr_uint(node, "memory-mib", m->memory_mib);
-    m->wall_seconds = attr_uint(node, "wall-seconds", m->wall_seconds);
-    if (profile && strcmp(profile, RIG_PROFILE_AT_START) == 0) {
-        m->profile = RIG_MSIX_AT_START;
-    }
-}
-
-static RigFault *build_fault(xmlNode *node)
-{
-    RigFault *f = g_new0(RigFault, 1);
-
-    f->api = attr(node, "api");
-    f->occurrence = attr_uint(node, "occurrence", 1);
-    f->status = attr_uint(node, "status", 0);
-    return f;
-}
-
-static RigStep *build_step(xmlNode *node)
-{
-    RigStep *s = g_new0(RigStep, 1);
-
-    s->name = g_strdup((const char *)node->name);
-    s->line = xmlGetLineNo(node);
-    s->timeout_ms = attr_uint(node, "timeout-ms", 0);
-    s->faults = g_ptr_array_new_with_free_func(fault_free);
-    if (strcmp(s->name, RIG_STEP_TRAFFIC) == 0) {
-        s->frames = attr_uint(node, "frames", DEFAULT_FRAMES);
-        s->min_length = attr_uint(node, "min-length", DEFAULT_MIN_LENGTH);
-        s->max_length = attr_uint(node, "max-length", DEFAULT_MAX_LENGTH);
-    }
-    for (xmlNode *n = node->children; n; n = n->next) {
-        if (is_element(n, "fail")) {
-            g_ptr_array_add(s->faults, build_fault(n));
-        }
-    }
+    s->description = g_strdup("");
+    s->rules = g_ptr_array_new_with_free_func(rule_free);
+    s->cycles = g_ptr_array_new_with_free_func(cycle_free);
     return s;
 }
 
-static RigCycle *build_cycle(xmlNode *node)
+RigCycle *rig_scenario_add_cycle(RigScenario *s)
 {
     RigCycle *c = g_new0(RigCycle, 1);
 
-    c->repeat = attr_uint(node, "repeat", 1);
-    c->line = xmlGetLineNo(node);
     c->steps = g_ptr_array_new_with_free_func(step_free);
-    for (xmlNode *n = node->children; n; n = n->next) {
-        if (is_element(n, NULL)) {
-            g_ptr_array_add(c->steps, build_step(n));
-        }
-    }
+    g_ptr_array_add(s->cycles, c);
     return c;
 }
 
-static void build_driver(RigScenario *s, xmlNode *node)
+RigStep *rig_cycle_add_step(RigCycle *c)
 {
-    g_autofree char *file = g_canonicalize_filename(s->file, NULL);
-    g_autofree char *dir = g_path_get_dirname(file);
-    g_autofree char *sys = attr(node, "sys");
-    g_autofree char *inf = attr(node, "inf");
+    RigStep *s = g_new0(RigStep, 1);
 
-    s->sys = g_canonicalize_filename(sys, dir);
-    s->inf = g_canonicalize_filename(inf, dir);
-    s->sys_name = g_path_get_basename(s->sys);
-    s->inf_name = g_path_get_basename(s->inf);
-}
-
-static void build_rule(RigScenario *s, xmlNode *node)
-{
-    RigRuleRef *r = g_new0(RigRuleRef, 1);
-
-    r->name = attr(node, "name");
-    r->line = xmlGetLineNo(node);
-    g_ptr_array_add(s->rules, r);
-}
-
-static void build_expect(RigScenario *s, xmlNode *node)
-{
-    g_autofree char *verdict = attr(node, "verdict");
-
-    rig_verdict_parse(verdict, &s->expect.verdict);
-    s->expect.level = attr(node, "level");
-    s->expect.class_code = attr(node, "class");
-}
-
-static void build_child(RigScenario *s, xmlNode *n)
-{
-    if (is_element(n, "title")) {
-        s->title = content(n);
-    } else if (is_element(n, "description")) {
-        g_free(s->description);
-        s->description = content(n);
-    } else if (is_element(n, "driver")) {
-        build_driver(s, n);
-    } else if (is_element(n, "machine")) {
-        build_machine(&s->machine, n);
-    } else if (is_element(n, "rule")) {
-        build_rule(s, n);
-    } else if (is_element(n, "cycle")) {
-        g_ptr_array_add(s->cycles, build_cycle(n));
-    } else if (is_element(n, "expect")) {
-        build_expect(s, n);
-    }
-}
-
-static RigScenario *build(xmlNode *root, const char *file)
-{
-    RigScenario *s = g_new0(RigScenario, 1);
-    g_autofree char *isolate = attr(root, "isolate");
-
-    s->file = g_strdup(file);
-    s->name = attr(root, "name");
-    s->seed = attr(root, "seed");
-    s->control = attr(root, "control");
-    s->isolate = g_strcmp0(isolate, "yes") == 0;
-    s->description = g_strdup("");
-    s->machine = (RigMachine) {
-        .nic = g_strdup(DEFAULT_NIC),
-        .vectors = DEFAULT_VECTORS,
-        .queues = DEFAULT_QUEUES,
-        .profile = RIG_MSIX_AT_CONNECT,
-        .memory_mib = DEFAULT_MEMORY_MIB,
-        .wall_seconds = DEFAULT_WALL_SECONDS,
-    };
-    s->rules = g_ptr_array_new_with_free_func(rule_free);
-    s->cycles = g_ptr_array_new_with_free_func(cycle_free);
-    for (xmlNode *n = root->children; n; n = n->next) {
-        build_child(s, n);
-    }
+    s->faults = g_ptr_array_new_with_free_func(fault_free);
+    g_ptr_array_add(c->steps, s);
     return s;
-}
-
-RigScenario *rig_scenario_load(const char *file, const RigPaths *paths,
-                               GPtrArray *problems)
-{
-    guint before = problems->len;
-    g_autoptr(RigScenario) s = NULL;
-    xmlDoc *doc = read_document(file, problems);
-
-    if (doc && problems->len == before &&
-        validate(doc, file, paths, problems)) {
-        s = build(xmlDocGetRootElement(doc), file);
-        rig_scenario_check(s, paths, problems);
-    }
-    xmlFreeDoc(doc);
-    return problems->len == before ? g_steal_pointer(&s) : NULL;
 }
 
 /* --- many files --------------------------------------------------------- */

@@ -114,6 +114,14 @@ RigScenario *rig_scenario_load(const char *file, const RigPaths *paths,
 void rig_scenario_free(RigScenario *s);
 
 /*
+ * An empty scenario, and a new last cycle or step, which belongs to what it
+ * was added to. For those who build scenarios without a file.
+ */
+RigScenario *rig_scenario_new(void);
+RigCycle *rig_scenario_add_cycle(RigScenario *s);
+RigStep *rig_cycle_add_step(RigCycle *c);
+
+/*
  * Load scenario files and directories (their *.xml, sorted by name). Also
  * finds duplicate names. Returns an array of RigScenario that frees its
  * elements; what could not be loaded is missing from it and in @problems.

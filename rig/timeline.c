@@ -10,7 +10,7 @@
 #include <string.h>
 #include "timeline-internal.h"
 
-/* --- columns -------------------------------------------------------------- */
+/* --- columns ------------------------------------------------------------- */
 
 /* Distinct events of each rank; an event has the best rank of its items. */
 static ItemRank *event_ranks(const RigRecorder *r, unsigned count[RANKS])
@@ -67,7 +67,7 @@ static unsigned assign_columns(const RigRecorder *r, unsigned *column)
     return columns;
 }
 
-/* --- drawing ---------------------------------------------------------------- */
+/* --- drawing ------------------------------------------------------------- */
 
 static void lane_free(gpointer data)
 {

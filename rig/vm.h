@@ -29,7 +29,7 @@ typedef struct RigVmConfig {
     void *opaque;
 } RigVmConfig;
 
-/* How it went; wall times in ms from the call of rig_vm_start(), 0: never. */
+/* How it went; wall times in ms from the call of rig_vm_run(), 0: never. */
 typedef struct RigVmEnd {
     RigOutcome outcome;
     gboolean interrupted;     /* by rig_vm_interrupt() */
@@ -43,9 +43,9 @@ typedef struct RigVm RigVm;
 
 /*
  * Start the machine and run this thread's main loop (loop.h) until its stream
- * has ended or a limit was hit. The machine still exists then: the verdict can be
- * printed before rig_vm_free() destroys it. NULL with @error only when the
- * socket or events.bin cannot be made.
+ * has ended or a limit was hit. The machine still exists then: the verdict
+ * can be printed before rig_vm_free() destroys it. NULL with @error only when
+ * the socket or events.bin cannot be made.
  */
 RigVm *rig_vm_run(const RigVmConfig *config, GError **error);
 

@@ -12,4 +12,8 @@
 #define RIG_WINDOWS_PRODUCT_TYPE 1u  /* VER_NT_WORKSTATION, winnt.h */
 #define RIG_WINDOWS_SUITE 0x100u     /* VER_SUITE_SINGLEUSERTS, winnt.h */
 
+/* The NDIS of that Windows: "Overview of NDIS versions", from version 2004. */
+#define RIG_NDIS_MAJOR 6u
+#define RIG_NDIS_MINOR 84u
+
 #endif

@@ -19,13 +19,12 @@
 /* IRQL at which all device interrupts run; x64 has DIRQLs 3..12. */
 #define HOST_DIRQL 7
 
-/* What the host says it is: the Windows that INFs are chosen for, with the
-   interface of NDIS 6.50. */
+/* What the host says it is: the Windows that INFs are chosen for. */
 #define HOST_WINDOWS_MAJOR RIG_WINDOWS_MAJOR
 #define HOST_WINDOWS_MINOR RIG_WINDOWS_MINOR
 #define HOST_WINDOWS_BUILD RIG_WINDOWS_BUILD
-#define HOST_NDIS_MAJOR    6
-#define HOST_NDIS_MINOR    50
+#define HOST_NDIS_MAJOR    RIG_NDIS_MAJOR
+#define HOST_NDIS_MINOR    RIG_NDIS_MINOR
 #define HOST_NDIS_VERSION  (HOST_NDIS_MAJOR << 16 | HOST_NDIS_MINOR)
 
 /* --- threads (thread.c) --------------------------------------------------

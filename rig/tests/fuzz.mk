@@ -22,8 +22,8 @@ $(FUZZ_DIR)/fuzz-stream: $(FUZZ_SOURCES) $(wildcard rig/*.h)
 fuzz-stream: $(FUZZ_DIR)/fuzz-stream
 	$(Q)mkdir -p $(FUZZ_DIR)/corpus
 	$(Q)for f in results/runs/*/vm-*/events.bin; do \
-	    test -f $$f && head -c 262144 $$f > \
+	    test -f $$f && head -c 16384 $$f > \
 	    $(FUZZ_DIR)/corpus/$$(echo $$f | tr / -); done; true
 	$(Q)RIG_HOME=$(CURDIR) $< -max_total_time=$(FUZZ_SECONDS) \
-	    -max_len=262144 -timeout=20 -artifact_prefix=$(FUZZ_DIR)/ \
+	    -max_len=16384 -timeout=20 -artifact_prefix=$(FUZZ_DIR)/ \
 	    $(FUZZ_DIR)/corpus

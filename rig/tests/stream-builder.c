@@ -279,7 +279,7 @@ uint64_t b_config_table(Builder *b, unsigned operation, unsigned entry)
     return close_call(b, RIG_MK_API_LEAVE, 0, B_SUCCESS, arg);
 }
 
-/* --- scenarios and monitors -------------------------------------------------- */
+/* --- scenarios and monitors ---------------------------------------------- */
 
 char *b_home_file(const char *name)
 {

@@ -10,7 +10,7 @@
 #include "cycle-builder.h"
 #include "timeline.h"
 
-/* --- guests that lie ------------------------------------------------------------ */
+/* --- guests that lie ----------------------------------------------------- */
 
 /* Judge what has been written so far; expect an invalid stream. */
 static void expect_invalid(Play *p, const char *part)
@@ -214,7 +214,7 @@ START_TEST(violation_before_the_lie_stands)
 }
 END_TEST
 
-/* --- streams that stop ---------------------------------------------------------- */
+/* --- streams that stop --------------------------------------------------- */
 
 /* A leaking cycle; returns the offset of the byte after its boundary. */
 static size_t leaking(Play *p)
@@ -348,7 +348,7 @@ START_TEST(missing_cycles_and_scenarios_are_broken)
 }
 END_TEST
 
-/* --- long runs --------------------------------------------------------------------- */
+/* --- long runs ----------------------------------------------------------- */
 
 /* `repeat` cycles; those from `leak_from` to `leak_to` leak. */
 static Play *many_cycles(unsigned repeat, unsigned leak_from,
@@ -480,7 +480,7 @@ START_TEST(hash_leaves_out_host_side_records)
 }
 END_TEST
 
-/* --- expectations and frames ----------------------------------------------------------- */
+/* --- expectations and frames --------------------------------------------- */
 
 START_TEST(expectation_wants_level_and_class_in_one_finding)
 {

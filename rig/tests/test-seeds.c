@@ -14,7 +14,7 @@
 #define LEAK_HALT \
     "not-deregistered/sdv-rule/0x08 not-released/strict/0x08"
 
-/* --- seeded defects ---------------------------------------------------------- */
+/* --- seeded defects ------------------------------------------------------ */
 
 START_TEST(s01_s02_s03_failing_init_keeps_the_interrupt)
 {
@@ -223,7 +223,7 @@ START_TEST(s22_leak_only_in_the_second_life)
 }
 END_TEST
 
-/* --- contract --------------------------------------------------------------------- */
+/* --- contract ------------------------------------------------------------ */
 
 START_TEST(deregistering_in_pause_is_the_wrong_caller)
 {
@@ -289,7 +289,7 @@ START_TEST(raised_irql_is_wrong)
 }
 END_TEST
 
-/* --- clean controls ------------------------------------------------------------------ */
+/* --- clean controls ------------------------------------------------------ */
 
 static void expect_pass(Play *p)
 {
