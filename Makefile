@@ -44,7 +44,7 @@ CHECK_DEPS :=
 
 all:
 .PHONY: all install-deps demo soak check check-units check-qtest check-vm \
-        check-html check-sanitize bench clean help
+        check-html check-sanitize clean help
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
