@@ -56,19 +56,28 @@ include rig/build.mk
 
 # --- the two commands of the README -----------------------------------------
 RIG := build/rig/rig
+CHECKS := check-units check-sanitize check-qtest check-html check-vm
 
-demo: all
+# Compiling uses every core; tests and runs come one after the other.
+JOBS := $(shell nproc)
+.PHONY: built
+built:
+	+$(Q)$(MAKE) --no-print-directory -j$(JOBS) all
+
+demo: built
 	$(Q)$(RIG) run $(sort $(wildcard scenarios/[sc][0-9]*.xml))
 
-check: all check-units check-sanitize check-qtest check-html check-vm
+check: built
+	+$(Q)for t in $(CHECKS); do \
+	    $(MAKE) --no-print-directory $$t || exit 1; done
 	@echo "check: all passed"
 
 # The units once more, with AddressSanitizer and UBSan.
 check-sanitize:
-	+$(Q)$(MAKE) --no-print-directory SANITIZE=1 check-units
+	+$(Q)$(MAKE) --no-print-directory -j$(JOBS) SANITIZE=1 check-units
 
 # One VM, 1,000 init-halt cycles.
-soak: all
+soak: built
 	$(Q)$(RIG) run scenarios/soak-1000.xml
 
 clean:
