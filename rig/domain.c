@@ -18,6 +18,7 @@
 #define POWER_ON "1767225600"
 
 /* One instruction takes 2^4 ns; idle time is skipped, not slept. */
+#define TB_CACHE_MIB "64"
 #define ICOUNT "shift=4,sleep=off"
 #define SEED "1"
 
@@ -65,6 +66,20 @@ static void end(xmlTextWriter *w)
     xmlTextWriterEndElement(w);
 }
 
+/*
+ * Every cycle is a new process with code at new physical pages, so without a
+ * limit QEMU's translations grow with each (to 1 GiB, its default).
+ */
+static void write_translation_cache(xmlTextWriter *w)
+{
+    start(w, "tcg");
+    start(w, "tb-cache");
+    attribute(w, "unit", "MiB");
+    xmlTextWriterWriteString(w, (const xmlChar *)TB_CACHE_MIB);
+    end(w);
+    end(w);
+}
+
 static void write_hardware(xmlTextWriter *w, const RigDomain *d)
 {
     g_autofree char *mib = g_strdup_printf("%u", d->machine->memory_mib);
@@ -90,6 +105,7 @@ static void write_hardware(xmlTextWriter *w, const RigDomain *d)
     start(w, "apic");
     end(w);
     element(w, "ioapic", "driver", "qemu", NULL); /* intremap needs it */
+    write_translation_cache(w);
     end(w);
 }
 
