@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -60,6 +61,16 @@ static void kill_children(void)
     }
 }
 
+/* To a process in another root (chroot) the same path is another file. */
+static gboolean same_root(const char *pid)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%s/root/", pid);
+    struct stat theirs, ours;
+
+    return stat(path, &theirs) == 0 && stat("/", &ours) == 0 &&
+           theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino;
+}
+
 /* TRUE when @pid is a QEMU and one of its arguments names @prefix. */
 static gboolean is_qemu_of(const char *pid, const char *prefix)
 {
@@ -73,7 +84,8 @@ static gboolean is_qemu_of(const char *pid, const char *prefix)
     }
     program = g_path_get_basename(args);
     return g_str_has_prefix(program, "qemu-system") &&
-           memmem(args, length, prefix, strlen(prefix)) != NULL;
+           memmem(args, length, prefix, strlen(prefix)) != NULL &&
+           same_root(pid);
 }
 
 /* The descriptor keeps the process from being mistaken for a later one. */
