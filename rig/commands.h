@@ -6,6 +6,8 @@
 #ifndef RIG_COMMANDS_H
 #define RIG_COMMANDS_H
 
+#include <glib.h>
+
 #define RIG_VERSION "0.1.0"
 
 /* Exit status of rig; of several, VIOLATION hides BROKEN. */
@@ -18,6 +20,9 @@ enum rig_exit {
                                   unexpected inconclusive or skipped */
     RIG_EXIT_INTERRUPTED = 130 /* 128 + SIGINT: stopped by the user */
 };
+
+/* Is --help or -h all that the user gave a command? */
+gboolean rig_is_help(int argc, char **argv); /* lint.c */
 
 int rig_cmd_run(int argc, char **argv);
 int rig_cmd_lint(int argc, char **argv);

@@ -129,8 +129,6 @@ static void check_libvirt(void)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(RigRoot) root = rig_root_open(NULL, &error);
-    g_autofree char *uri = NULL;
-    g_autofree char *log = NULL;
     g_autofree char *version = NULL;
     virConnectPtr conn;
 
@@ -139,9 +137,7 @@ static void check_libvirt(void)
         return;
     }
     good("root", root->path);
-    uri = rig_root_uri(root);
-    log = g_build_filename(root->path, "libvirt.log", NULL);
-    conn = rig_virt_open(uri, log, &error);
+    conn = rig_virt_open_root(root, &error);
     if (!conn) {
         wrong("libvirt", error->message, "install libvirt-daemon and "
               "libvirt-daemon-driver-qemu (\"make deps\")");
@@ -169,6 +165,10 @@ int rig_cmd_doctor(int argc, char **argv)
     g_autoptr(GError) error = NULL;
     g_autoptr(RigPaths) paths = NULL;
 
+    if (rig_is_help(argc, argv)) {
+        puts("Usage: rig doctor\nCheck everything that a run needs.");
+        return RIG_EXIT_OK;
+    }
     if (argc > 1) {
         fprintf(stderr, "rig doctor: takes no argument (%s)\n", argv[1]);
         return RIG_EXIT_USAGE;

@@ -194,10 +194,12 @@ int rig_cmd_events(int argc, char **argv)
     int status;
 
     if (argc != 2 || argv[1][0] == '-') {
-        fprintf(stderr, "usage: rig events FILE\n"
+        gboolean asked = rig_is_help(argc, argv);
+
+        fprintf(asked ? stdout : stderr, "Usage: rig events FILE\n"
                 "Print the event stream of a machine, for example\n"
                 "results/runs/<id>/vm-1/events.bin, one line per event.\n");
-        return RIG_EXIT_USAGE;
+        return asked ? RIG_EXIT_OK : RIG_EXIT_USAGE;
     }
     file = fopen(argv[1], "rb");
     if (!file) {

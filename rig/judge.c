@@ -198,9 +198,11 @@ static char *device_words(const RigMonitor *m)
         return g_strdup("the device was not watched");
     }
     if (e->counts.armed) {
-        return g_strdup_printf("the %u armed MSI-X vectors are the bus "
-                               "driver's until the device is removed",
-                               e->counts.armed);
+        return e->counts.armed == 1 ?
+            g_strdup("the armed MSI-X vector is the bus driver's until the "
+                     "device is removed") :
+            g_strdup_printf("the %u armed MSI-X vectors are the bus driver's "
+                            "until the device is removed", e->counts.armed);
     }
     return g_strdup("no MSI-X vector was armed then");
 }
@@ -226,9 +228,12 @@ static char *pass_sentence(const RigMonitor *m)
                                "(event %" N ").", callback, end->event);
     }
     if (created > 1) {
-        return g_strdup_printf("All %u interrupts registered, the first at "
+        g_autofree char *all = created == 2 ? g_strdup("Both") :
+                               g_strdup_printf("All %u", created);
+
+        return g_strdup_printf("%s interrupts registered, the first at "
                                "event %" N ", were deregistered before %s "
-                               "(event %" N "), and %s.", created,
+                               "(event %" N "), and %s.", all,
                                first->created.event, callback, end->event,
                                device);
     }

@@ -32,23 +32,38 @@ static GPtrArray *load(int argc, char **argv, gboolean *good)
     return scenarios;
 }
 
-static gboolean is_option(int argc, char **argv)
+gboolean rig_is_help(int argc, char **argv)
 {
-    if (argc > 1 && argv[1][0] == '-') {
-        fprintf(stderr, "rig %s: takes no option %s; usage: rig %s "
-                "[SCENARIO.xml|DIRECTORY...]\n", argv[0], argv[1], argv[0]);
-        return TRUE;
+    return argc == 2 && (strcmp(argv[1], "--help") == 0 ||
+                         strcmp(argv[1], "-h") == 0);
+}
+
+/* TRUE when that was all, with the exit status. */
+static gboolean only_usage(int argc, char **argv, int *status)
+{
+    gboolean asked = rig_is_help(argc, argv);
+
+    if (argc < 2 || argv[1][0] != '-') {
+        return FALSE;
     }
-    return FALSE;
+    if (!asked) {
+        fprintf(stderr, "rig %s: takes no option %s\n", argv[0], argv[1]);
+    }
+    fprintf(asked ? stdout : stderr, "Usage: rig %s [SCENARIO.xml|"
+            "DIRECTORY...]\nWith no argument, the scenarios of the rig.\n",
+            argv[0]);
+    *status = asked ? RIG_EXIT_OK : RIG_EXIT_USAGE;
+    return TRUE;
 }
 
 int rig_cmd_lint(int argc, char **argv)
 {
     g_autoptr(GPtrArray) scenarios = NULL;
     gboolean good;
+    int status;
 
-    if (is_option(argc, argv)) {
-        return RIG_EXIT_USAGE;
+    if (only_usage(argc, argv, &status)) {
+        return status;
     }
     scenarios = load(argc, argv, &good);
     if (good) {
@@ -62,10 +77,10 @@ int rig_cmd_list(int argc, char **argv)
 {
     g_autoptr(GPtrArray) scenarios = NULL;
     gboolean good;
-    int width = 0;
+    int width = 0, status;
 
-    if (is_option(argc, argv)) {
-        return RIG_EXIT_USAGE;
+    if (only_usage(argc, argv, &status)) {
+        return status;
     }
     scenarios = load(argc, argv, &good);
     for (guint i = 0; scenarios && i < scenarios->len; i++) {

@@ -58,10 +58,8 @@ static int show_version(int argc, char **argv)
 /* "--help", "-h" and "--version" work as commands, too. */
 static const char *command_name(const char *arg)
 {
-    if (strcmp(arg, "-h") == 0) {
-        return "help";
-    }
-    return strncmp(arg, "--", 2) == 0 ? arg + 2 : arg;
+    return strcmp(arg, "-h") == 0 || strcmp(arg, "--help") == 0 ? "help" :
+           strcmp(arg, "--version") == 0 ? "version" : arg;
 }
 
 int main(int argc, char **argv)

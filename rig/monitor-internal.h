@@ -77,7 +77,7 @@ typedef struct Work {
     uint64_t restored;      /* event of a RIG_EV_EPOCH, or RIG_NO_EVENT */
     uint64_t unimplemented; /* event, or RIG_NO_EVENT */
     char unimplemented_name[RIG_MARKER_NAME];
-    char end_text[RIG_MARKER_TEXT]; /* of the CYCLE_END marker */
+    char end_text[RIG_MARKER_TEXT + 40]; /* why it was given up, a sentence */
     unsigned findings_from; /* index of the cycle's first finding */
     unsigned violations;    /* all of them, kept or not */
     RigFinding *rising[WORK_RISING_MAX];
@@ -98,6 +98,7 @@ struct RigMonitor {
     RigScenarioResult **result; /* one for each scenario; NULL: taken */
 
     gboolean plan_begun, plan_ended;
+    char gave_up[RIG_MARKER_TEXT]; /* why the guest ended its plan early */
     unsigned scenario;   /* open one, 1-based; 0: none */
     unsigned last_scenario;
     unsigned cycle;      /* open one, 1-based; 0: none */

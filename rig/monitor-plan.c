@@ -93,7 +93,10 @@ static void on_cycle_end(RigMonitor *m, const RigEvent *e)
     if (end != RIG_END_DONE && end != RIG_END_BROKEN) {
         rig_monitor_lost(m, e, end);
     }
-    g_strlcpy(m->work.end_text, e->marker.text, sizeof(m->work.end_text));
+    if (e->marker.text[0]) {
+        g_snprintf(m->work.end_text, sizeof(m->work.end_text),
+                   "The cycle could not be run: %s.", e->marker.text);
+    }
     if (end == RIG_END_DONE) {
         end = m->work.lost.how;
     }
@@ -149,6 +152,9 @@ static void on_step_end(RigMonitor *m, const RigEvent *e)
 /* Why a marker of the plan cannot come here; NULL if it can. */
 static const char *misplaced(const RigMonitor *m, const struct rig_marker *k)
 {
+    if (m->gave_up[0]) {
+        return "it comes after the guest gave up its plan";
+    }
     switch (k->kind) {
     case RIG_MK_PLAN_BEGIN:
         return m->plan_begun ? "a second plan" :
@@ -156,7 +162,8 @@ static const char *misplaced(const RigMonitor *m, const struct rig_marker *k)
                ? "the guest runs a plan with another number of scenarios"
                : NULL;
     case RIG_MK_PLAN_END:
-        return !m->plan_begun || m->plan_ended || m->scenario
+        return m->plan_ended ||
+               (!k->status && (!m->plan_begun || m->scenario))
                ? "the plan ends where it cannot" : NULL;
     case RIG_MK_SCENARIO_BEGIN:
         return !m->plan_begun || m->plan_ended || m->scenario ||
@@ -267,6 +274,10 @@ void rig_monitor_marker(RigMonitor *m, const RigEvent *e)
         break;
     case RIG_MK_PLAN_END:
         m->plan_ended = TRUE;
+        if (e->marker.status) { /* wherever it was, it says why */
+            g_strlcpy(m->gave_up, e->marker.text[0] ? e->marker.text :
+                      "without a reason", sizeof(m->gave_up));
+        }
         break;
     case RIG_MK_SCENARIO_BEGIN:
         on_scenario_begin(m, e);

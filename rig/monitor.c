@@ -234,6 +234,12 @@ static RigOutcome stream_outcome(const RigMonitor *m, char **why)
         *why = g_strdup("The event stream is empty.");
         return RIG_OUTCOME_STREAM_CUT;
     default:
+        if (m->gave_up[0]) {
+            *why = g_strdup_printf("The guest gave up its plan: %s.",
+                                   m->gave_up);
+            return m->plan_begun ? RIG_OUTCOME_STREAM_CUT
+                                 : RIG_OUTCOME_GUEST_NEVER_BOOTED;
+        }
         if (!m->plan_begun) {
             *why = g_strdup("The guest ended the stream without beginning "
                             "its plan.");

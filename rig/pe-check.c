@@ -10,6 +10,8 @@
 #include <gio/gio.h>
 #include <string.h>
 
+#include "ndis/pe.h"
+
 #define DOS_HEADER_SIZE   64
 #define DOS_LFANEW        0x3c /* offset of the PE signature */
 #define COFF_HEADER_SIZE  20
@@ -29,7 +31,6 @@
 #define SECTION_RAW_SIZE  16
 #define SECTION_RAW_AT    20
 #define SECTIONS_MAX      96   /* limit of the Windows loader */
-#define IMAGE_MAX         (256u * 1024 * 1024)
 
 static uint16_t get16(const uint8_t *p)
 {
@@ -77,8 +78,8 @@ static gboolean check_optional(const uint8_t *opt, size_t opt_size,
         return refuse(error, name, "is no kernel-mode image (its subsystem is "
                       "not \"native\"); name the driver's .sys file");
     }
-    if (get32(opt + OPT_IMAGE_SIZE) > IMAGE_MAX) {
-        return refuse(error, name, "claims a size in memory above 256 MiB; "
+    if (get32(opt + OPT_IMAGE_SIZE) > PE_IMAGE_MAX) {
+        return refuse(error, name, "claims a size in memory above 64 MiB; "
                       "the file is damaged");
     }
     if (get32(opt + OPT_ENTRY) == 0 ||

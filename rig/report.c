@@ -10,7 +10,6 @@
  */
 #include "report.h"
 
-#include <glib/gstdio.h>
 #include <libxml/parser.h>
 #include <libxslt/security.h>
 #include <libxslt/transform.h>
@@ -20,6 +19,7 @@
 
 #include "commands.h"
 #include "paths.h"
+#include "read-file.h"
 #include "results.h"
 
 G_DEFINE_QUARK(report-error-quark, report_error)
@@ -45,34 +45,18 @@ static void G_GNUC_PRINTF(2, 3) keep_text(void *opaque, const char *format, ...)
     va_end(ap);
 }
 
-static gboolean read_limited(const char *file, char **text, gsize *length,
-                             GError **error)
-{
-    g_autoptr(GError) cause = NULL;
-    GStatBuf st;
-
-    if (g_stat(file, &st) == 0 && st.st_size > (goffset)REPORT_XML_MAX) {
-        g_set_error(error, REPORT_ERROR, REPORT_ERROR_READ,
-                    "%s: larger than %u MiB", file, REPORT_XML_MAX >> 20);
-        return FALSE;
-    }
-    if (!g_file_get_contents(file, text, length, &cause)) {
-        g_set_error(error, REPORT_ERROR, REPORT_ERROR_READ, "%s",
-                    cause->message);
-        return FALSE;
-    }
-    return TRUE;
-}
-
 /* Entities could make a small file huge: a DTD has no business here. */
 static xmlDoc *parse_run(const char *file, GError **error)
 {
     g_autoptr(xmlParserCtxt) parser = xmlNewParserCtxt();
     g_autoptr(xmlDoc) doc = NULL;
+    g_autoptr(GError) cause = NULL;
     g_autofree char *text = NULL;
     gsize length;
 
-    if (!read_limited(file, &text, &length, error)) {
+    if (!rig_read_file(file, REPORT_XML_MAX, &text, &length, &cause)) {
+        g_set_error(error, REPORT_ERROR, REPORT_ERROR_READ, "%s: %s", file,
+                    cause->message);
         return NULL;
     }
     doc = xmlCtxtReadMemory(parser, text, length, file, NULL,
@@ -273,6 +257,7 @@ int rig_cmd_report(int argc, char **argv)
     g_autoptr(GError) error = NULL;
     int status = RIG_EXIT_OK;
 
+    g_set_prgname("rig report");
     g_option_context_set_summary(options,
         "Build index.html again from run.xml. RUN is a run directory or the\n"
         "run.xml in it, for example results/runs/20261123-081500-4f2a.");

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "domain.h"
+#include "include/plan.h"
 #include "monitor.h"
 #include "plan.h"
 #include "run.h"
@@ -87,6 +88,12 @@ static gboolean prepare(Machine *m, GError **error)
                     g_strerror(errno));
         return FALSE;
     }
+    if (strlen(ini) > PLAN_SIZE_MAX) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "The plan of these "
+                    "scenarios is longer than %u bytes; use --isolate or "
+                    "fewer <cycle>.", PLAN_SIZE_MAX);
+        return FALSE;
+    }
     m->archive = rig_plan_archive(m->plan, ini, error);
     m->xml = make_xml(m);
     return m->archive &&
@@ -164,11 +171,12 @@ static void collect_results(Machine *m)
     rig_run_check_frames(c->dir, m->result->dir, results);
     for (guint i = 0; i < results->len; i++) {
         RigScenarioResult *r = results->pdata[i];
+        g_autofree char *file = rig_shell_word(r->scenario->file);
 
         r->number = c->run->scenarios->len + 1;
         r->machine = m->result->number;
         r->driver.sha256 = rig_sha256_file(r->scenario->sys, NULL);
-        r->reproduce = g_strdup_printf("rig run %s", r->scenario->file);
+        r->reproduce = g_strdup_printf("rig run %s", file);
         g_ptr_array_add(c->run->scenarios, r);
         rig_print_result(c, r);
     }

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "include/plan.h"
 #include "loop.h"
 #include "report.h"
 #include "supervisor.h"
@@ -62,6 +63,7 @@ static gboolean parse(Arguments *a, int *argc, char ***argv, GError **error)
     g_autoptr(GOptionContext) context =
         g_option_context_new("SCENARIO.xml|DIRECTORY...");
 
+    g_set_prgname("rig run");
     g_option_context_add_main_entries(context, entries, NULL);
     g_option_context_set_summary(context,
         "Run scenarios in virtual machines and judge them. Scenarios that "
@@ -73,7 +75,11 @@ static gboolean check_arguments(const Arguments *a)
 {
     if (!a->files) {
         fputs("rig run: no scenario given; name scenario files or a "
-              "directory, \"rig list scenarios\" shows some\n", stderr);
+              "directory, \"rig list\" shows those of the rig\n", stderr);
+        return FALSE;
+    }
+    if (a->options.results && !*a->options.results) {
+        fputs("rig run: --results takes the name of a directory\n", stderr);
         return FALSE;
     }
     if (a->options.timeout < 0 || a->options.timeout > 7 * 24 * 3600) {
@@ -144,15 +150,20 @@ static char *os_name(void)
     return g_get_os_info(G_OS_INFO_KEY_PRETTY_NAME);
 }
 
+char *rig_shell_word(const char *text)
+{
+    return *text && !strpbrk(text, " \t\n\"'\\$&|;<>*?[(){}!#~`")
+           ? g_strdup(text) : g_shell_quote(text);
+}
+
 static void describe_environment(RigRunContext *c, int argc, char **argv)
 {
     RigRun *run = c->run;
     g_autoptr(GString) command = g_string_new("rig");
 
     for (int i = 0; i < argc; i++) {
-        g_autofree char *quoted =
-            strpbrk(argv[i], " \t\"'\\$&|;<>*?()#~`") ? g_shell_quote(argv[i])
-                                                      : g_strdup(argv[i]);
+        g_autofree char *quoted = rig_shell_word(argv[i]);
+
         g_string_append_printf(command, " %s", quoted);
     }
     run->command = g_strdup(command->str);
@@ -212,8 +223,7 @@ static gboolean create_run(RigRunContext *c, int argc, char **argv,
 
 static gboolean connect_libvirt(RigRunContext *c, GError **error)
 {
-    g_autofree char *uri = g_strdup(c->options->uri);
-    g_autofree char *log = NULL;
+    const char *uri = c->options->uri;
 
     if (!uri) {
         c->root = rig_root_open(NULL, error);
@@ -225,14 +235,14 @@ static gboolean connect_libvirt(RigRunContext *c, GError **error)
                     "was killed\n", c->root->orphans,
                     c->root->orphans == 1 ? "" : "es");
         }
-        uri = rig_root_uri(c->root);
+        c->conn = rig_virt_open_root(c->root, error);
     } else {
+        g_autofree char *log = g_build_filename(c->dir, "libvirt.log", NULL);
+
         fprintf(stderr, "rig: note: only the embedded driver is tested, not "
                 "%s\n", uri);
+        c->conn = rig_virt_open(uri, log, error);
     }
-    log = g_build_filename(c->root ? c->root->path : c->dir, "libvirt.log",
-                           NULL);
-    c->conn = rig_virt_open(uri, log, error);
     c->run->libvirt = c->conn ? rig_virt_version() : NULL;
     return c->conn != NULL;
 }
@@ -254,7 +264,7 @@ static GPtrArray *make_groups(const RigRunContext *c)
             GPtrArray *other = groups->pdata[g];
             RigScenario *first = other->pdata[0];
 
-            if (!first->isolate &&
+            if (!first->isolate && other->len < PLAN_SCENARIOS_MAX &&
                 rig_machine_equal(&first->machine, &s->machine)) {
                 group = other;
             }
@@ -395,6 +405,12 @@ static gboolean make_absolute(RigRunOptions *o)
 
     g_free(o->results);
     o->results = absolute;
+    if (!g_utf8_validate(absolute, -1, NULL)) {
+        fputs("rig run: the name of the directory for results is not UTF-8, "
+              "which libvirt wants; choose another one with --results\n",
+              stderr);
+        return FALSE;
+    }
     return TRUE;
 }
 

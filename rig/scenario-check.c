@@ -12,6 +12,7 @@
 #include "include/plan.h"
 #include "pe-check.h"
 #include "problem.h"
+#include "read-file.h"
 
 /* Larger INF files are refused; NDIS drivers' are some tens of KiB. */
 #define INF_MAX (4 * 1024 * 1024)
@@ -145,13 +146,13 @@ static void check_inf(const RigScenario *s, GPtrArray *problems)
     g_autofree char *text = NULL;
     gsize length;
 
-    if (!g_file_get_contents(s->inf, &text, &length, &error)) {
-        rig_problem(problems, s->file, 0, "INF: %s; "
+    if (!rig_read_file(s->inf, INF_MAX, &text, &length, &error)) {
+        rig_problem(problems, s->file, 0, "INF: %s: %s; "
                     "build the drivers with \"make\", or correct the path",
-                    error->message);
-    } else if (length == 0 || length > INF_MAX) {
-        rig_problem(problems, s->inf, 0, "is %" G_GSIZE_FORMAT " bytes long; "
-                    "an INF has 1 to %d", length, INF_MAX);
+                    s->inf, error->message);
+    } else if (length == 0) {
+        rig_problem(problems, s->inf, 0, "is empty; it is to say which "
+                    "device the driver is for");
     }
 }
 
@@ -249,6 +250,11 @@ static void check_faults(const RigScenario *s, const RigStep *step,
     for (guint i = 0; i < step->faults->len; i++) {
         const RigFault *a = step->faults->pdata[i];
 
+        if (a->status == 0) {
+            rig_problem(problems, s->file, step->line, "%s fails with status "
+                        "0, which is success; use an error like 0xC000009A",
+                        a->api);
+        }
         for (guint j = 0; j < i; j++) {
             const RigFault *b = step->faults->pdata[j];
 
@@ -262,11 +268,51 @@ static void check_faults(const RigScenario *s, const RigStep *step,
     }
 }
 
+/* The agent refuses what is larger, and the monitor keeps no more. */
+static void check_size(const RigScenario *s, const RigCycle *c,
+                       GPtrArray *problems)
+{
+    unsigned faults = 0;
+
+    for (guint i = 0; i < c->steps->len; i++) {
+        faults += ((const RigStep *)c->steps->pdata[i])->faults->len;
+    }
+    if (c->steps->len > PLAN_STEPS_MAX) {
+        rig_problem(problems, s->file, c->line, "%u steps in one cycle, the "
+                    "limit is %u; use a second cycle", c->steps->len,
+                    PLAN_STEPS_MAX);
+    }
+    if (faults > PLAN_FAULTS_MAX) {
+        rig_problem(problems, s->file, c->line, "%u <fail> in one cycle, the "
+                    "limit is %u; use a second cycle", faults,
+                    PLAN_FAULTS_MAX);
+    }
+}
+
+/* The sum of all repetitions: a counter of cycles must not overflow. */
+static void check_cycles(const RigScenario *s, GPtrArray *problems)
+{
+    uint64_t all = 0;
+
+    for (guint i = 0; i < s->cycles->len; i++) {
+        const RigCycle *c = s->cycles->pdata[i];
+
+        all += c->repeat;
+        if (all > PLAN_REPEAT_MAX) {
+            rig_problem(problems, s->file, c->line, "more than %u cycles up "
+                        "to here, with their repetitions; split the scenario",
+                        PLAN_REPEAT_MAX);
+            return;
+        }
+    }
+}
+
 static void check_cycle(const RigScenario *s, const RigCycle *c,
                         GPtrArray *problems)
 {
     const RigStep *traffic = NULL;
 
+    check_size(s, c, problems);
     check_order(s, c, problems);
     for (guint i = 0; i < c->steps->len; i++) {
         const RigStep *step = c->steps->pdata[i];
@@ -289,12 +335,25 @@ static void check_cycle(const RigScenario *s, const RigCycle *c,
     }
 }
 
+static void check_expect(const RigScenario *s, GPtrArray *problems)
+{
+    const RigExpect *e = &s->expect;
+
+    if (e->verdict != RIG_VERDICT_VIOLATION && (e->level || e->class_code)) {
+        rig_problem(problems, s->file, e->line, "only a violation has a level "
+                    "and a class; remove them from the expected \"%s\"",
+                    rig_verdict_name(e->verdict));
+    }
+}
+
 void rig_scenario_check(RigScenario *s, const RigPaths *paths,
                         GPtrArray *problems)
 {
     check_rules(s, paths, problems);
     check_machine(s, problems);
     check_driver(s, problems);
+    check_cycles(s, problems);
+    check_expect(s, problems);
     for (guint i = 0; i < s->cycles->len; i++) {
         check_cycle(s, s->cycles->pdata[i], problems);
     }

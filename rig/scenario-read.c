@@ -15,6 +15,7 @@
 
 #include "include/plan.h"
 #include "problem.h"
+#include "read-file.h"
 #include "scenario-check.h"
 #include "scenario-schema.h"
 
@@ -45,6 +46,7 @@ static void on_xml_error(void *opaque, xmlErrorPtr e)
     Messages *m = opaque;
     g_autofree char *text = g_strstrip(g_strdup(e->message ? e->message : ""));
 
+    g_strdelimit(text, "\n", ' ');
     if (e->line != m->last_line) { /* the first of a line is the cause */
         m->last_line = e->line;
         rig_problem(m->problems, m->file, e->line, "%s", text);
@@ -60,14 +62,9 @@ static xmlDoc *read_document(const char *file, GPtrArray *problems)
     xmlParserCtxt *ctxt;
     xmlDoc *doc;
 
-    if (!g_file_get_contents(file, &text, &length, &error)) {
-        rig_problem(problems, file, 0, "cannot be read: %s",
-                    error->message);
-        return NULL;
-    }
-    if (length > FILE_MAX) {
-        rig_problem(problems, file, 0, "is longer than %d bytes; "
-                    "a scenario file is not", FILE_MAX);
+    if (!rig_read_file(file, FILE_MAX, &text, &length, &error)) {
+        rig_problem(problems, file, 0, "cannot be read: %s; name a scenario "
+                    "file or a directory of them", error->message);
         return NULL;
     }
     ctxt = xmlNewParserCtxt();
@@ -78,6 +75,10 @@ static xmlDoc *read_document(const char *file, GPtrArray *problems)
     xmlFreeParserCtxt(ctxt);
     if (!doc && problems->len == 0) {
         rig_problem(problems, file, 0, "is not well-formed XML");
+    }
+    if (doc && doc->intSubset) { /* entities, defaults, other files */
+        rig_problem(problems, file, 0, "has a document type declaration; "
+                    "remove it");
     }
     return doc;
 }
@@ -106,7 +107,8 @@ static unsigned attr_uint(xmlNode *node, const char *name, unsigned missing)
 {
     g_autofree char *v = attr(node, name);
 
-    return v ? strtoul(v, NULL, 0) : missing;
+    /* Not base 0, which would read 010 as 8: a schema's numbers are decimal. */
+    return v ? strtoul(v, NULL, g_str_has_prefix(v, "0x") ? 16 : 10) : missing;
 }
 
 static char *content(xmlNode *node)
@@ -227,6 +229,7 @@ static void build_expect(RigScenario *s, xmlNode *node)
 {
     g_autofree char *verdict = attr(node, "verdict");
 
+    s->expect.line = xmlGetLineNo(node);
     rig_verdict_parse(verdict, &s->expect.verdict);
     s->expect.level = attr(node, "level");
     s->expect.class_code = attr(node, "class");

@@ -124,34 +124,125 @@ static char *attributes_of(xmlDoc *schema, const char *name)
     return g_string_free(text, FALSE);
 }
 
+/* The elements below @first, "a, [b], c" or, where one is to be chosen, "a|b". */
+static void describe_children(xmlNode *first, const char *separator,
+                              gboolean optional, GString *text)
+{
+    for (xmlNode *n = first; n; n = n->next) {
+        if (is(n, "element")) {
+            g_autofree char *name = name_of(n);
+
+            g_string_append_printf(text, optional ? "%s[%s]" : "%s%s",
+                                   text->len ? separator : "", name);
+        } else if (is(n, "ref")) {
+            describe_children(referred(n), separator, optional, text);
+        } else if (n->type == XML_ELEMENT_NODE && !is(n, "attribute")) {
+            describe_children(n->children, is(n, "choice") ? "|" : separator,
+                              optional || is(n, "optional") ||
+                              is(n, "zeroOrMore"), text);
+        }
+    }
+}
+
+/* What stands in the element @name; NULL: no such element. */
+static char *children_of(xmlDoc *schema, const char *name)
+{
+    xmlNode *element = find(xmlDocGetRootElement(schema), "element", name);
+    GString *text;
+
+    if (!element) {
+        return NULL;
+    }
+    text = g_string_new(NULL);
+    describe_children(element->children, ", ", FALSE, text);
+    return g_string_free(text, FALSE);
+}
+
 /* --- messages ----------------------------------------------------------- */
 
 /* What the validator says only because of another message. */
 static gboolean is_echo(const char *text)
 {
-    return strstr(text, "has extra content") || strstr(text, "got nothing");
+    return strstr(text, "has extra content") ||
+           strstr(text, "failed to validate content");
+}
+
+/* The nearest element with this name at or around @node; NULL: none. */
+static const xmlNode *around(const xmlNode *node, const xmlChar *name)
+{
+    while (node && (node->type != XML_ELEMENT_NODE || !name ||
+                    !xmlStrEqual(node->name, name))) {
+        node = node->parent;
+    }
+    return node;
+}
+
+static void add_problem(Messages *m, const xmlNode *node, const char *format,
+                        ...) G_GNUC_PRINTF(3, 4);
+
+/* At most one for each line: what follows is often an echo. */
+static void add_problem(Messages *m, const xmlNode *node, const char *format,
+                        ...)
+{
+    int line = xmlGetLineNo(node);
+    g_autofree char *text = NULL;
+    va_list ap;
+
+    if (line == m->last_line) {
+        return;
+    }
+    m->last_line = line;
+    va_start(ap, format);
+    text = g_strdup_vprintf(format, ap);
+    va_end(ap);
+    rig_problem(m->problems, m->file, line, "%s", text);
+}
+
+/* An element that is wrong where it is, or lacks something in it. */
+static void on_wrong_content(Messages *m, const xmlNode *node,
+                             const char *text)
+{
+    gboolean lacks = strstr(text, "got nothing") != NULL;
+    const xmlNode *in = lacks ? node : node->parent;
+    g_autofree char *takes = children_of(m->schema, (const char *)in->name);
+
+    if (lacks) {
+        add_problem(m, node, "<%s> lacks an element; in it stand: %s",
+                    (const char *)node->name, takes ? takes : "");
+    } else {
+        add_problem(m, node, "<%s> cannot stand here; in <%s> stand: %s",
+                    (const char *)node->name, (const char *)in->name,
+                    takes && *takes ? takes : "no elements");
+    }
 }
 
 static void on_schema_error(void *opaque, xmlErrorPtr e)
 {
     Messages *m = opaque;
     const xmlNode *node = e->node;
-    const char *name = node && node->type == XML_ELEMENT_NODE
-                       ? (const char *)node->name : "";
     g_autofree char *text = g_strstrip(g_strdup(e->message ? e->message : ""));
-    g_autofree char *takes = attributes_of(m->schema, name);
+    const xmlNode *named = around(node, (const xmlChar *)e->str1);
+    g_autofree char *takes = NULL;
 
-    if (is_echo(text) || e->line == m->last_line) {
+    if (is_echo(text) || !node) {
         return;
     }
-    m->last_line = e->line;
-    if (strstr(text, "attribute") && takes) {
-        rig_problem(m->problems, m->file, e->line, "<%s> lacks an attribute, "
-                    "has one too many or a wrong value; it takes%s", name,
+    named = named ? named : node;
+    if (strstr(text, "attribute") &&
+        (takes = attributes_of(m->schema, (const char *)named->name))) {
+        add_problem(m, named, "<%s> lacks an attribute, has one too many or a "
+                    "wrong value; it takes%s", (const char *)named->name,
                     *takes ? takes : " none");
+    } else if (strstr(text, "got nothing") ||
+               (strstr(text, "Did not expect element") && node->parent &&
+                node->parent->type == XML_ELEMENT_NODE)) {
+        on_wrong_content(m, node, text);
+    } else if (strstr(text, "Error validating")) {
+        add_problem(m, node, "<%s> holds no text that can stand there",
+                    (const char *)node->name);
     } else {
-        rig_problem(m->problems, m->file, e->line, "%s; rig(1), SCENARIO "
-                    "FILES, lists what may stand here", text);
+        add_problem(m, node, "%s; rig(1), SCENARIO FILES, lists what may "
+                    "stand here", text);
     }
 }
 

@@ -3,6 +3,7 @@
 #include "scenario.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "include/plan.h"
 #include "problem.h"
@@ -42,6 +43,7 @@ void rig_problem(GPtrArray *problems, const char *file, int line,
     va_start(ap, format);
     text = g_strdup_vprintf(format, ap);
     va_end(ap);
+    file = *file ? file : "\"\"";
     g_ptr_array_add(problems,
                     line > 0 ? g_strdup_printf("%s:%d: %s", file, line, text)
                              : g_strdup_printf("%s: %s", file, text));
@@ -152,7 +154,7 @@ static void list_directory(const char *dir, GPtrArray *files,
     const char *name;
 
     if (!d) {
-        rig_problem(problems, dir, 0, "cannot be read: %s", error->message);
+        rig_problem(problems, dir, 0, "%s", error->message);
         return;
     }
     while ((name = g_dir_read_name(d))) {
@@ -169,12 +171,22 @@ static void list_directory(const char *dir, GPtrArray *files,
     }
 }
 
+static gboolean same_file(const char *a, const char *b)
+{
+    struct stat one, two;
+
+    return stat(a, &one) == 0 && stat(b, &two) == 0 &&
+           one.st_dev == two.st_dev && one.st_ino == two.st_ino;
+}
+
 static void check_name_is_new(GHashTable *names, const RigScenario *s,
                               GPtrArray *problems)
 {
     const RigScenario *other = g_hash_table_lookup(names, s->name);
 
-    if (other) {
+    if (other && same_file(s->file, other->file)) {
+        rig_problem(problems, s->file, 0, "is given twice; name it once");
+    } else if (other) {
         rig_problem(problems, s->file, 1, "scenario \"%s\" is also in %s; "
                     "give one of them another name", s->name, other->file);
     } else {

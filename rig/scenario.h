@@ -81,6 +81,7 @@ typedef struct RigExpect {
     RigVerdict verdict;
     char *level;          /* "sdv-rule", "strict" or "contract" */
     char *class_code;     /* bug check 0x7C class: "0x08", "none", ... */
+    unsigned line;        /* in the file, 0: there is no <expect> */
 } RigExpect;
 
 /* A rule the scenario is judged by. */

@@ -212,7 +212,9 @@ int rig_supervise(int (*work)(void *opaque), void *opaque, int killed_status)
     }
     if (worker == 0) {
         become_worker(supervisor, &old);
-        exit(work(opaque));
+        status = work(opaque);
+        fflush(NULL);
+        _exit(status); /* exit() would clean up under libvirt's threads */
     }
     status = wait_for(worker, &set);
     kill_leftovers();

@@ -74,7 +74,7 @@ static gboolean on_readable(int fd, GIOCondition cond, gpointer opaque)
     }
     if (!write_all(t->events, t->chunk, n)) {
         g_autofree char *why = g_strdup_printf("events.bin cannot be written: "
-                                               "%s", g_strerror(errno));
+                                               "%s.", g_strerror(errno));
         stop(t, why);
         return G_SOURCE_REMOVE;
     }

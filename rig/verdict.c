@@ -215,6 +215,42 @@ static const RigCycleResult *first_cycle(const RigScenarioResult *r,
     return NULL;
 }
 
+/* "3 of 5 cycles violate the rule", "all 5 cycles pass". */
+static char *cycle_words(RigVerdict verdict, unsigned n, unsigned total)
+{
+    static const struct {
+        const char *one, *many;
+    } verbs[RIG_VERDICTS] = {
+        [RIG_VERDICT_PASS] = { "passes", "pass" },
+        [RIG_VERDICT_VIOLATION] = { "violates the rule", "violate the rule" },
+        [RIG_VERDICT_BROKEN] = { "is broken", "are broken" },
+        [RIG_VERDICT_INCONCLUSIVE] = { "is inconclusive",
+                                       "are inconclusive" },
+        [RIG_VERDICT_SKIPPED] = { "is skipped", "are skipped" },
+    };
+
+    if (n == 2 && total == 2) {
+        return g_strdup_printf("both cycles %s", verbs[verdict].many);
+    }
+    return n == total
+           ? g_strdup_printf("all %u cycles %s", total, verbs[verdict].many)
+           : g_strdup_printf("%u of %u cycles %s", n, total, n == 1 ?
+                             verbs[verdict].one : verbs[verdict].many);
+}
+
+/* The sentence of @cycle for the scenario, whose cycles may be many. */
+static char *of_cycles(const RigScenarioResult *r, unsigned total,
+                       unsigned cycle, const char *sentence)
+{
+    g_autofree char *words = NULL;
+
+    if (total <= 1 || cycle == 0) {
+        return g_strdup(sentence);
+    }
+    words = cycle_words(r->verdict, r->cycles_by_verdict[r->verdict], total);
+    return g_strdup_printf("Cycle %u (%s): %s", cycle, words, sentence);
+}
+
 void rig_scenario_result_conclude(RigScenarioResult *r,
                                   const char *pass_sentence)
 {
@@ -242,10 +278,7 @@ void rig_scenario_result_conclude(RigScenarioResult *r,
         sentence = "No cycle was judged.";
     }
     g_free(r->sentence);
-    r->sentence = total <= 1 ? g_strdup(sentence) :
-        g_strdup_printf("%u of %u cycles, first cycle %u: %s",
-                        r->cycles_by_verdict[r->verdict], total, cycle,
-                        sentence);
+    r->sentence = of_cycles(r, total, cycle, sentence);
 }
 
 void rig_scenario_result_worsen(RigScenarioResult *r, RigVerdict verdict,

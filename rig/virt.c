@@ -82,6 +82,21 @@ virConnectPtr rig_virt_open(const char *uri, const char *log, GError **error)
     return conn;
 }
 
+virConnectPtr rig_virt_open_root(const RigRoot *root, GError **error)
+{
+    static const char *const directories[] = {
+        "XDG_RUNTIME_DIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME",
+        "XDG_DATA_HOME",
+    };
+    g_autofree char *uri = rig_root_uri(root);
+    g_autofree char *log = g_build_filename(root->path, "libvirt.log", NULL);
+
+    for (guint i = 0; i < G_N_ELEMENTS(directories); i++) {
+        g_setenv(directories[i], root->path, TRUE);
+    }
+    return rig_virt_open(uri, log, error);
+}
+
 void rig_virt_close(virConnectPtr conn)
 {
     if (conn) {

@@ -6,12 +6,19 @@
 #include <glib.h>
 #include <libvirt/libvirt.h>
 
+#include "root.h"
+
 /*
  * Open @uri. Once per process: libvirt's embedded driver takes one root for
  * life. Messages of the library go to @log instead of standard error. NULL
  * with @error, which says what to do, on failure.
  */
 virConnectPtr rig_virt_open(const char *uri, const char *log, GError **error);
+/*
+ * The same with the embedded driver in @root, where all of libvirt's files
+ * then are: not to root alone, it looks at the XDG directories, too.
+ */
+virConnectPtr rig_virt_open_root(const RigRoot *root, GError **error);
 void rig_virt_close(virConnectPtr conn);
 
 /* The last libvirt error of this thread as one line, to be freed. */

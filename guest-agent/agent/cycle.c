@@ -77,6 +77,21 @@ static void judge(struct outcome *o, uint32_t status)
     }
 }
 
+/* Windows would load the file that the INF names, so it is to be the one. */
+static bool installs_image(const struct inf_install *install, const char *sys,
+                           struct outcome *o)
+{
+    g_autofree char *name = g_path_get_basename(sys);
+
+    if (g_ascii_strcasecmp(install->binary, name) == 0) {
+        return true;
+    }
+    refuse(o, "");
+    snprintf(o->text, sizeof(o->text), "the INF installs %.40s (ServiceBinary),"
+             " not the scenario's %.40s", install->binary, name);
+    return false;
+}
+
 /* INF parsed and matched, device opened, host prepared. False: refused. */
 static bool prepare(struct outcome *o)
 {
@@ -100,6 +115,9 @@ static bool prepare(struct outcome *o)
     pci_hardware_ids_free(ids);
     if (!cycle.install) {
         refuse(o, error->message);
+        return false;
+    }
+    if (!installs_image(cycle.install, c->scenario->sys, o)) {
         return false;
     }
     if (vfio_open(&cycle.device, c->plan->device, c->arena_size, text,

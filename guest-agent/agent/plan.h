@@ -9,16 +9,6 @@
 #include "include/plan.h"
 #include "ndis/host.h"
 
-/* Limits: a plan beyond them is refused. */
-#define PLAN_SIZE_MAX      (4u << 20)  /* bytes of plan.ini */
-#define PLAN_SCENARIOS_MAX 1000u
-#define PLAN_CYCLES_MAX    100000u     /* groups of a scenario */
-#define PLAN_REPEAT_MAX    1000000u
-#define PLAN_STEPS_MAX     64u         /* of a cycle */
-#define PLAN_FAULTS_MAX    64u         /* of a step */
-#define PLAN_FRAMES_MAX    1000000u
-#define PLAN_TIMEOUT_MAX   3600000u    /* ms */
-
 enum plan_step_kind {
     PLAN_INSTALL, PLAN_INIT, PLAN_RESTART, PLAN_TRAFFIC, PLAN_PAUSE,
     PLAN_HALT, PLAN_LINK_FLAP, PLAN_REMOVE, PLAN_UNLOAD,

@@ -61,6 +61,16 @@
 #define RIG_PLAN_KEY_MIN_LENGTH   "min-length"
 #define RIG_PLAN_KEY_MAX_LENGTH   "max-length"
 
+/* Limits: the agent refuses a plan beyond them, so the host does not send it. */
+#define PLAN_SIZE_MAX      (4u << 20)  /* bytes of plan.ini */
+#define PLAN_SCENARIOS_MAX 1000u
+#define PLAN_CYCLES_MAX    100000u     /* groups of a scenario */
+#define PLAN_REPEAT_MAX    1000000u
+#define PLAN_STEPS_MAX     64u         /* of a cycle */
+#define PLAN_FAULTS_MAX    64u         /* of a step */
+#define PLAN_FRAMES_MAX    1000000u
+#define PLAN_TIMEOUT_MAX   3600000u    /* ms */
+
 #define RIG_PROFILE_AT_CONNECT "at-connect"
 #define RIG_PROFILE_AT_START   "at-start"
 

@@ -163,6 +163,8 @@ static uint32_t load_image(void)
     g_autofree gchar *file = NULL;
     g_autoptr(GError) error = NULL;
     const char *path = host.config.sys_path;
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
     char text[160];
     gsize len;
 
@@ -175,7 +177,7 @@ static uint32_t load_image(void)
     }
     if (pe_load((const uint8_t *)file, len, PE_LOAD_BASE, thunk_resolve, NULL,
                 &host.image, text, sizeof(text))) {
-        return host_set_error(HOST_REFUSED, "%s: %s", path, text);
+        return host_set_error(HOST_REFUSED, "%s: %s", name, text);
     }
     return 0;
 }

@@ -93,7 +93,9 @@ static unsigned scan_stack(uint64_t rsp, uint32_t *rva, unsigned max)
 
 static void put_stack(struct text *t, const uint32_t *rva, unsigned n)
 {
-    put_string(t, "stack");
+    if (n) {
+        put_string(t, "stack");
+    }
     for (unsigned i = 0; i < n; i++) {
         put_string(t, " ");
         put_hex(t, rva[i]);

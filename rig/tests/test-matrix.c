@@ -286,7 +286,8 @@ START_TEST(broken_cycle_says_why)
     play_halt(p);
     r = play_judge_end(p, RIG_CYCLE_BROKEN, "the device cannot be silenced");
     expect_verdict(r, RIG_VERDICT_BROKEN);
-    ck_assert_str_eq(r->sentence, "the device cannot be silenced");
+    ck_assert_str_eq(r->sentence, "The cycle could not be run: the "
+                     "device cannot be silenced.");
 }
 END_TEST
 

@@ -133,6 +133,65 @@ START_TEST(stock_nics_have_no_sizes_and_a_fault_is_no_resources)
 }
 END_TEST
 
+START_TEST(leading_zeros_do_not_make_numbers_octal)
+{
+    g_autoptr(RigScenario) s = load(
+        HEAD "<machine vectors='010'/>" RULE
+        "<cycle repeat='08'><install timeout-ms='0100'/></cycle>" TAIL);
+    const RigCycle *c;
+
+    ck_assert_ptr_nonnull(s);
+    ck_assert_uint_eq(s->machine.vectors, 10);
+    c = s->cycles->pdata[0];
+    ck_assert_uint_eq(c->repeat, 8);
+    ck_assert_uint_eq(((RigStep *)c->steps->pdata[0])->timeout_ms, 100);
+}
+END_TEST
+
+/* @n times @text between a head and a tail, as a scenario of one cycle. */
+static RigScenario *load_many(const char *head, const char *text, unsigned n,
+                              const char *tail)
+{
+    g_autoptr(GString) all = g_string_new(HEAD RULE "<cycle><install/>");
+
+    g_string_append(all, head);
+    for (unsigned i = 0; i < n; i++) {
+        g_string_append_printf(all, text, i);
+    }
+    g_string_append_printf(all, "%s</cycle>" TAIL, tail);
+    return load(all->str);
+}
+
+START_TEST(a_cycle_is_no_larger_than_the_agent_takes)
+{
+    static const char *const fault = "<fail api='A%u' status='0x1'/>";
+    g_autoptr(RigScenario) steps = load_many("", "<link-flap/><!-- %u -->",
+                                             63, "");
+    g_autoptr(RigScenario) faults = load_many("<init>", fault, 64,
+                                              "</init><halt/>");
+
+    ck_assert_ptr_nonnull(steps);
+    ck_assert_ptr_nonnull(faults);
+    ck_assert_ptr_null(load_many("", "<link-flap/><!-- %u -->", 64, ""));
+    ck_assert_ptr_nonnull(strstr(problems->pdata[0], "65 steps in one cycle"));
+    ck_assert_ptr_null(load_many("<init>", fault, 65, "</init><halt/>"));
+    ck_assert_ptr_nonnull(strstr(problems->pdata[1], "65 <fail> in one cycle"));
+}
+END_TEST
+
+START_TEST(a_file_given_twice_is_named_so)
+{
+    g_autofree char *path = fixture_write(f, "twice.xml",
+                                          HEAD RULE CYCLE TAIL, -1);
+    char *const args[] = { path, f->dir, NULL };
+    g_autoptr(GPtrArray) all = rig_scenarios_load(args, &f->paths, problems);
+
+    ck_assert_uint_eq(all->len, 2);
+    ck_assert_uint_eq(problems->len, 1);
+    ck_assert_ptr_nonnull(strstr(problems->pdata[0], "is given twice"));
+}
+END_TEST
+
 START_TEST(finds_the_cycle_of_a_repetition)
 {
     g_autoptr(RigScenario) s = load(HEAD RULE
@@ -203,6 +262,24 @@ static const struct {
       "fails twice" },
     { HEAD RULE "<cycle><install/>\n<init><fail api='A' status='1'/></init>"
       "<halt/></cycle>" TAIL, 6, "status" },
+    { HEAD RULE "<cycle><install/>\n<init><fail api='A' status='0x0'/></init>"
+      "<halt/></cycle>" TAIL, 6, "0, which is success" },
+    { HEAD RULE CYCLE "<expect verdict='pass' class='0x08'/>" TAIL, 6,
+      "only a violation has" },
+    { HEAD RULE "<cycle repeat='1000000'><install/></cycle>\n"
+      "<cycle><install/></cycle>" TAIL, 6, "more than 1000000 cycles" },
+    { "<!DOCTYPE scenario [<!ENTITY t 'T'>]>\n" HEAD RULE CYCLE TAIL, 0,
+      "document type declaration" },
+    { "<scenario>\n<title>T</title>\n"
+      "<driver sys='good.sys' inf='good.inf'/>\n" RULE CYCLE TAIL, 1,
+      "<scenario> lacks an attribute" },
+    { HEAD CYCLE TAIL, 4, "<cycle> cannot stand here; in <scenario> stand: "
+      "title, [description], driver, [machine], rule, cycle, [expect]" },
+    { HEAD RULE "<cycle></cycle>\n" TAIL, 5,
+      "<cycle> lacks an element; in it stand: install|init|" },
+    { "<scenario name='t'>\n<title>T</title>\n"
+      "<driver sys='good.sys' inf='/dev/zero'/>\n" RULE CYCLE TAIL, 0,
+      "/dev/zero: it is no regular file" },
     { "<scenario name='t'>\n<title>T</title>\n"
       "<driver sys='none.sys' inf='good.inf'/>\n" RULE CYCLE TAIL, 0,
       "none.sys does not exist" },
@@ -326,6 +403,9 @@ int main(void)
     tcase_add_test(t, reads_everything_a_scenario_says);
     tcase_add_test(t, fills_in_what_is_not_said);
     tcase_add_test(t, stock_nics_have_no_sizes_and_a_fault_is_no_resources);
+    tcase_add_test(t, leading_zeros_do_not_make_numbers_octal);
+    tcase_add_test(t, a_cycle_is_no_larger_than_the_agent_takes);
+    tcase_add_test(t, a_file_given_twice_is_named_so);
     tcase_add_test(t, finds_the_cycle_of_a_repetition);
     tcase_add_loop_test(t, bad_input_is_named_with_its_line, 0,
                         G_N_ELEMENTS(bad));

@@ -318,6 +318,68 @@ START_TEST(an_inf_for_another_device_is_inconclusive)
 }
 END_TEST
 
+/* Windows would load the file that the INF names, not this one. */
+START_TEST(an_image_that_the_inf_does_not_install_is_inconclusive)
+{
+    g_autofree char *inf = clean("inf");
+    g_autofree char *sys = damaged(G_MAXSIZE, 0, "", 0);
+    g_autofree char *path = test_scenario("other-image", sys, inf, CYCLE, "");
+    g_auto(RigCallResult) r = run(path);
+
+    expect_status(&r, 3);
+    expect_output(&r, "inconclusive");
+    expect_output(&r, "damaged.sys");
+}
+END_TEST
+
+START_TEST(a_call_that_never_comes_cannot_be_failed)
+{
+    g_autofree char *sys = clean("sys"), *inf = clean("inf");
+    g_autofree char *path = test_scenario("ninth", sys, inf,
+        "<install/><init><fail api=\"NdisMRegisterInterruptEx\" "
+        "occurrence=\"9\"/></init><halt/><unload/>", "");
+    g_auto(RigCallResult) r = run(path);
+
+    expect_status(&r, 3);
+    expect_output(&r, "NdisMRegisterInterruptEx#9 of step init never");
+}
+END_TEST
+
+START_TEST(files_without_an_end_are_refused)
+{
+    g_autofree char *sys = clean("sys");
+    g_autofree char *path = test_scenario("endless", sys, "/dev/zero", CYCLE,
+                                          "");
+    g_auto(RigCallResult) inf = run(path), scenario = run("/dev/zero");
+
+    expect_status(&inf, 2);
+    expect_output(&inf, "/dev/zero: it is no regular file");
+    expect_status(&scenario, 2);
+    expect_output(&scenario, "/dev/zero: cannot be read: it is no regular");
+}
+END_TEST
+
+START_TEST(names_that_a_shell_would_split_are_quoted)
+{
+    g_autofree char *sys = clean("sys"), *inf = clean("inf");
+    g_autofree char *path = test_scenario("two words", sys, inf, CYCLE, "");
+    g_autofree char *text = NULL, *again = NULL, *quoted = NULL;
+
+    ck_assert(g_file_get_contents(path, &text, NULL, NULL));
+    *strstr(text, "two words") = 'x'; /* the scenario's name takes no space */
+    *strchr(strstr(text, "xwo"), ' ') = '-';
+    ck_assert(g_file_set_contents(path, text, -1, NULL));
+    {
+        g_auto(RigCallResult) r = run(path);
+
+        expect_status(&r, 0);
+    }
+    again = run_value("string(//reproduce)");
+    quoted = g_strdup_printf("rig run '%s'", path);
+    ck_assert_str_eq(again, quoted);
+}
+END_TEST
+
 START_TEST(wrong_arguments_are_refused_with_help)
 {
     const char *no_command[] = { "rnu", NULL };
@@ -484,6 +546,10 @@ int main(void)
         a_truncated_driver_is_refused,
         a_driver_for_another_processor_is_refused,
         an_inf_for_another_device_is_inconclusive,
+        an_image_that_the_inf_does_not_install_is_inconclusive,
+        a_call_that_never_comes_cannot_be_failed,
+        files_without_an_end_are_refused,
+        names_that_a_shell_would_split_are_quoted,
         wrong_arguments_are_refused_with_help,
     };
     const TTest *const machines[] = {
