@@ -8,6 +8,7 @@
  * rig-nic-ring.c  what transmit and receive rings have in common
  * rig-nic-tx.c    from descriptors to the link partner
  * rig-nic-rx.c    from the link partner to descriptors
+ * rig-nic-fault.c named faults: arming, occasions, falsified reads
  *
  * Everything runs under the Big QEMU Lock, and everything that takes time
  * takes it on QEMU_CLOCK_VIRTUAL, so that a run can be repeated exactly. A
@@ -20,6 +21,7 @@
 #include "hw/pci/pci_device.h"
 #include "net/net.h"
 #include "qemu/timer.h"
+#include "rig/faults.h"
 #include "rig/nic-regs.h"
 
 #define RIG_NIC_REG_END    0x4000 /* registers end here, the rest is reserved */
@@ -65,6 +67,15 @@ enum {
     RIG_NIC_STATS
 };
 
+/* A fault that is armed (left > 0), or has struck and lasts. */
+typedef struct RigNicFault {
+    uint64_t left;     /* occasions until it strikes */
+    bool lasts;
+    uint32_t argument; /* the number, or the offset of the register */
+    uint32_t bit;      /* RIG_FAULT_STUCK_BIT: number and value of the bit */
+    uint32_t value;
+} RigNicFault;
+
 typedef struct RigNicCore {
     PCIDevice *pci;
     NICState *nic;
@@ -74,11 +85,13 @@ typedef struct RigNicCore {
     uint32_t reg[RIG_NIC_REG_END / 4]; /* by offset; see rig_nic_reg() */
     uint64_t stat[RIG_NIC_STATS];
     uint16_t nvm[RIG_NIC_NVM_WORDS];
+    uint16_t nvm_seen[RIG_NIC_NVM_WORDS]; /* as NVM_DATA shows it */
     QEMUTimer reset_timer;
 
     uint32_t sent;                         /* causes already reported */
     int64_t last_ns[RIG_NIC_MAX_VECTORS];  /* time of the last message */
     QEMUTimer itr_timer;                   /* next moderated message */
+    bool intx;                             /* INTx is asserted */
 
     RigNicTx tx[RIG_NIC_MAX_QUEUES];
     QEMUTimer tx_timer;   /* goes on with the queues in tx_pending */
@@ -87,6 +100,13 @@ typedef struct RigNicCore {
 
     RigNicRx rx[RIG_NIC_MAX_QUEUES];
     bool rx_held;         /* we hold the link partner up */
+
+    RigNicFault fault[RIG_FAULTS_COUNT];
+    uint32_t faulty;      /* bit per fault that is armed or lasts */
+    uint32_t struck;      /* how many faults have struck */
+    uint32_t storm_left;  /* messages that RIG_FAULT_INTERRUPT_STORM sends */
+    uint32_t storm_vector;
+    QEMUTimer storm_timer;
 } RigNicCore;
 
 static inline uint32_t *rig_nic_reg(RigNicCore *core, uint32_t offset)
@@ -127,6 +147,8 @@ void rig_nic_core_link_changed(RigNicCore *core);
 /* Checks and completes migrated state. 0, or -EINVAL: it is not usable. */
 int rig_nic_core_post_load(RigNicCore *core);
 
+/* Whether `offset` is that of a register, of a queue pair that exists. */
+bool rig_nic_reg_exists(const RigNicCore *core, uint32_t offset);
 bool rig_nic_in_d0(PCIDevice *pci);
 bool rig_nic_in_reset(const RigNicCore *core);
 bool rig_nic_may_dma(RigNicCore *core);
@@ -140,10 +162,50 @@ void rig_nic_error(RigNicCore *core, uint32_t code);
 bool rig_nic_guard_enter(RigNicCore *core);
 void rig_nic_guard_leave(RigNicCore *core, bool before);
 
+/* --- rig-nic-fault.c ----------------------------------------------------- */
+
+/*
+ * Arms NAME[:ARGUMENT], or disarms all for "". 0; -ENOENT: no such fault;
+ * -EINVAL: bad ordinal or argument.
+ */
+int rig_nic_fault_arm(RigNicCore *core, const char *spec, uint64_t ordinal);
+void rig_nic_fault_disarm(RigNicCore *core);
+/* Replaces all by NAME@ORDINAL[:ARGUMENT];... and the other way round. */
+bool rig_nic_fault_arm_list(RigNicCore *core, const char *list, Error **errp);
+char *rig_nic_fault_list(const RigNicCore *core);
+bool rig_nic_fault_post_load(RigNicCore *core);
+
+bool rig_nic_fault_count(RigNicCore *core, enum rig_fault_id id);
+
+/* An occasion of the fault: is it struck? */
+static inline bool rig_nic_fault_hits(RigNicCore *core, enum rig_fault_id id)
+{
+    return unlikely(core->faulty & (1u << id)) &&
+           rig_nic_fault_count(core, id);
+}
+
+/* Has the fault struck to last? No occasion. */
+static inline bool rig_nic_fault_lasts(const RigNicCore *core,
+                                       enum rig_fault_id id)
+{
+    return unlikely(core->faulty & (1u << id)) && core->fault[id].lasts;
+}
+
+/* What software reads instead of `value`. */
+uint32_t rig_nic_fault_read(RigNicCore *core, uint32_t offset, uint32_t value);
+uint32_t rig_nic_fault_config_read(RigNicCore *core, uint32_t address,
+                                   int length, uint32_t value);
+/* Changes what software writes; false: nothing is written. */
+bool rig_nic_fault_config_write(RigNicCore *core, uint32_t address,
+                                uint32_t *value, int length);
+
 /* --- rig-nic-irq.c ------------------------------------------------------ */
 
 void rig_nic_irq_init(RigNicCore *core);
 void rig_nic_irq_reset(RigNicCore *core);
+void rig_nic_irq_stop(RigNicCore *core);
+/* An interrupt that no cause asked for: RIG_FAULT_EARLY_INTERRUPT. */
+void rig_nic_irq_spurious(RigNicCore *core, unsigned vector);
 /* Events happened: RIG_NIC_CAUSE_*. */
 void rig_nic_irq_cause(RigNicCore *core, uint32_t causes);
 /* Something changed that decides on interrupts: raise what is due. */
@@ -157,6 +219,12 @@ uint32_t rig_nic_imc_read(RigNicCore *core, uint32_t offset);
 void rig_nic_vector_write(RigNicCore *core, uint32_t offset, uint32_t value);
 
 /* --- rig-nic-ring.c ------------------------------------------------------ */
+
+/* All DMA of the device; false: it failed. */
+bool rig_nic_dma_read(RigNicCore *core, uint64_t address, void *buffer,
+                      size_t length);
+bool rig_nic_dma_write(RigNicCore *core, uint64_t address, const void *buffer,
+                       size_t length);
 
 bool rig_nic_ring_on(const RigNicCore *core, uint32_t ring);
 /* Number of descriptors that belong to the device. */

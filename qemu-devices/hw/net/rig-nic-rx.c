@@ -18,6 +18,7 @@
 static bool is_on(RigNicCore *core)
 {
     return rig_nic_may_dma(core) &&
+           !rig_nic_fault_lasts(core, RIG_FAULT_LINK_NEVER_UP) &&
            (rig_nic_get(core, RIG_NIC_CTRL) & RIG_NIC_CTRL_RXEN);
 }
 
@@ -113,8 +114,8 @@ static bool store(RigNicCore *core, uint64_t address, const struct iovec *iov,
                   int count)
 {
     for (int i = 0; i < count; i++) {
-        if (pci_dma_write(core->pci, address, iov[i].iov_base,
-                          iov[i].iov_len) != MEMTX_OK) {
+        if (!rig_nic_dma_write(core, address, iov[i].iov_base,
+                               iov[i].iov_len)) {
             return false;
         }
         address += iov[i].iov_len;

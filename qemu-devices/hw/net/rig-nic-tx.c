@@ -43,6 +43,10 @@ static void sent(NetClientState *nc, ssize_t result)
 
 static void hand_over(RigNicCore *core, RigNicTx *tx)
 {
+    if (rig_nic_fault_lasts(core, RIG_FAULT_LINK_NEVER_UP)) {
+        forget_frame(tx);
+        return;
+    }
     if (qemu_send_packet_async(qemu_get_queue(core->nic), tx->frame,
                                tx->length, sent) == 0) {
         trace_rig_nic_tx_blocked(tx->length);
@@ -60,8 +64,8 @@ static void gather(RigNicCore *core, RigNicTx *tx, const RigNicDesc *desc)
         tx->length = RIG_NIC_FRAME_MAX + 1;
         return;
     }
-    if (length && pci_dma_read(core->pci, le64_to_cpu(desc->addr),
-                               tx->frame + tx->length, length) != MEMTX_OK) {
+    if (length && !rig_nic_dma_read(core, le64_to_cpu(desc->addr),
+                                    tx->frame + tx->length, length)) {
         tx->failed = true;
     }
     tx->length += length;
