@@ -123,6 +123,14 @@ static const RegInfo reg_info[] = {
        RIG_NIC_RXF_PROMISCUOUS | RIG_NIC_RXF_HASHMULTI, NULL),
     RW(NVM_ADDR, 0, RIG_NIC_NVM_WORDS - 1, NULL),
     { "NVM_DATA", RIG_NIC_NVM_DATA, 1, 4, 0, 0, nvm_read, NULL },
+    RO(FEATURES, RIG_NIC_FEATURE_RSS | RIG_NIC_FEATURE_RXCSUM |
+       RIG_NIC_FEATURE_TXCSUM | RIG_NIC_FEATURE_TSO),
+    RW(RXCSUM, 0, RIG_NIC_RXCSUM_ENABLE, NULL),
+    RW(RSS, 0, RIG_NIC_RSS_ENABLE | RIG_NIC_RSS_KINDS, NULL),
+    { "RSSKEY", RIG_NIC_RSSKEY(0), RIG_NIC_RSSKEY_REGS, 4, 0, 0xffffffff,
+      NULL, NULL },
+    { "RETA", RIG_NIC_RETA(0), RIG_NIC_RETA_REGS, 4, 0, 0xffffffff, NULL,
+      NULL },
     { "MCHASH", RIG_NIC_MCHASH(0), 2, 4, 0, 0xffffffff, NULL, NULL },
     RW(ICR, 0, RIG_NIC_CAUSE_ALL, rig_nic_icr_write),
     RW(ICS, 0, RIG_NIC_CAUSE_ALL, rig_nic_ics_write),
@@ -139,7 +147,8 @@ static const RegInfo reg_info[] = {
     RING(TX, RIG_NIC_RING_ENABLE),
     RING(RX, RIG_NIC_RING_ENABLE | RIG_NIC_RING_DROP),
     STAT(TX_FRAMES), STAT(TX_BYTES), STAT(RX_FRAMES), STAT(RX_BYTES),
-    STAT(RX_NODESC), STAT(RX_FILTER), STAT(TX_ERRORS),
+    STAT(RX_NODESC), STAT(RX_FILTER), STAT(TX_ERRORS), STAT(RX_ERRORS),
+    STAT(RX_OFF), STAT(RX_TOTAL), STAT(TX_TOTAL), STAT(TX_TSO),
 };
 
 /* Row of each register plus 1; 0: reserved. */
@@ -412,6 +421,7 @@ void rig_nic_core_realize(RigNicCore *core, const uint8_t mac[6])
     timer_init_ns(&core->reset_timer, QEMU_CLOCK_VIRTUAL, reset_done, core);
     rig_nic_irq_init(core);
     rig_nic_tx_init(core);
+    rig_nic_offload_init(core);
     nvm_init(core, mac);
     rig_nic_core_clear(core);
 }
@@ -420,6 +430,8 @@ void rig_nic_core_unrealize(RigNicCore *core)
 {
     rig_nic_core_stop(core);
     rig_nic_irq_stop(core);
+    rig_nic_offload_uninit(core);
+    rig_nic_tx_uninit(core);
 }
 
 static bool ring_usable(const RigNicCore *core, uint32_t ring)
@@ -446,12 +458,9 @@ int rig_nic_core_post_load(RigNicCore *core)
         return -EINVAL;
     }
     for (unsigned q = 0; q < core->queues; q++) {
-        RigNicTx *tx = &core->tx[q];
-
         if (!ring_usable(core, RIG_NIC_TX(q)) ||
             !ring_usable(core, RIG_NIC_RX(q)) ||
-            tx->length > RIG_NIC_FRAME_MAX + 1 ||
-            (tx->ready && tx->length > RIG_NIC_FRAME_MAX)) {
+            !rig_nic_tx_valid(core, q)) {
             return -EINVAL;
         }
         rig_nic_rx_reset(core, q);

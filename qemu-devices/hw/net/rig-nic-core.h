@@ -8,6 +8,7 @@
  * rig-nic-ring.c  what transmit and receive rings have in common
  * rig-nic-tx.c    from descriptors to the link partner
  * rig-nic-rx.c    from the link partner to descriptors
+ * rig-nic-offload.c  hash and queue, checksums, TCP segmentation
  * rig-nic-fault.c named faults: arming, occasions, falsified reads
  *
  * Everything runs under the Big QEMU Lock, and everything that takes time
@@ -42,9 +43,16 @@ QEMU_BUILD_BUG_ON(sizeof(RigNicDesc) != RIG_NIC_DESC_SIZE);
 
 /* What a transmit queue knows beyond its registers. */
 typedef struct RigNicTx {
-    uint8_t frame[RIG_NIC_FRAME_MAX];
-    uint32_t length; /* bytes gathered; RIG_NIC_FRAME_MAX + 1: too long */
+    uint8_t *frame;  /* RIG_NIC_LARGE_MAX bytes */
+    uint32_t length; /* bytes gathered; RIG_NIC_LARGE_MAX + 1: too long */
+    bool started;    /* flags and mss were taken from the first descriptor */
+    uint32_t flags;  /* RIG_NIC_TXD_* */
+    uint32_t mss;
+    uint32_t segments;   /* how many frames it makes on the wire */
+    uint32_t segment;    /* of these, taken by the link partner */
+    uint32_t wire_bytes; /* length of all segments */
     bool failed;     /* a fragment could not be read */
+    uint32_t saved;  /* bytes of `frame` that are migrated */
     bool ready;      /* frame is complete, the link partner has not taken it */
 } RigNicTx;
 
@@ -55,6 +63,14 @@ typedef struct RigNicRx {
     uint32_t count;
 } RigNicRx;
 
+/* What is known of a frame before it is stored. */
+typedef struct RigNicRxInfo {
+    unsigned queue;
+    uint32_t flags;     /* RIG_NIC_RXD_* */
+    uint32_t hash_kind; /* RIG_NIC_RSS_*, 0: no hash */
+    uint32_t hash;
+} RigNicRxInfo;
+
 /* Statistics, in the order of their registers. */
 enum {
     RIG_NIC_TX_FRAMES,
@@ -64,6 +80,11 @@ enum {
     RIG_NIC_RX_NODESC,
     RIG_NIC_RX_FILTER,
     RIG_NIC_TX_ERRORS,
+    RIG_NIC_RX_ERRORS,
+    RIG_NIC_RX_OFF,
+    RIG_NIC_RX_TOTAL,
+    RIG_NIC_TX_TOTAL,
+    RIG_NIC_TX_TSO,
     RIG_NIC_STATS
 };
 
@@ -100,6 +121,9 @@ typedef struct RigNicCore {
 
     RigNicRx rx[RIG_NIC_MAX_QUEUES];
     bool rx_held;         /* we hold the link partner up */
+
+    struct NetRxPkt *rx_pkt; /* scratch, for one frame at a time */
+    struct NetTxPkt *tx_pkt;
 
     RigNicFault fault[RIG_FAULTS_COUNT];
     uint32_t faulty;      /* bit per fault that is armed or lasts */
@@ -235,9 +259,12 @@ uint32_t rig_nic_ring_owned(const RigNicCore *core, uint32_t ring);
  */
 uint32_t rig_nic_ring_fetch(RigNicCore *core, uint32_t ring,
                             RigNicDesc *desc, uint32_t max);
-/* Writes dwords 2 and 3 of descriptor HEAD + `ahead`; false: ring halted. */
+/*
+ * Writes dwords 2 and 3 of descriptor HEAD + `ahead`, with `hash` before them
+ * 0 and 1, too. False: ring halted.
+ */
 bool rig_nic_ring_write_back(RigNicCore *core, uint32_t ring, uint32_t ahead,
-                             const RigNicDesc *desc);
+                             const RigNicDesc *desc, bool hash);
 void rig_nic_ring_advance(RigNicCore *core, uint32_t ring, uint32_t count);
 
 void rig_nic_ring_config_write(RigNicCore *core, uint32_t offset,
@@ -250,12 +277,32 @@ void rig_nic_ring_ctrl_write(RigNicCore *core, uint32_t offset,
 /* --- rig-nic-tx.c -------------------------------------------------------- */
 
 void rig_nic_tx_init(RigNicCore *core);
+void rig_nic_tx_uninit(RigNicCore *core);
 void rig_nic_tx_stop(RigNicCore *core);
 void rig_nic_tx_reset(RigNicCore *core, unsigned queue);
 /* There may be something to send: now, at most RIG_NIC_TX_BUDGET at a time. */
 void rig_nic_tx_doorbell(RigNicCore *core, unsigned queue);
 /* The same for all queues, a moment later. */
 void rig_nic_tx_kick(RigNicCore *core);
+
+/* Gives a frame to the link partner; false: it was queued, we must wait. */
+bool rig_nic_tx_pass_on(RigNicCore *core, const struct iovec *iov, int count);
+/* Is migrated state of a queue usable? */
+bool rig_nic_tx_valid(RigNicCore *core, unsigned queue);
+
+/* --- rig-nic-offload.c ---------------------------------------------------- */
+
+void rig_nic_offload_init(RigNicCore *core);
+void rig_nic_offload_uninit(RigNicCore *core);
+RigNicRxInfo rig_nic_offload_classify(RigNicCore *core,
+                                      const struct iovec *iov, int count);
+/*
+ * A frame is complete: compute its checksums in place, or find out how many
+ * segments it makes. False: it cannot be segmented.
+ */
+bool rig_nic_offload_prepare(RigNicCore *core, RigNicTx *tx);
+/* Sends segments until the link partner must be waited for. */
+bool rig_nic_offload_send_large(RigNicCore *core, RigNicTx *tx);
 
 /* --- rig-nic-rx.c -------------------------------------------------------- */
 

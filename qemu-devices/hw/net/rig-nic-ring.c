@@ -112,13 +112,17 @@ uint32_t rig_nic_ring_fetch(RigNicCore *core, uint32_t ring,
 }
 
 bool rig_nic_ring_write_back(RigNicCore *core, uint32_t ring, uint32_t ahead,
-                             const RigNicDesc *desc)
+                             const RigNicDesc *desc, bool hash)
 {
     uint32_t index = (rig_nic_get(core, ring + RIG_NIC_RING_HEAD) + ahead) &
                      (rig_nic_get(core, ring + RIG_NIC_RING_SIZE) - 1);
-    uint64_t address = descriptor_address(core, ring, index) +
-                       offsetof(RigNicDesc, length);
+    uint64_t address = descriptor_address(core, ring, index);
 
+    if (hash && !rig_nic_dma_write(core, address, desc, 8)) {
+        halt(core, ring, address);
+        return false;
+    }
+    address += offsetof(RigNicDesc, length);
     /* Whoever sees the status must also see what was written before. */
     smp_wmb();
     if (!rig_nic_dma_write(core, address, &desc->length, 8)) {

@@ -270,13 +270,41 @@ static int post_load(void *opaque, int version)
     return rig_nic_core_post_load(&RIG_NIC(opaque)->core);
 }
 
+static bool length_fits(void *opaque, int version)
+{
+    return ((RigNicTx *)opaque)->length <= RIG_NIC_LARGE_MAX + 1;
+}
+
+static bool saved_fits(void *opaque, int version)
+{
+    return ((RigNicTx *)opaque)->saved <= RIG_NIC_LARGE_MAX;
+}
+
+/* Bytes of a frame that are to be saved. */
+static int save_frame(void *opaque)
+{
+    RigNicTx *tx = opaque;
+
+    tx->saved = MIN(tx->length, RIG_NIC_LARGE_MAX);
+    return 0;
+}
+
 static const VMStateDescription vmstate_tx = {
     .name = "rig-nic/tx",
+    .pre_save = save_frame,
     .version_id = 1,
     .minimum_version_id = 1,
     .fields = (const VMStateField[]) {
-        VMSTATE_UINT8_ARRAY(frame, RigNicTx, RIG_NIC_FRAME_MAX),
         VMSTATE_UINT32(length, RigNicTx),
+        VMSTATE_VALIDATE("length fits", length_fits),
+        VMSTATE_UINT32(saved, RigNicTx),
+        VMSTATE_VALIDATE("saved fits", saved_fits),
+        VMSTATE_VBUFFER_UINT32(frame, RigNicTx, 1, NULL, saved),
+        VMSTATE_BOOL(started, RigNicTx),
+        VMSTATE_UINT32(flags, RigNicTx),
+        VMSTATE_UINT32(mss, RigNicTx),
+        VMSTATE_UINT32(segments, RigNicTx),
+        VMSTATE_UINT32(segment, RigNicTx),
         VMSTATE_BOOL(failed, RigNicTx),
         VMSTATE_BOOL(ready, RigNicTx),
         VMSTATE_END_OF_LIST()
