@@ -26,9 +26,11 @@ ifneq ($(filter deps,$(MAKECMDGOALS)),)
 # `make deps X Y`: install first, then let a new make, which sees what was
 # installed, do the rest.
 rest := $(filter-out deps,$(MAKECMDGOALS))
+# What only tests need is left out where no test is asked for.
+without := $(if $(rest),$(if $(filter check%,$(rest)),,WITHOUT_CHECK=1))
 .PHONY: deps $(rest)
 deps:
-	+$(Q)$(MAKE) --no-print-directory install-deps
+	+$(Q)$(MAKE) --no-print-directory install-deps $(without)
 ifneq ($(rest),)
 $(firstword $(rest)): deps
 	+$(Q)$(MAKE) --no-print-directory $(rest)
@@ -38,10 +40,11 @@ endif
 else
 
 DEPS := make gcc libc6-dev pkg-config
+CHECK_DEPS :=
 
 all:
 .PHONY: all install-deps demo soak check check-units check-qtest check-vm \
-        check-html check-sanitize bench clean help
+        check-html check-sanitize clean help
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -53,19 +56,28 @@ include rig/build.mk
 
 # --- the two commands of the README -----------------------------------------
 RIG := build/rig/rig
+CHECKS := check-units check-sanitize check-qtest check-html check-vm
 
-demo: all
+# Compiling uses every core; tests and runs come one after the other.
+JOBS := $(shell nproc)
+.PHONY: built
+built:
+	+$(Q)$(MAKE) --no-print-directory -j$(JOBS) all
+
+demo: built
 	$(Q)$(RIG) run $(sort $(wildcard scenarios/[sc][0-9]*.xml))
 
-check: all check-units check-sanitize check-qtest check-html check-vm
+check: built
+	+$(Q)for t in $(CHECKS); do \
+	    $(MAKE) --no-print-directory $$t || exit 1; done
 	@echo "check: all passed"
 
 # The units once more, with AddressSanitizer and UBSan.
 check-sanitize:
-	+$(Q)$(MAKE) --no-print-directory SANITIZE=1 check-units
+	+$(Q)$(MAKE) --no-print-directory -j$(JOBS) SANITIZE=1 check-units
 
 # One VM, 1,000 init-halt cycles.
-soak: all
+soak: built
 	$(Q)$(RIG) run scenarios/soak-1000.xml
 
 clean:
@@ -86,7 +98,7 @@ help:
 APT_INSTALL := apt-get install -y -q --no-install-recommends
 install-deps:
 	$(Q)missing=; \
-	for p in $(sort $(DEPS)); do \
+	for p in $(sort $(DEPS) $(if $(WITHOUT_CHECK),,$(CHECK_DEPS))); do \
 	  [ "$$(dpkg-query -W -f='$${db:Status-Status}' $$p 2>/dev/null)" \
 	    = installed ] || missing="$$missing $$p"; \
 	done; \

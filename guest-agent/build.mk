@@ -9,7 +9,8 @@ GUEST_KERNEL := $(GUEST)/kernel
 AGENT_OBJ := $(GUEST)/obj
 AGENT := $(GUEST)/agent
 
-DEPS += libglib2.0-dev libpcre2-dev check cpio lz4 xz-utils binutils linux-libc-dev
+DEPS += libglib2.0-dev libpcre2-dev cpio lz4 xz-utils binutils linux-libc-dev
+CHECK_DEPS += check
 
 # Quoted includes only: <linux/vfio.h> is the kernel's, "linux/vfio.h" ours.
 AGENT_INCLUDES := -iquote guest-agent -iquote guest-agent/include \

@@ -4,7 +4,8 @@
 
 DEPS += libglib2.0-dev libvirt-dev libvirt-daemon-driver-qemu \
         libvirt-daemon-system libxml2-dev libxslt1-dev libsqlite3-dev \
-        libpcap-dev check cpio
+        libpcap-dev
+CHECK_DEPS += check cpio
 
 RIG_PACKAGES := glib-2.0 gio-2.0 gio-unix-2.0 libvirt libxml-2.0 libxslt \
     libexslt sqlite3 libpcap

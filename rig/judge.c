@@ -115,11 +115,29 @@ static char *why_broken(const RigMonitor *m, RigCycleEnd end)
     return NULL;
 }
 
+static char *why_never_initialized(const Work *w)
+{
+    const WorkStep *refused = refused_step(w);
+
+    if (refused) {
+        return g_strdup_printf("MiniportInitializeEx was never called: step %s "
+                               "was refused (event %" N ")%s%s", refused->name,
+                               refused->event_to,
+                               refused->detail[0] ? ": " : ".",
+                               refused->detail);
+    }
+    if (w->early.event != RIG_NO_EVENT) {
+        return g_strdup_printf("MiniportInitializeEx was never called: %s "
+                               "returned 0x%08X (event %" N ").",
+                               w->early_name, w->early.status, w->early.event);
+    }
+    return g_strdup("MiniportInitializeEx was never called.");
+}
+
 /* Inconclusive: what is to be judged was not seen; NULL if it was. */
 static char *why_inconclusive(const RigMonitor *m)
 {
     const Work *w = &m->work;
-    const WorkStep *refused = refused_step(w);
     char *fault;
 
     if (w->restored != RIG_NO_EVENT) {
@@ -132,13 +150,7 @@ static char *why_inconclusive(const RigMonitor *m)
                                                    : unknown_loss(m);
     }
     if (!w->init_entered) {
-        return refused ?
-            g_strdup_printf("MiniportInitializeEx was never called: step %s "
-                            "was refused (event %" N ")%s%s", refused->name,
-                            refused->event_to,
-                            refused->detail[0] ? ": " : ".",
-                            refused->detail) :
-            g_strdup("MiniportInitializeEx was never called.");
+        return why_never_initialized(w);
     }
     fault = missing_fault(m);
     if (fault) {

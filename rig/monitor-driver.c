@@ -95,6 +95,17 @@ static void on_enter(RigMonitor *m, const RigEvent *e, RuleSource source)
     rig_monitor_show(m, &f);
 }
 
+/* A callback that fails before MiniportInitializeEx may be why it never ran. */
+static void note_early_failure(Work *w, const RigEvent *e, const RigCall *call)
+{
+    if (!w->init_entered && (uint32_t)e->marker.status) {
+        w->early.event = e->seq;
+        w->early.ns = e->ns;
+        w->early.status = e->marker.status;
+        g_strlcpy(w->early_name, call->name, sizeof(w->early_name));
+    }
+}
+
 static void on_leave(RigMonitor *m, const RigEvent *e, RuleSource source)
 {
     Work *w = &m->work;
@@ -115,6 +126,9 @@ static void on_leave(RigMonitor *m, const RigEvent *e, RuleSource source)
     f.caller = f.caller ? f.caller : call->caller;
     if (call->adapter != RIG_ADAPTER_NONE) {
         f.adapter = call->adapter;
+    }
+    if (source == RULE_ON_CALLBACK) {
+        note_early_failure(w, e, call);
     }
     if (source == RULE_ON_CALLBACK &&
         (f.quark == m->calls.initialize || f.quark == m->calls.halt)) {

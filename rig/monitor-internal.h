@@ -68,6 +68,8 @@ typedef struct Work {
     WorkEvidence evidence[WORK_EVIDENCE_MAX];
     WorkLost lost;
     WorkReturn init, halt;  /* the last of each */
+    WorkReturn early;       /* last failure of a callback before init */
+    char early_name[RIG_MARKER_NAME];
     gboolean init_entered;
     gboolean api_witness;   /* a callback or API event was seen */
     gboolean line;          /* the interrupt is line-based */

@@ -11,9 +11,9 @@
 #include "scenario.h"
 
 /* Where the function under test sits; domain.c puts it there. */
-#define RIG_NIC_SLOT   0x10
-#define RIG_TAP_SLOT   0x11
-#define RIG_PLAN_DEVICE "0000:00:10.0"
+#define RIG_NIC_SLOT   0x08
+#define RIG_TAP_SLOT   0x09
+#define RIG_PLAN_DEVICE "0000:00:08.0"
 
 /* Seed of everything pseudo-random in a plan: traffic, so far. */
 #define RIG_PLAN_SEED  1

@@ -438,7 +438,7 @@ static void write_machine(xmlTextWriter *w, const RigMachineResult *m)
     put(w, "compared-run", m->compared_run);
     if (m->compared == RIG_COMPARED_DIFFERENT &&
         m->different_at != RIG_NO_EVENT) {
-        put_count(w, "different-at", m->different_at);
+        put_event(w, "different-at", m->different_at);
     }
     end(w);
 }

@@ -98,6 +98,19 @@ static void check_rules(RigScenario *s, const RigPaths *paths,
     }
 }
 
+/* --- machine ------------------------------------------------------------ */
+
+static void check_machine(const RigScenario *s, GPtrArray *problems)
+{
+    const RigMachine *m = &s->machine;
+
+    if (strcmp(m->nic, RIG_NIC_MODEL) != 0 && (m->vectors || m->queues)) {
+        rig_problem(problems, s->file, 0, "machine: vectors and queues can be "
+                    "set for " RIG_NIC_MODEL " only; leave them out for %s",
+                    m->nic);
+    }
+}
+
 /* --- driver ------------------------------------------------------------- */
 
 /* Names end up in the guest's plan, a key file: keep them plain. */
@@ -280,6 +293,7 @@ void rig_scenario_check(RigScenario *s, const RigPaths *paths,
                         GPtrArray *problems)
 {
     check_rules(s, paths, problems);
+    check_machine(s, problems);
     check_driver(s, problems);
     for (guint i = 0; i < s->cycles->len; i++) {
         check_cycle(s, s->cycles->pdata[i], problems);

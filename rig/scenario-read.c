@@ -22,7 +22,8 @@
 #define FILE_MAX (1024 * 1024)
 
 /* What <machine> and <traffic> mean when they say nothing. */
-#define DEFAULT_NIC "rig-nic"
+#define DEFAULT_NIC RIG_NIC_MODEL
+#define DEFAULT_FAULT_STATUS 0xC000009Au /* NDIS_STATUS_RESOURCES, ndis.h */
 #define DEFAULT_VECTORS 4
 #define DEFAULT_QUEUES 2
 #define DEFAULT_MEMORY_MIB 384
@@ -145,6 +146,9 @@ static void build_machine(RigMachine *m, xmlNode *node)
     if (nic) {
         g_free(m->nic);
         m->nic = nic;
+        if (strcmp(nic, RIG_NIC_MODEL) != 0) {
+            m->vectors = m->queues = 0;
+        }
     }
     m->vectors = attr_uint(node, "vectors", m->vectors);
     m->queues = attr_uint(node, "queues", m->queues);
@@ -161,7 +165,7 @@ static RigFault *build_fault(xmlNode *node)
 
     f->api = attr(node, "api");
     f->occurrence = attr_uint(node, "occurrence", 1);
-    f->status = attr_uint(node, "status", 0);
+    f->status = attr_uint(node, "status", DEFAULT_FAULT_STATUS);
     return f;
 }
 

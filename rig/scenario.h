@@ -37,11 +37,15 @@ typedef enum RigProfile {
 /* RIG_PROFILE_AT_CONNECT or RIG_PROFILE_AT_START of plan.h. */
 const char *rig_profile_name(RigProfile p);
 
+/* The model with `vectors` and `queues`; QEMU's own have theirs built in. */
+#define RIG_NIC_MODEL "rig-nic"
+
 /* The virtual machine a scenario needs; equal ones may share a boot. */
 typedef struct RigMachine {
-    char *nic;             /* QEMU device model: "rig-nic" */
+    char *nic;             /* QEMU device model: "rig-nic", "igb", ... */
     unsigned vectors;      /* MSI-X vectors, 1..RIG_NIC_MAX_VECTORS */
-    unsigned queues;       /* queue pairs, 1..RIG_NIC_MAX_QUEUES */
+    unsigned queues;       /* queue pairs, 1..RIG_NIC_MAX_QUEUES; both are 0
+                              where the model has no such property */
     RigProfile profile;
     unsigned memory_mib;   /* guest RAM, 256..4096 MiB */
     unsigned wall_seconds; /* limit on the wall time of the VM, 5..86400;

@@ -3,7 +3,8 @@
 # $(B)/drivers/<variant>/rignic.sys with its .inf and .map. Only the files in
 # RIGNIC_SEEDED know about defects; the others are compiled once for all.
 
-DEPS += gcc-mingw-w64-x86-64 libglib2.0-dev check
+DEPS += gcc-mingw-w64-x86-64
+CHECK_DEPS += libglib2.0-dev check
 
 MINGW_CC ?= x86_64-w64-mingw32-gcc
 MINGW_WINDRES ?= x86_64-w64-mingw32-windres

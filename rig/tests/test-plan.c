@@ -32,7 +32,7 @@ static GPtrArray *scenarios;
 static const char golden[] =
     "[plan]\n"
     "version=1\n"
-    "device=0000:00:10.0\n"
+    "device=0000:00:08.0\n"
     "msix-profile=at-start\n"
     "seed=1\n"
     "scenarios=2\n"

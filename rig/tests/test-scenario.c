@@ -116,6 +116,23 @@ START_TEST(fills_in_what_is_not_said)
 }
 END_TEST
 
+START_TEST(stock_nics_have_no_sizes_and_a_fault_is_no_resources)
+{
+    g_autoptr(RigScenario) s = load(
+        HEAD "<machine nic='igb'/>\n" RULE
+        "<cycle><install/><init><fail api='NdisAllocateMdl'/></init><halt/>"
+        "<unload/></cycle>" TAIL);
+    const RigStep *init = ((RigCycle *)s->cycles->pdata[0])->steps->pdata[1];
+    const RigFault *fault = init->faults->pdata[0];
+
+    ck_assert_str_eq(s->machine.nic, "igb");
+    ck_assert_uint_eq(s->machine.vectors, 0);
+    ck_assert_uint_eq(s->machine.queues, 0);
+    ck_assert_uint_eq(fault->occurrence, 1);
+    ck_assert_uint_eq(fault->status, 0xC000009A);
+}
+END_TEST
+
 START_TEST(finds_the_cycle_of_a_repetition)
 {
     g_autoptr(RigScenario) s = load(HEAD RULE
@@ -150,6 +167,8 @@ static const struct {
     { HEAD "<machine vectors='65'/>\n" RULE CYCLE TAIL, 4,
       "[vectors=1..64]" },
     { HEAD "<machine nic='ne2000'/>\n" RULE CYCLE TAIL, 4, "" },
+    { HEAD "<machine nic='igb' queues='4'/>\n" RULE CYCLE TAIL, 0,
+      "leave them out for igb" },
     { "<scenario name='Bad Name'>\n<title>T</title>\n"
       "<driver sys='good.sys' inf='good.inf'/>\n" RULE CYCLE TAIL, 1,
       "name" },
@@ -306,6 +325,7 @@ int main(void)
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, reads_everything_a_scenario_says);
     tcase_add_test(t, fills_in_what_is_not_said);
+    tcase_add_test(t, stock_nics_have_no_sizes_and_a_fault_is_no_resources);
     tcase_add_test(t, finds_the_cycle_of_a_repetition);
     tcase_add_loop_test(t, bad_input_is_named_with_its_line, 0,
                         G_N_ELEMENTS(bad));
