@@ -96,3 +96,10 @@ $(QTEST_BINS) &: $(QEMU_BIN) $(QTEST_SOURCES)
 
 check-qtest: $(QTEST_BINS)
 	$(Q)qemu-devices/run-qtests $(QEMU_BIN) $(QTEST_BINS)
+
+# How much of rig-nic the qtests reach, by gcov.
+.PHONY: coverage
+coverage: $(QTEST_BINS)
+	$(Q)$(QEMU_ENV) qemu-devices/measure-coverage $(QEMU_BUILD) \
+	    build/coverage $(patsubst qemu-devices/%,%, \
+	    $(wildcard qemu-devices/hw/net/rig-nic*.c)) -- $(QTEST_BINS)

@@ -38,7 +38,12 @@ static const struct {
     { RIG_NIC_TX(0) + RIG_NIC_RING_SIZE, 4, 0x40, 0, 0x1fff },
     { RIG_NIC_TX(0) + RIG_NIC_RING_HEAD, 4, 0x40, 0, 0 },
     { RIG_NIC_TX(0) + RIG_NIC_RING_TAIL, 4, 0x40, 0, 0xffff },
-    { RIG_NIC_STAT_TX_FRAMES, 14, 4, 0, 0 },
+    { RIG_NIC_FEATURES, 1, 4, 0xf, 0xf },
+    { RIG_NIC_RXCSUM, 1, 4, 0, 1 },
+    { RIG_NIC_RSS, 1, 4, 0, 0x3f01 },
+    { RIG_NIC_RSSKEY(0), 10, 4, 0, ALL },
+    { RIG_NIC_RETA(0), 32, 4, 0, ALL },
+    { RIG_NIC_STAT_TX_FRAMES, 24, 4, 0, 0 },
 };
 
 static void check_reset_values(RigNic *nic)
@@ -149,8 +154,9 @@ static void test_writable_bits(void)
 static void test_bad_accesses(void)
 {
     static const uint32_t reserved[] = {
-        0x0024, 0x0038, 0x0048, 0x011c, 0x01cc, 0x0300, RIG_NIC_TX(0) + 0x18,
-        RIG_NIC_TX(2), RIG_NIC_RX(15) + RIG_NIC_RING_CTRL, 0x1800, 0x3038,
+        0x0024, 0x0038, 0x0048, 0x005c, 0x011c, 0x01cc, 0x0300, 0x0428, 0x0500,
+        RIG_NIC_TX(0) + 0x18, RIG_NIC_TX(2),
+        RIG_NIC_RX(15) + RIG_NIC_RING_CTRL, 0x1800, 0x3060,
         0x3ffc, 0x4000, 0xfffc,
     };
     RigNic *nic = start("");

@@ -337,6 +337,72 @@ static void test_migration(void)
     stop(nic);
 }
 
+/* A TCP segment over IPv4 with `data` bytes, for the reflector. */
+static uint32_t make_large(uint8_t *frame, uint32_t data)
+{
+    memset(frame, 0x5a, 54 + data);
+    memcpy(frame, mac_peer, 6);
+    memcpy(frame + 6, mac_nic, 6);
+    stw_be_p(frame + 12, 0x0800);
+    frame[14] = 0x45;
+    stw_be_p(frame + 16, 40 + data);
+    stl_be_p(frame + 18, 0); /* no fragment */
+    frame[23] = 6;
+    stl_be_p(frame + 38, 0); /* sequence number */
+    frame[46] = 5 << 4;
+    frame[47] = 0x10;
+    return 54 + data;
+}
+
+/*
+ * A large send is cut off in its middle, with a fault armed: the segments that
+ * had not left follow once each, and the fault strikes where it should.
+ */
+static void test_migration_large_send(void)
+{
+    enum { MSS = 500, SEGMENTS = 16 };
+    RigNic *nic = start("queue=4", "", 64);
+    g_autofree uint8_t *frame = g_malloc(54 + SEGMENTS * MSS);
+    uint32_t length = make_large(frame, SEGMENTS * MSS);
+    uint64_t desc = rig_test_ring_base(nic, TX0);
+    QDict *reply = qtest_qmp(nic->qts, "{ 'execute': 'qom-set', 'arguments': {"
+                             " 'path': '/machine/peripheral/nic0',"
+                             " 'property': 'fault',"
+                             " 'value': 'stuck-bit@3:0x8.0.1' } }");
+
+    qobject_unref(reply);
+    rig_test_set(nic, RIG_NIC_RXCSUM, RIG_NIC_RXCSUM_ENABLE);
+    g_assert_cmphex(rig_test_get(nic, RIG_NIC_ID), ==, RIG_NIC_ID_VALUE);
+    qtest_memwrite(nic->qts, nic->memory + RIG_TEST_TX_DATA, frame, length);
+    rig_test_desc(nic, TX0, 0, nic->memory + RIG_TEST_TX_DATA,
+                  length | LAST | RIG_NIC_TXD_TSO);
+    qtest_writel(nic->qts, desc + 12, MSS << RIG_NIC_TXD_MSS_SHIFT);
+    rig_test_set(nic, TX0 + RIG_NIC_RING_TAIL, 1);
+    post(nic, 2, 64);
+    rig_test_wait_us(nic, 100);
+    g_assert_cmpuint(rig_test_stat(nic, RIG_NIC_STAT_RX_FRAMES), ==, 2);
+
+    migrate(nic, "queue=4");
+    for (uint32_t n = 2; n < SEGMENTS + 2; n++) {
+        post(nic, 1, 64);
+        rig_test_wait_us(nic, 100);
+    }
+    g_assert_cmpuint(rig_test_stat(nic, RIG_NIC_STAT_RX_FRAMES), ==, SEGMENTS);
+    for (uint32_t n = 0; n < SEGMENTS; n++) {
+        uint64_t at = nic->memory + RIG_TEST_RX_DATA + n * SLOT;
+        uint8_t seq[4];
+
+        qtest_memread(nic->qts, at + 38, seq, 4);
+        g_assert_cmpuint(ldl_be_p(seq), ==, n * MSS);
+        g_assert_cmphex(rig_test_desc_status(nic, RX0, n), ==,
+                        RIG_NIC_DESC_DONE | RIG_NIC_RXD_IP_GOOD |
+                        RIG_NIC_RXD_L4_GOOD);
+    }
+    g_assert_cmphex(rig_test_get(nic, RIG_NIC_ID), ==, RIG_NIC_ID_VALUE);
+    g_assert_cmphex(rig_test_get(nic, RIG_NIC_ID), ==, RIG_NIC_ID_VALUE | 1);
+    stop(nic);
+}
+
 /* Frames per second through transmit, reflector and receive; with -m perf. */
 static void bench(uint32_t length)
 {
@@ -390,6 +456,8 @@ int main(int argc, char **argv)
                    test_capture);
     qtest_add_func("/rig-nic/traffic/migration-loses-nothing",
                    test_migration);
+    qtest_add_func("/rig-nic/traffic/migration-in-a-large-send",
+                   test_migration_large_send);
     if (g_test_perf()) {
         qtest_add_func("/rig-nic/bench/60", bench_small);
         qtest_add_func("/rig-nic/bench/1514", bench_large);

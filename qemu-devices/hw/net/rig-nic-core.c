@@ -25,12 +25,26 @@ typedef struct RegInfo {
     void (*write)(RigNicCore *core, uint32_t offset, uint32_t value);
 } RegInfo;
 
+/* CTRL.RST was written, the reset runs: shall it take longer, or for ever? */
+static void soft_reset_faults(RigNicCore *core)
+{
+    if (rig_nic_fault_hits(core, RIG_FAULT_SLOW_RESET)) {
+        timer_mod(&core->reset_timer,
+                  qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) + (int64_t)SCALE_US *
+                  core->fault[RIG_FAULT_SLOW_RESET].argument);
+    }
+    if (rig_nic_fault_hits(core, RIG_FAULT_RESET_NEVER_DONE)) {
+        timer_del(&core->reset_timer);
+    }
+}
+
 static void ctrl_write(RigNicCore *core, uint32_t offset, uint32_t value)
 {
     if (value & RIG_NIC_CTRL_RST) {
         rig_nic_core_stop(core);
         rig_nic_core_clear(core);
         rig_nic_core_start(core);
+        soft_reset_faults(core);
         return;
     }
     *rig_nic_reg(core, RIG_NIC_CTRL) = value;
@@ -64,7 +78,7 @@ static void mac_write(RigNicCore *core, uint32_t offset, uint32_t value)
 
 static uint32_t nvm_read(RigNicCore *core, uint32_t offset)
 {
-    return core->nvm[rig_nic_get(core, RIG_NIC_NVM_ADDR)];
+    return core->nvm_seen[rig_nic_get(core, RIG_NIC_NVM_ADDR)];
 }
 
 /* The low half; the high half is kept for the read that follows. */
@@ -109,6 +123,14 @@ static const RegInfo reg_info[] = {
        RIG_NIC_RXF_PROMISCUOUS | RIG_NIC_RXF_HASHMULTI, NULL),
     RW(NVM_ADDR, 0, RIG_NIC_NVM_WORDS - 1, NULL),
     { "NVM_DATA", RIG_NIC_NVM_DATA, 1, 4, 0, 0, nvm_read, NULL },
+    RO(FEATURES, RIG_NIC_FEATURE_RSS | RIG_NIC_FEATURE_RXCSUM |
+       RIG_NIC_FEATURE_TXCSUM | RIG_NIC_FEATURE_TSO),
+    RW(RXCSUM, 0, RIG_NIC_RXCSUM_ENABLE, NULL),
+    RW(RSS, 0, RIG_NIC_RSS_ENABLE | RIG_NIC_RSS_KINDS, NULL),
+    { "RSSKEY", RIG_NIC_RSSKEY(0), RIG_NIC_RSSKEY_REGS, 4, 0, 0xffffffff,
+      NULL, NULL },
+    { "RETA", RIG_NIC_RETA(0), RIG_NIC_RETA_REGS, 4, 0, 0xffffffff, NULL,
+      NULL },
     { "MCHASH", RIG_NIC_MCHASH(0), 2, 4, 0, 0xffffffff, NULL, NULL },
     RW(ICR, 0, RIG_NIC_CAUSE_ALL, rig_nic_icr_write),
     RW(ICS, 0, RIG_NIC_CAUSE_ALL, rig_nic_ics_write),
@@ -125,7 +147,8 @@ static const RegInfo reg_info[] = {
     RING(TX, RIG_NIC_RING_ENABLE),
     RING(RX, RIG_NIC_RING_ENABLE | RIG_NIC_RING_DROP),
     STAT(TX_FRAMES), STAT(TX_BYTES), STAT(RX_FRAMES), STAT(RX_BYTES),
-    STAT(RX_NODESC), STAT(RX_FILTER), STAT(TX_ERRORS),
+    STAT(RX_NODESC), STAT(RX_FILTER), STAT(TX_ERRORS), STAT(RX_ERRORS),
+    STAT(RX_OFF), STAT(RX_TOTAL), STAT(TX_TOTAL), STAT(TX_TSO),
 };
 
 /* Row of each register plus 1; 0: reserved. */
@@ -159,6 +182,11 @@ static const RegInfo *find(const RigNicCore *core, hwaddr offset,
     return &reg_info[row_of[offset / 4] - 1];
 }
 
+bool rig_nic_reg_exists(const RigNicCore *core, uint32_t offset)
+{
+    return find(core, offset, 4) != NULL;
+}
+
 uint32_t rig_nic_core_read(RigNicCore *core, hwaddr offset, unsigned size)
 {
     const RegInfo *info = find(core, offset, size);
@@ -169,6 +197,9 @@ uint32_t rig_nic_core_read(RigNicCore *core, hwaddr offset, unsigned size)
         return 0;
     }
     value = info->read ? info->read(core, offset) : rig_nic_get(core, offset);
+    if (unlikely(core->faulty)) {
+        value = rig_nic_fault_read(core, offset, value);
+    }
     trace_rig_nic_read(info->name, offset, value);
     return value;
 }
@@ -184,7 +215,15 @@ void rig_nic_core_write(RigNicCore *core, hwaddr offset, uint64_t value,
         return;
     }
     trace_rig_nic_write(info->name, offset, value);
-    if (rig_nic_in_reset(core)) {
+    if (rig_nic_fault_lasts(core, RIG_FAULT_ALL_ONES)) {
+        return;
+    }
+    if (rig_nic_fault_hits(core, RIG_FAULT_EARLY_INTERRUPT)) {
+        rig_nic_irq_spurious(core,
+                             core->fault[RIG_FAULT_EARLY_INTERRUPT].argument);
+    }
+    if (rig_nic_in_reset(core) &&
+        !(offset == RIG_NIC_CTRL && (bits & RIG_NIC_CTRL_RST))) {
         rig_nic_guest_error("write during a reset", offset, value);
     } else if (info->write) {
         info->write(core, offset, bits);
@@ -237,14 +276,39 @@ void rig_nic_core_start(RigNicCore *core)
               qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) + RIG_NIC_RESET_NS);
 }
 
-static bool nvm_valid(const RigNicCore *core)
+static uint16_t nvm_sum(const uint16_t *nvm, unsigned words)
 {
     uint16_t sum = 0;
 
-    for (unsigned i = 0; i < RIG_NIC_NVM_WORDS; i++) {
-        sum += core->nvm[i];
+    for (unsigned i = 0; i < words; i++) {
+        sum += nvm[i];
     }
-    return sum == RIG_NIC_NVM_SUM;
+    return sum;
+}
+
+static void nvm_seal(uint16_t *nvm)
+{
+    nvm[RIG_NIC_NVM_WORDS - 1] = RIG_NIC_NVM_SUM -
+                                 nvm_sum(nvm, RIG_NIC_NVM_WORDS - 1);
+}
+
+/* The NVM is read into the device; faults show in what is seen of it. */
+static void nvm_load(RigNicCore *core)
+{
+    uint16_t *nvm = core->nvm_seen;
+
+    memcpy(nvm, core->nvm, sizeof(core->nvm));
+    if (rig_nic_fault_hits(core, RIG_FAULT_MAC_ZERO)) {
+        memset(nvm, 0, 3 * sizeof(*nvm));
+        nvm_seal(nvm);
+    }
+    if (rig_nic_fault_hits(core, RIG_FAULT_MAC_MULTICAST)) {
+        nvm[0] |= 1;
+        nvm_seal(nvm);
+    }
+    if (rig_nic_fault_hits(core, RIG_FAULT_NVM_CHECKSUM)) {
+        nvm[RIG_NIC_NVM_WORDS - 1] ^= 1;
+    }
 }
 
 static void reset_done(void *opaque)
@@ -252,10 +316,11 @@ static void reset_done(void *opaque)
     RigNicCore *core = opaque;
     uint32_t *status = rig_nic_reg(core, RIG_NIC_STATUS);
 
-    if (nvm_valid(core)) {
+    nvm_load(core);
+    if (nvm_sum(core->nvm_seen, RIG_NIC_NVM_WORDS) == RIG_NIC_NVM_SUM) {
         *rig_nic_reg(core, RIG_NIC_MAC_LO) =
-            core->nvm[0] | (uint32_t)core->nvm[1] << 16;
-        *rig_nic_reg(core, RIG_NIC_MAC_HI) = core->nvm[2];
+            core->nvm_seen[0] | (uint32_t)core->nvm_seen[1] << 16;
+        *rig_nic_reg(core, RIG_NIC_MAC_HI) = core->nvm_seen[2];
         *status |= RIG_NIC_STATUS_NVM_VALID;
     }
     *status |= RIG_NIC_STATUS_RESET_DONE;
@@ -265,8 +330,6 @@ static void reset_done(void *opaque)
 
 static void nvm_init(RigNicCore *core, const uint8_t mac[6])
 {
-    uint16_t sum = 0;
-
     for (unsigned i = 0; i < RIG_NIC_NVM_WORDS; i++) {
         core->nvm[i] = 0xffff;
     }
@@ -274,10 +337,8 @@ static void nvm_init(RigNicCore *core, const uint8_t mac[6])
         core->nvm[i] = lduw_le_p(mac + 2 * i);
     }
     core->nvm[3] = RIG_NIC_NVM_VERSION;
-    for (unsigned i = 0; i < RIG_NIC_NVM_WORDS - 1; i++) {
-        sum += core->nvm[i];
-    }
-    core->nvm[RIG_NIC_NVM_WORDS - 1] = RIG_NIC_NVM_SUM - sum;
+    nvm_seal(core->nvm);
+    memcpy(core->nvm_seen, core->nvm, sizeof(core->nvm));
 }
 
 /* --- the rest of the world ----------------------------------------------- */
@@ -296,6 +357,7 @@ bool rig_nic_in_reset(const RigNicCore *core)
 bool rig_nic_may_dma(RigNicCore *core)
 {
     return rig_nic_in_d0(core->pci) && !rig_nic_in_reset(core) &&
+           !rig_nic_fault_lasts(core, RIG_FAULT_ALL_ONES) &&
            (pci_get_word(core->pci->config + PCI_COMMAND) &
             PCI_COMMAND_MASTER);
 }
@@ -359,6 +421,7 @@ void rig_nic_core_realize(RigNicCore *core, const uint8_t mac[6])
     timer_init_ns(&core->reset_timer, QEMU_CLOCK_VIRTUAL, reset_done, core);
     rig_nic_irq_init(core);
     rig_nic_tx_init(core);
+    rig_nic_offload_init(core);
     nvm_init(core, mac);
     rig_nic_core_clear(core);
 }
@@ -366,7 +429,9 @@ void rig_nic_core_realize(RigNicCore *core, const uint8_t mac[6])
 void rig_nic_core_unrealize(RigNicCore *core)
 {
     rig_nic_core_stop(core);
-    timer_del(&core->itr_timer);
+    rig_nic_irq_stop(core);
+    rig_nic_offload_uninit(core);
+    rig_nic_tx_uninit(core);
 }
 
 static bool ring_usable(const RigNicCore *core, uint32_t ring)
@@ -385,18 +450,17 @@ static bool ring_usable(const RigNicCore *core, uint32_t ring)
 
 int rig_nic_core_post_load(RigNicCore *core)
 {
-    if (rig_nic_get(core, RIG_NIC_CAPS) !=
+    if (!rig_nic_fault_post_load(core) ||
+        core->storm_vector >= core->vectors ||
+        rig_nic_get(core, RIG_NIC_CAPS) !=
             (core->queues | core->vectors << 8) ||
         rig_nic_get(core, RIG_NIC_NVM_ADDR) >= RIG_NIC_NVM_WORDS) {
         return -EINVAL;
     }
     for (unsigned q = 0; q < core->queues; q++) {
-        RigNicTx *tx = &core->tx[q];
-
         if (!ring_usable(core, RIG_NIC_TX(q)) ||
             !ring_usable(core, RIG_NIC_RX(q)) ||
-            tx->length > RIG_NIC_FRAME_MAX + 1 ||
-            (tx->ready && tx->length > RIG_NIC_FRAME_MAX)) {
+            !rig_nic_tx_valid(core, q)) {
             return -EINVAL;
         }
         rig_nic_rx_reset(core, q);

@@ -19,7 +19,72 @@
 
 static bool may_interrupt(RigNicCore *core)
 {
-    return rig_nic_in_d0(core->pci) && !rig_nic_in_reset(core);
+    return rig_nic_in_d0(core->pci) && !rig_nic_in_reset(core) &&
+           !rig_nic_fault_lasts(core, RIG_FAULT_ALL_ONES);
+}
+
+static void set_intx(RigNicCore *core, bool active)
+{
+    if (active && !core->intx && rig_nic_fault_hits(core,
+                                                    RIG_FAULT_NO_INTERRUPT)) {
+        active = false;
+    }
+    core->intx = active;
+    pci_set_irq(core->pci, active);
+}
+
+static void start_storm(RigNicCore *core, unsigned vector)
+{
+    core->storm_left = core->fault[RIG_FAULT_INTERRUPT_STORM].argument;
+    core->storm_vector = vector;
+    timer_mod(&core->storm_timer,
+              qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) + SCALE_US);
+}
+
+static void storm(void *opaque)
+{
+    RigNicCore *core = opaque;
+    bool before = rig_nic_guard_enter(core);
+
+    if (may_interrupt(core) && msix_enabled(core->pci)) {
+        msix_notify(core->pci, core->storm_vector);
+    }
+    if (core->storm_left && --core->storm_left) {
+        timer_mod(&core->storm_timer,
+                  qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) + SCALE_US);
+    }
+    rig_nic_guard_leave(core, before);
+}
+
+/* All messages that are sent, but those of a storm, are sent here. */
+static void notify(RigNicCore *core, unsigned vector)
+{
+    bool storms = rig_nic_fault_hits(core, RIG_FAULT_INTERRUPT_STORM);
+    bool lost = rig_nic_fault_hits(core, RIG_FAULT_LOST_INTERRUPT);
+
+    if (rig_nic_fault_hits(core, RIG_FAULT_NO_INTERRUPT) || lost) {
+        return;
+    }
+    if (storms) {
+        start_storm(core, vector);
+    }
+    msix_notify(core->pci, vector);
+}
+
+void rig_nic_irq_spurious(RigNicCore *core, unsigned vector)
+{
+    if (!may_interrupt(core)) {
+        return;
+    }
+    if (msix_enabled(core->pci)) {
+        if (vector < core->vectors) {
+            notify(core, vector);
+        }
+        return;
+    }
+    *rig_nic_reg(core, RIG_NIC_ICR) |= RIG_NIC_CAUSE_MAILBOX;
+    *rig_nic_reg(core, RIG_NIC_IMS) |= RIG_NIC_CAUSE_MAILBOX;
+    rig_nic_irq_update(core);
 }
 
 /* The vector of a cause, or -1. */
@@ -54,7 +119,7 @@ static void raise_vector(RigNicCore *core, unsigned vector, uint32_t causes)
     core->sent |= causes;
     core->sent &= rig_nic_get(core, RIG_NIC_ICR) &
                   rig_nic_get(core, RIG_NIC_IMS);
-    msix_notify(core->pci, vector);
+    notify(core, vector);
 }
 
 static void raise_due(RigNicCore *core, uint32_t due)
@@ -83,11 +148,11 @@ void rig_nic_irq_update(RigNicCore *core)
 
     core->sent &= active;
     if (!may_interrupt(core)) {
-        pci_set_irq(core->pci, 0);
+        set_intx(core, false);
     } else if (!msix_enabled(core->pci)) {
-        pci_set_irq(core->pci, active != 0);
+        set_intx(core, active != 0);
     } else {
-        pci_set_irq(core->pci, 0);
+        set_intx(core, false);
         raise_due(core, active & ~core->sent);
     }
 }
@@ -155,11 +220,18 @@ static void itr_expired(void *opaque)
 void rig_nic_irq_init(RigNicCore *core)
 {
     timer_init_ns(&core->itr_timer, QEMU_CLOCK_VIRTUAL, itr_expired, core);
+    timer_init_ns(&core->storm_timer, QEMU_CLOCK_VIRTUAL, storm, core);
+}
+
+void rig_nic_irq_stop(RigNicCore *core)
+{
+    timer_del(&core->itr_timer);
+    timer_del(&core->storm_timer);
 }
 
 void rig_nic_irq_reset(RigNicCore *core)
 {
-    timer_del(&core->itr_timer);
+    rig_nic_irq_stop(core);
     core->sent = 0;
     for (unsigned v = 0; v < RIG_NIC_MAX_VECTORS; v++) {
         core->last_ns[v] = NEVER;
@@ -167,5 +239,5 @@ void rig_nic_irq_reset(RigNicCore *core)
     for (unsigned v = 0; v < core->vectors; v++) {
         msix_clr_pending(core->pci, v);
     }
-    pci_set_irq(core->pci, 0);
+    set_intx(core, false);
 }

@@ -45,6 +45,29 @@ static uint64_t descriptor_address(const RigNicCore *core, uint32_t ring,
     return base + (uint64_t)index * RIG_NIC_DESC_SIZE;
 }
 
+/* What RIG_FAULT_DMA_UNMAPPED makes of an address: no bridge decodes it. */
+#define UNMAPPED 0xfffffffffff00000ull
+
+static uint64_t dma_address(RigNicCore *core, uint64_t address)
+{
+    return rig_nic_fault_hits(core, RIG_FAULT_DMA_UNMAPPED) ? UNMAPPED
+                                                            : address;
+}
+
+bool rig_nic_dma_read(RigNicCore *core, uint64_t address, void *buffer,
+                      size_t length)
+{
+    return pci_dma_read(core->pci, dma_address(core, address), buffer,
+                        length) == MEMTX_OK;
+}
+
+bool rig_nic_dma_write(RigNicCore *core, uint64_t address, const void *buffer,
+                       size_t length)
+{
+    return pci_dma_write(core->pci, dma_address(core, address), buffer,
+                         length) == MEMTX_OK;
+}
+
 static void halt(RigNicCore *core, uint32_t ring, uint64_t address)
 {
     trace_rig_nic_ring_halted(is_rx(ring) ? "RX" : "TX", queue_of(ring),
@@ -80,8 +103,8 @@ uint32_t rig_nic_ring_fetch(RigNicCore *core, uint32_t ring,
                          size - head);
     uint64_t address = descriptor_address(core, ring, head);
 
-    if (count && pci_dma_read(core->pci, address, desc,
-                              count * RIG_NIC_DESC_SIZE) != MEMTX_OK) {
+    if (count && !rig_nic_dma_read(core, address, desc,
+                                   count * RIG_NIC_DESC_SIZE)) {
         halt(core, ring, address);
         return 0;
     }
@@ -89,16 +112,20 @@ uint32_t rig_nic_ring_fetch(RigNicCore *core, uint32_t ring,
 }
 
 bool rig_nic_ring_write_back(RigNicCore *core, uint32_t ring, uint32_t ahead,
-                             const RigNicDesc *desc)
+                             const RigNicDesc *desc, bool hash)
 {
     uint32_t index = (rig_nic_get(core, ring + RIG_NIC_RING_HEAD) + ahead) &
                      (rig_nic_get(core, ring + RIG_NIC_RING_SIZE) - 1);
-    uint64_t address = descriptor_address(core, ring, index) +
-                       offsetof(RigNicDesc, length);
+    uint64_t address = descriptor_address(core, ring, index);
 
+    if (hash && !rig_nic_dma_write(core, address, desc, 8)) {
+        halt(core, ring, address);
+        return false;
+    }
+    address += offsetof(RigNicDesc, length);
     /* Whoever sees the status must also see what was written before. */
     smp_wmb();
-    if (pci_dma_write(core->pci, address, &desc->length, 8) != MEMTX_OK) {
+    if (!rig_nic_dma_write(core, address, &desc->length, 8)) {
         halt(core, ring, address);
         return false;
     }

@@ -18,6 +18,7 @@
 static bool is_on(RigNicCore *core)
 {
     return rig_nic_may_dma(core) &&
+           !rig_nic_fault_lasts(core, RIG_FAULT_LINK_NEVER_UP) &&
            (rig_nic_get(core, RIG_NIC_CTRL) & RIG_NIC_CTRL_RXEN);
 }
 
@@ -113,8 +114,8 @@ static bool store(RigNicCore *core, uint64_t address, const struct iovec *iov,
                   int count)
 {
     for (int i = 0; i < count; i++) {
-        if (pci_dma_write(core->pci, address, iov[i].iov_base,
-                          iov[i].iov_len) != MEMTX_OK) {
+        if (!rig_nic_dma_write(core, address, iov[i].iov_base,
+                               iov[i].iov_len)) {
             return false;
         }
         address += iov[i].iov_len;
@@ -122,28 +123,42 @@ static bool store(RigNicCore *core, uint64_t address, const struct iovec *iov,
     return true;
 }
 
-static void deliver(RigNicCore *core, unsigned queue, RigNicDesc *desc,
-                    const struct iovec *iov, int count, size_t size)
+static void deliver(RigNicCore *core, const RigNicRxInfo *info,
+                    RigNicDesc *desc, const struct iovec *iov, int count,
+                    size_t size)
 {
-    uint32_t ring = RIG_NIC_RX(queue);
+    uint32_t ring = RIG_NIC_RX(info->queue);
+    bool hash = rig_nic_get(core, RIG_NIC_RSS) & RIG_NIC_RSS_ENABLE;
     bool ok = store(core, le64_to_cpu(desc->addr), iov, count);
 
-    trace_rig_nic_rx_frame(queue, size, ok);
+    trace_rig_nic_rx_frame(info->queue, size, ok);
+    core->stat[RIG_NIC_RX_TOTAL]++;
     if (ok) {
         core->stat[RIG_NIC_RX_FRAMES]++;
         core->stat[RIG_NIC_RX_BYTES] += size;
         desc->length = cpu_to_le32(size);
-        desc->status = cpu_to_le32(RIG_NIC_DESC_DONE);
+        desc->status = cpu_to_le32(RIG_NIC_DESC_DONE | info->flags);
     } else {
+        core->stat[RIG_NIC_RX_ERRORS]++;
         rig_nic_error(core, RIG_NIC_ERR_DMA);
         desc->length = 0;
         desc->status = cpu_to_le32(RIG_NIC_DESC_DONE | RIG_NIC_DESC_ERROR);
     }
-    if (rig_nic_ring_write_back(core, ring, 0, desc)) {
-        core->rx[queue].next++;
+    desc->addr = cpu_to_le64((uint64_t)info->hash_kind << 32 | info->hash);
+    if (rig_nic_ring_write_back(core, ring, 0, desc, hash)) {
+        core->rx[info->queue].next++;
         rig_nic_ring_advance(core, ring, 1);
-        rig_nic_irq_cause(core, RIG_NIC_CAUSE_QUEUE(queue));
+        rig_nic_irq_cause(core, RIG_NIC_CAUSE_QUEUE(info->queue));
     }
+}
+
+static ssize_t drop(RigNicCore *core, unsigned stat, const char *why,
+                    size_t size)
+{
+    core->stat[RIG_NIC_RX_TOTAL]++;
+    core->stat[stat]++;
+    trace_rig_nic_rx_dropped(why, size);
+    return size;
 }
 
 static ssize_t no_descriptor(RigNicCore *core, unsigned queue, size_t size)
@@ -154,36 +169,33 @@ static ssize_t no_descriptor(RigNicCore *core, unsigned queue, size_t size)
         core->rx_held = true;
         return 0;
     }
-    core->stat[RIG_NIC_RX_NODESC]++;
-    trace_rig_nic_rx_dropped("no descriptor", size);
-    return size;
+    return drop(core, RIG_NIC_RX_NODESC, "no descriptor", size);
 }
 
 ssize_t rig_nic_rx_frame(RigNicCore *core, const struct iovec *iov, int count)
 {
     size_t size = iov_size(iov, count);
-    unsigned queue = 0;
+    RigNicRxInfo info;
     RigNicDesc *desc;
 
-    if (!is_on(core) || !rig_nic_ring_on(core, RIG_NIC_RX(queue))) {
-        trace_rig_nic_rx_dropped("receiver off", size);
-        return size;
+    if (!is_on(core)) {
+        return drop(core, RIG_NIC_RX_OFF, "receiver off", size);
     }
     if (!passes(core, iov, count, size)) {
-        core->stat[RIG_NIC_RX_FILTER]++;
-        trace_rig_nic_rx_dropped("filter", size);
-        return size;
+        return drop(core, RIG_NIC_RX_FILTER, "filter", size);
     }
-    desc = next_desc(core, queue);
+    info = rig_nic_offload_classify(core, iov, count);
+    if (!rig_nic_ring_on(core, RIG_NIC_RX(info.queue))) {
+        return drop(core, RIG_NIC_RX_OFF, "ring off", size);
+    }
+    desc = next_desc(core, info.queue);
     if (!desc) {
-        return no_descriptor(core, queue, size);
+        return no_descriptor(core, info.queue, size);
     }
     if (size > (le32_to_cpu(desc->length) & RIG_NIC_TXD_LEN_MASK)) {
-        core->stat[RIG_NIC_RX_FILTER]++;
-        trace_rig_nic_rx_dropped("buffer too small", size);
-        return size;
+        return drop(core, RIG_NIC_RX_FILTER, "buffer too small", size);
     }
-    deliver(core, queue, desc, iov, count, size);
+    deliver(core, &info, desc, iov, count, size);
     return size;
 }
 

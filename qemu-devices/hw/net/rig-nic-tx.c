@@ -10,6 +10,7 @@
  */
 #include "qemu/osdep.h"
 #include "net/net.h"
+#include "qemu/iov.h"
 #include "rig-nic-core.h"
 #include "trace.h"
 
@@ -23,6 +24,8 @@ static bool can_run(RigNicCore *core, unsigned queue)
 static void forget_frame(RigNicTx *tx)
 {
     tx->length = 0;
+    tx->started = false;
+    tx->flags = 0;
     tx->failed = false;
     tx->ready = false;
 }
@@ -34,34 +37,63 @@ static void sent(NetClientState *nc, ssize_t result)
 
     core->tx_blocked = false;
     for (unsigned q = 0; q < core->queues && result != 0; q++) {
-        if (core->tx[q].ready) {
-            forget_frame(&core->tx[q]);
+        RigNicTx *tx = &core->tx[q];
+
+        if (tx->ready && ++tx->segment >= tx->segments) {
+            forget_frame(tx);
         }
     }
     rig_nic_tx_kick(core);
 }
 
+bool rig_nic_tx_pass_on(RigNicCore *core, const struct iovec *iov, int count)
+{
+    if (qemu_sendv_packet_async(qemu_get_queue(core->nic), iov, count,
+                                sent) == 0) {
+        trace_rig_nic_tx_blocked(iov_size(iov, count));
+        core->tx_blocked = true;
+    }
+    return !core->tx_blocked;
+}
+
 static void hand_over(RigNicCore *core, RigNicTx *tx)
 {
-    if (qemu_send_packet_async(qemu_get_queue(core->nic), tx->frame,
-                               tx->length, sent) == 0) {
-        trace_rig_nic_tx_blocked(tx->length);
-        core->tx_blocked = true;
-        return;
+    const struct iovec iov = { tx->frame, tx->length };
+
+    if (!rig_nic_fault_lasts(core, RIG_FAULT_LINK_NEVER_UP)) {
+        if (tx->flags & RIG_NIC_TXD_TSO) {
+            rig_nic_offload_send_large(core, tx);
+        } else {
+            rig_nic_tx_pass_on(core, &iov, 1);
+        }
     }
-    forget_frame(tx);
+    if (!core->tx_blocked) {
+        forget_frame(tx);
+    }
+}
+
+/* Longest frame that may be gathered. */
+static uint32_t limit(const RigNicTx *tx)
+{
+    return tx->flags & RIG_NIC_TXD_TSO ? RIG_NIC_LARGE_MAX : RIG_NIC_FRAME_MAX;
 }
 
 static void gather(RigNicCore *core, RigNicTx *tx, const RigNicDesc *desc)
 {
     uint32_t length = le32_to_cpu(desc->length) & RIG_NIC_TXD_LEN_MASK;
 
-    if (tx->length + length > RIG_NIC_FRAME_MAX) {
-        tx->length = RIG_NIC_FRAME_MAX + 1;
+    if (!tx->started) {
+        tx->started = true;
+        tx->flags = le32_to_cpu(desc->length) & ~RIG_NIC_TXD_LEN_MASK;
+        tx->mss = le32_to_cpu(desc->status) >> RIG_NIC_TXD_MSS_SHIFT &
+                  RIG_NIC_TXD_MSS_MASK;
+    }
+    if (tx->length + length > limit(tx)) {
+        tx->length = RIG_NIC_LARGE_MAX + 1;
         return;
     }
-    if (length && pci_dma_read(core->pci, le64_to_cpu(desc->addr),
-                               tx->frame + tx->length, length) != MEMTX_OK) {
+    if (length && !rig_nic_dma_read(core, le64_to_cpu(desc->addr),
+                                    tx->frame + tx->length, length)) {
         tx->failed = true;
     }
     tx->length += length;
@@ -73,15 +105,18 @@ static uint32_t finish(RigNicCore *core, unsigned queue)
     RigNicTx *tx = &core->tx[queue];
 
     trace_rig_nic_tx_frame(queue, tx->length, tx->failed);
+    core->stat[RIG_NIC_TX_TOTAL]++;
     if (tx->failed || tx->length < RIG_NIC_FRAME_MIN ||
-        tx->length > RIG_NIC_FRAME_MAX) {
+        tx->length > limit(tx) || !rig_nic_offload_prepare(core, tx)) {
         core->stat[RIG_NIC_TX_ERRORS]++;
         rig_nic_error(core, tx->failed ? RIG_NIC_ERR_DMA : RIG_NIC_ERR_FRAME);
         forget_frame(tx);
         return RIG_NIC_DESC_DONE | RIG_NIC_DESC_ERROR;
     }
-    core->stat[RIG_NIC_TX_FRAMES]++;
-    core->stat[RIG_NIC_TX_BYTES] += tx->length;
+    core->stat[RIG_NIC_TX_FRAMES] += tx->segments;
+    core->stat[RIG_NIC_TX_BYTES] += tx->wire_bytes;
+    core->stat[RIG_NIC_TX_TSO] += !!(tx->flags & RIG_NIC_TXD_TSO);
+    tx->segment = 0;
     tx->ready = true;
     hand_over(core, tx);
     return RIG_NIC_DESC_DONE;
@@ -97,7 +132,8 @@ static bool report(RigNicCore *core, unsigned queue, const RigNicDesc *desc,
         if (!(le32_to_cpu(desc[i].length) & RIG_NIC_TXD_RS)) {
             continue;
         }
-        if (!rig_nic_ring_write_back(core, RIG_NIC_TX(queue), i, &desc[i])) {
+        if (!rig_nic_ring_write_back(core, RIG_NIC_TX(queue), i, &desc[i],
+                                     false)) {
             break;
         }
         any = true;
@@ -189,6 +225,26 @@ void rig_nic_tx_kick(RigNicCore *core)
 void rig_nic_tx_init(RigNicCore *core)
 {
     timer_init_ns(&core->tx_timer, QEMU_CLOCK_VIRTUAL, go_on, core);
+    for (unsigned q = 0; q < RIG_NIC_MAX_QUEUES; q++) {
+        core->tx[q].frame = g_malloc0(RIG_NIC_LARGE_MAX);
+    }
+}
+
+void rig_nic_tx_uninit(RigNicCore *core)
+{
+    for (unsigned q = 0; q < RIG_NIC_MAX_QUEUES; q++) {
+        g_free(core->tx[q].frame);
+    }
+}
+
+bool rig_nic_tx_valid(RigNicCore *core, unsigned queue)
+{
+    const RigNicTx *tx = &core->tx[queue];
+
+    return !tx->ready || (tx->started && tx->length >= RIG_NIC_FRAME_MIN &&
+                          tx->length <= limit(tx) &&
+                          tx->segment < tx->segments &&
+                          tx->mss <= RIG_NIC_TXD_MSS_MASK);
 }
 
 void rig_nic_tx_stop(RigNicCore *core)
@@ -202,8 +258,11 @@ void rig_nic_tx_reset(RigNicCore *core, unsigned queue)
 {
     RigNicTx *tx = &core->tx[queue];
 
-    /* A frame that is complete has left; only its tail is on the wire. */
-    if (!tx->ready) {
+    /* What the link partner was given has left; only its tail is on the
+       wire. Other segments have not. */
+    if (tx->ready) {
+        tx->segments = tx->segment + 1;
+    } else {
         forget_frame(tx);
     }
 }

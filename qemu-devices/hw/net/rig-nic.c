@@ -5,6 +5,7 @@
  * device, rig-nic-core.h shows where the rest of it is.
  */
 #include "qemu/osdep.h"
+#include "hw/misc/rig-fault.h"
 #include "hw/pci/msix.h"
 #include "hw/pci/pci.h"
 #include "hw/pci/pcie.h"
@@ -34,6 +35,7 @@ struct RigNicState {
     MemoryRegion msix;
     NICConf conf;
     RigNicCore core;
+    char *fault; /* property: faults to arm from the start */
     VMChangeStateEntry *vm_state;
 };
 
@@ -105,6 +107,9 @@ static void rig_nic_config_write(PCIDevice *pci, uint32_t address,
     bool was_d0 = rig_nic_in_d0(pci);
     bool wakes;
 
+    if (!rig_nic_fault_config_write(&s->core, address, &value, len)) {
+        return;
+    }
     pci_default_write_config(pci, address, value, len);
     wakes = !was_d0 && rig_nic_in_d0(pci);
     pcie_cap_flr_write_config(pci, address, value, len);
@@ -112,6 +117,15 @@ static void rig_nic_config_write(PCIDevice *pci, uint32_t address,
         pci_device_reset(pci);
     }
     rig_nic_core_config_changed(&s->core);
+}
+
+static uint32_t rig_nic_config_read(PCIDevice *pci, uint32_t address, int len)
+{
+    RigNicState *s = RIG_NIC(pci);
+    uint32_t value = pci_default_read_config(pci, address, len);
+
+    return s->core.faulty ?
+           rig_nic_fault_config_read(&s->core, address, len, value) : value;
 }
 
 static bool add_capabilities(RigNicState *s, Error **errp)
@@ -154,7 +168,7 @@ static bool check_properties(RigNicState *s, Error **errp)
                    RIG_NIC_MAX_QUEUES);
         return false;
     }
-    return true;
+    return !s->fault || rig_nic_fault_arm_list(&s->core, s->fault, errp);
 }
 
 static void rig_nic_realize(PCIDevice *pci, Error **errp)
@@ -213,20 +227,100 @@ static void reset_exit(Object *obj, ResetType type)
     rig_nic_core_start(&RIG_NIC(obj)->core);
 }
 
+/* --- faults ----------------------------------------------------------------*/
+
+static int arm_fault(RigFaultTarget *target, const char *spec,
+                     uint64_t ordinal)
+{
+    return rig_nic_fault_arm(&RIG_NIC(target)->core, spec, ordinal);
+}
+
+static char *get_fault(Object *obj, Error **errp)
+{
+    return rig_nic_fault_list(&RIG_NIC(obj)->core);
+}
+
+static void set_fault(Object *obj, const char *value, Error **errp)
+{
+    RigNicState *s = RIG_NIC(obj);
+
+    g_free(s->fault);
+    s->fault = g_strdup(value);
+    if (DEVICE(obj)->realized) {
+        rig_nic_fault_arm_list(&s->core, value, errp);
+    }
+}
+
+static void rig_nic_instance_init(Object *obj)
+{
+    object_property_add_uint32_ptr(obj, "faults-struck",
+                                   &RIG_NIC(obj)->core.struck,
+                                   OBJ_PROP_FLAG_READ);
+}
+
+static void rig_nic_finalize(Object *obj)
+{
+    g_free(RIG_NIC(obj)->fault);
+}
+
+/* --- migration -------------------------------------------------------------*/
+
 static int post_load(void *opaque, int version)
 {
     return rig_nic_core_post_load(&RIG_NIC(opaque)->core);
 }
 
+static bool length_fits(void *opaque, int version)
+{
+    return ((RigNicTx *)opaque)->length <= RIG_NIC_LARGE_MAX + 1;
+}
+
+static bool saved_fits(void *opaque, int version)
+{
+    return ((RigNicTx *)opaque)->saved <= RIG_NIC_LARGE_MAX;
+}
+
+/* Bytes of a frame that are to be saved. */
+static int save_frame(void *opaque)
+{
+    RigNicTx *tx = opaque;
+
+    tx->saved = MIN(tx->length, RIG_NIC_LARGE_MAX);
+    return 0;
+}
+
 static const VMStateDescription vmstate_tx = {
     .name = "rig-nic/tx",
+    .pre_save = save_frame,
     .version_id = 1,
     .minimum_version_id = 1,
     .fields = (const VMStateField[]) {
-        VMSTATE_UINT8_ARRAY(frame, RigNicTx, RIG_NIC_FRAME_MAX),
         VMSTATE_UINT32(length, RigNicTx),
+        VMSTATE_VALIDATE("length fits", length_fits),
+        VMSTATE_UINT32(saved, RigNicTx),
+        VMSTATE_VALIDATE("saved fits", saved_fits),
+        VMSTATE_VBUFFER_UINT32(frame, RigNicTx, 1, NULL, saved),
+        VMSTATE_BOOL(started, RigNicTx),
+        VMSTATE_UINT32(flags, RigNicTx),
+        VMSTATE_UINT32(mss, RigNicTx),
+        VMSTATE_UINT32(segments, RigNicTx),
+        VMSTATE_UINT32(segment, RigNicTx),
         VMSTATE_BOOL(failed, RigNicTx),
         VMSTATE_BOOL(ready, RigNicTx),
+        VMSTATE_END_OF_LIST()
+    }
+};
+
+static const VMStateDescription vmstate_fault = {
+    .name = "rig-nic/fault",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .fields = (const VMStateField[]) {
+        VMSTATE_UINT64(left, RigNicFault),
+        VMSTATE_BOOL(lasts, RigNicFault),
+        VMSTATE_UINT32(argument, RigNicFault),
+        VMSTATE_UINT32(bit, RigNicFault),
+        VMSTATE_UINT32(value, RigNicFault),
         VMSTATE_END_OF_LIST()
     }
 };
@@ -246,10 +340,19 @@ static const VMStateDescription vmstate_rig_nic = {
         VMSTATE_UINT32(core.sent, RigNicState),
         VMSTATE_INT64_ARRAY(core.last_ns, RigNicState, RIG_NIC_MAX_VECTORS),
         VMSTATE_TIMER(core.itr_timer, RigNicState),
+        VMSTATE_BOOL(core.intx, RigNicState),
         VMSTATE_STRUCT_ARRAY(core.tx, RigNicState, RIG_NIC_MAX_QUEUES, 1,
                              vmstate_tx, RigNicTx),
         VMSTATE_TIMER(core.tx_timer, RigNicState),
         VMSTATE_UINT32(core.tx_pending, RigNicState),
+        VMSTATE_UINT16_ARRAY(core.nvm_seen, RigNicState, RIG_NIC_NVM_WORDS),
+        VMSTATE_STRUCT_ARRAY(core.fault, RigNicState, RIG_FAULTS_COUNT, 1,
+                             vmstate_fault, RigNicFault),
+        VMSTATE_UINT32(core.faulty, RigNicState),
+        VMSTATE_UINT32(core.struck, RigNicState),
+        VMSTATE_UINT32(core.storm_left, RigNicState),
+        VMSTATE_UINT32(core.storm_vector, RigNicState),
+        VMSTATE_TIMER(core.storm_timer, RigNicState),
         VMSTATE_END_OF_LIST()
     }
 };
@@ -269,6 +372,7 @@ static void rig_nic_class_init(ObjectClass *class, void *data)
     rig_nic_core_class_init();
     pc->realize = rig_nic_realize;
     pc->exit = rig_nic_exit;
+    pc->config_read = rig_nic_config_read;
     pc->config_write = rig_nic_config_write;
     pc->vendor_id = RIG_NIC_VENDOR_ID;
     pc->device_id = RIG_NIC_DEVICE_ID;
@@ -280,12 +384,16 @@ static void rig_nic_class_init(ObjectClass *class, void *data)
     rc->phases.hold = reset_hold;
     rc->phases.exit = reset_exit;
     dc->desc = "NIC of the driver test rig";
+    RIG_FAULT_TARGET_CLASS(class)->arm = arm_fault;
     dc->vmsd = &vmstate_rig_nic;
     device_class_set_props(dc, rig_nic_properties);
     object_class_property_set_description(class, "vectors",
                                           "MSI-X vectors, 1..64");
     object_class_property_set_description(class, "queues",
                                           "queue pairs, 1..16");
+    object_class_property_add_str(class, "fault", get_fault, set_fault);
+    object_class_property_set_description(class, "fault",
+                                          "NAME@ORDINAL[:ARGUMENT];...");
     set_bit(DEVICE_CATEGORY_NETWORK, dc->categories);
 }
 
@@ -294,9 +402,12 @@ static const TypeInfo rig_nic_types[] = {
         .name = TYPE_RIG_NIC,
         .parent = TYPE_PCI_DEVICE,
         .instance_size = sizeof(RigNicState),
+        .instance_init = rig_nic_instance_init,
+        .instance_finalize = rig_nic_finalize,
         .class_init = rig_nic_class_init,
         .interfaces = (InterfaceInfo[]) {
             { INTERFACE_PCIE_DEVICE },
+            { TYPE_RIG_FAULT_TARGET },
             { }
         },
     },

@@ -67,6 +67,31 @@
 #define  RIG_NIC_NVM_VERSION 1
 /* words 0..2: MAC address, low byte first; word 3: layout version */
 
+/* --- offloads ----------------------------------------------------------- */
+#define RIG_NIC_FEATURES    0x0050 /* RO: what the device has */
+#define  RIG_NIC_FEATURE_RSS     (1u << 0)
+#define  RIG_NIC_FEATURE_RXCSUM  (1u << 1)
+#define  RIG_NIC_FEATURE_TXCSUM  (1u << 2)
+#define  RIG_NIC_FEATURE_TSO     (1u << 3)
+#define RIG_NIC_RXCSUM      0x0054 /* RW */
+#define  RIG_NIC_RXCSUM_ENABLE   (1u << 0) /* sets RIG_NIC_RXD_IP_* and L4_* */
+#define RIG_NIC_RSS         0x0058 /* RW */
+#define  RIG_NIC_RSS_ENABLE      (1u << 0)
+#define  RIG_NIC_RSS_IPV4        (1u << 8) /* hash over addresses, ... */
+#define  RIG_NIC_RSS_TCPV4       (1u << 9) /* ... addresses and ports */
+#define  RIG_NIC_RSS_IPV6        (1u << 10)
+#define  RIG_NIC_RSS_TCPV6       (1u << 11)
+#define  RIG_NIC_RSS_UDPV4       (1u << 12)
+#define  RIG_NIC_RSS_UDPV6       (1u << 13)
+#define  RIG_NIC_RSS_KINDS       0x3f00u
+#define RIG_NIC_RSSKEY(i)   (0x0400 + 4 * (i)) /* RW, i 0..9: Toeplitz key,
+                                      byte 0 in bits 7:0 of i 0 */
+#define  RIG_NIC_RSSKEY_REGS 10
+#define RIG_NIC_RETA(i)     (0x0480 + 4 * (i)) /* RW, i 0..31: indirection
+                                      table, entry 0 in bits 7:0 of i 0: the
+                                      queue pair for hash modulo 128 */
+#define  RIG_NIC_RETA_REGS   32
+
 /* --- interrupts ---------------------------------------------------------
  * A cause bit is set in ICR when its event happens. When a bit becomes set in
  * both ICR and IMS, the vector of that cause (IVAR) is raised, at most once
@@ -131,6 +156,12 @@
 #define RIG_NIC_STAT_RX_NODESC  0x3020 /* dropped: no receive descriptor */
 #define RIG_NIC_STAT_RX_FILTER  0x3028 /* dropped: address filter or size */
 #define RIG_NIC_STAT_TX_ERRORS  0x3030
+#define RIG_NIC_STAT_RX_ERRORS  0x3038 /* buffer could not be written */
+#define RIG_NIC_STAT_RX_OFF     0x3040 /* dropped: receiver or ring off */
+#define RIG_NIC_STAT_RX_TOTAL   0x3048 /* sum of RX_FRAMES, NODESC, FILTER,
+                                          ERRORS and OFF */
+#define RIG_NIC_STAT_TX_TOTAL   0x3050 /* frames in the rings: all with EOP */
+#define RIG_NIC_STAT_TX_TSO     0x3058 /* of these, cut into segments */
 
 /*
  * Descriptors, as four little-endian dwords:
@@ -146,6 +177,17 @@
 #define RIG_NIC_TXD_LEN_MASK  0xffffu
 #define RIG_NIC_TXD_EOP       (1u << 16)
 #define RIG_NIC_TXD_RS        (1u << 17) /* report status, raise QUEUE(q) */
+#define RIG_NIC_TXD_IP_CSUM   (1u << 18) /* flags of a frame: those of its */
+#define RIG_NIC_TXD_L4_CSUM   (1u << 19) /* first descriptor; IPv4 header, */
+#define RIG_NIC_TXD_TSO       (1u << 20) /* TCP or UDP; segment TCP */
+#define RIG_NIC_TXD_MSS_SHIFT 16         /* dword 3 of the first descriptor */
+#define RIG_NIC_TXD_MSS_MASK  0x3fffu
+#define RIG_NIC_RXD_IP_GOOD   (1u << 2) /* dword 3, with RXCSUM_ENABLE */
+#define RIG_NIC_RXD_IP_BAD    (1u << 3)
+#define RIG_NIC_RXD_L4_GOOD   (1u << 4)
+#define RIG_NIC_RXD_L4_BAD    (1u << 5)
+/* With RSS_ENABLE the device writes dword 0: the hash, and dword 1: the kind
+   of hash, RIG_NIC_RSS_*, or 0. */
 #define RIG_NIC_DESC_DONE     (1u << 0)
 #define RIG_NIC_DESC_ERROR    (1u << 1) /* TX (with EOP): frame not sent;
                                           RX: buffer not written, length 0 */
@@ -153,5 +195,7 @@
 /* Limits of the wire, in bytes, without FCS. */
 #define RIG_NIC_FRAME_MIN     14
 #define RIG_NIC_FRAME_MAX     9216
+#define RIG_NIC_LARGE_MAX     65549 /* with TSO: 14 + 65535 */
+#define RIG_NIC_MSS_MIN       64
 
 #endif

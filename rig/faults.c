@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `rig faults`: the device faults of rig-nic, from the device's own table. */
+#include <glib.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+#include "rig/faults.h"
+
+#define TEXT_WIDTH 76u
+
+#define INFO(id, name, span, argument, min, max, dflt, occasion, effect, ok) \
+    { name, RIG_FAULT_##span, RIG_FAULT_##argument, min, max, dflt, occasion, \
+      effect, ok },
+static const struct rig_fault_info faults[] = { RIG_FAULTS(INFO) };
+
+/* Prints `label` and `text` broken into lines, all indented by 4. */
+static void print_field(const char *label, const char *text)
+{
+    g_auto(GStrv) words = g_strsplit(text, " ", -1);
+    size_t column = 4 + strlen(label);
+
+    printf("    %s", label);
+    for (unsigned i = 0; words[i]; i++) {
+        if (column + 1 + strlen(words[i]) > TEXT_WIDTH) {
+            printf("\n       ");
+            column = 7;
+        }
+        printf(" %s", words[i]);
+        column += 1 + strlen(words[i]);
+    }
+    putchar('\n');
+}
+
+static void print_name(const struct rig_fault_info *f)
+{
+    printf("%s@N", f->name);
+    if (f->argument == RIG_FAULT_NUMBER) {
+        printf("[:%u..%u, default %u]", f->min, f->max, f->dflt);
+    } else if (f->argument == RIG_FAULT_BIT) {
+        printf(":OFFSET.BIT.VALUE");
+    }
+    putchar('\n');
+}
+
+static int list(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(faults); i++) {
+        const struct rig_fault_info *f = &faults[i];
+        g_autofree char *when = g_strdup_printf(
+            "the N-th %s%s.", f->occasion,
+            f->span == RIG_FAULT_LASTS ? ", and all later ones" : "");
+
+        print_name(f);
+        print_field("Strikes:", when);
+        print_field("Effect:", f->effect);
+        print_field("A correct driver:", f->correct);
+    }
+    return RIG_EXIT_OK;
+}
+
+int rig_cmd_faults(int argc, char **argv)
+{
+    if (argc == 1 || (argc == 2 && strcmp(argv[1], "--list") == 0)) {
+        return list();
+    }
+    fprintf(stderr, "usage: rig faults [--list]\n");
+    return RIG_EXIT_USAGE;
+}
