@@ -139,7 +139,7 @@ static void check_libvirt(void)
     good("root", root->path);
     conn = rig_virt_open_root(root, &error);
     if (!conn) {
-        wrong("libvirt", error->message, "install libvirt-daemon and "
+        wrong("libvirt", error->message, "else install libvirt-daemon and "
               "libvirt-daemon-driver-qemu (\"make deps\")");
         return;
     }

@@ -8,8 +8,8 @@
 /*
  * Read @path, a regular file of at most @limit bytes, whole MiB: a FIFO would
  * block for ever and /dev/zero never end. *text gets a NUL behind its *length
- * bytes and is to be freed. FALSE with @error, which does not name the file, if it
- * cannot be read.
+ * bytes and is to be freed. FALSE with @error, which does not name the file,
+ * if it cannot be read.
  */
 gboolean rig_read_file(const char *path, gsize limit, char **text,
                        gsize *length, GError **error);

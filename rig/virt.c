@@ -54,6 +54,10 @@ static const char *advice(const char *uri)
         return "install libvirt-daemon-system, which makes the user "
                "libvirt-qemu";
     }
+    if (geteuid() == 0 && access("/run", W_OK) != 0) {
+        return "make /run writable, where libvirt keeps state as root, or run "
+               "rig as another user";
+    }
     return "\"rig doctor\" checks what it needs";
 }
 
