@@ -90,6 +90,8 @@ help:
 	@echo "make check        all tests: units, sanitizers, qtest, HTML, VMs"
 	@echo "make check-units  | check-sanitize | check-qtest | check-html | check-vm"
 	@echo "make coverage     lines and branches of rig-nic that the qtests reach"
+	@echo "make bench        all benchmarks, as ratios measured in one run"
+	@echo "make bench-NAME   one of: $(BENCHES)"
 	@echo "make soak         1,000 init-halt cycles in one VM"
 	@echo "make clean        remove build/ (results/ is kept)"
 	@echo "Variables: V=1 SANITIZE=1 QEMU_SRC=<tree or tarball> CC= CFLAGS="

@@ -52,3 +52,4 @@ check-units-rig: $(RIG_UNITS)
 
 include rig/tests/vm/vm.mk
 include rig/tests/fuzz.mk
+include rig/bench/bench.mk
