@@ -240,13 +240,14 @@ static VOID NTAPI ke_flush_queued_dpcs(void)
 }
 
 const struct export dpc_exports[] = {
-    { "KeInitializeDpc", ke_initialize_dpc, 0, 0, 0, NULL },
-    { "KeInsertQueueDpc", ke_insert_queue_dpc, 0, 0, 0, NULL },
-    { "KeRemoveQueueDpc", ke_remove_queue_dpc, 0, 0, 0, NULL },
-    { "KeSetImportanceDpc", ke_set_importance_dpc, 0, 0, 0, NULL },
-    { "KeSetTargetProcessorDpc", ke_set_target_processor_dpc, 0, 0, 0, NULL },
+    { "KeInitializeDpc", ke_initialize_dpc, 0, 0, 0, NULL, IRQL_ANY },
+    { "KeInsertQueueDpc", ke_insert_queue_dpc, 0, 0, 0, NULL, IRQL_ANY },
+    { "KeRemoveQueueDpc", ke_remove_queue_dpc, 0, 0, 0, NULL, IRQL_ANY },
+    { "KeSetImportanceDpc", ke_set_importance_dpc, 0, 0, 0, NULL, IRQL_ANY },
+    { "KeSetTargetProcessorDpc", ke_set_target_processor_dpc, 0, 0, 0, NULL,
+      IRQL_ANY },
     { "KeSetTargetProcessorDpcEx", ke_set_target_processor_dpc_ex, 0, 0, 0,
-      NULL },
-    { "KeFlushQueuedDpcs", ke_flush_queued_dpcs, 0, 0, 0, NULL },
+      NULL, IRQL_ANY },
+    { "KeFlushQueuedDpcs", ke_flush_queued_dpcs, 0, 0, 0, NULL, IRQL_PASSIVE },
     { 0 },
 };

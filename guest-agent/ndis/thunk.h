@@ -32,6 +32,31 @@ enum export_flags {
  */
 typedef uint64_t export_failure(const uint64_t *args, uint32_t status);
 
+/*
+ * The contract of an export, as its page of Microsoft's driver documentation
+ * (wdk-ddi) states it: one IRQL_*, the IRQLs at which it may be called, and,
+ * only where the page names them, the callbacks that it may be called from. A
+ * broken contract is reported with RIG_MK_CONTRACT and the call is made.
+ */
+enum export_contract {
+    IRQL_ANY,
+    IRQL_PASSIVE,
+    IRQL_APC,          /* <= APC_LEVEL */
+    IRQL_DISPATCH,     /* <= DISPATCH_LEVEL */
+    IRQL_DIRQL,        /* <= DIRQL */
+    IRQL_AT_DISPATCH,  /* DISPATCH_LEVEL only */
+    IRQL_GE_DISPATCH,  /* >= DISPATCH_LEVEL */
+    IRQL_CLASS = 0x0f, /* mask of the above */
+    FROM_ENTRY = 0x10, /* DriverEntry */
+    FROM_OPTIONS = 0x20,  /* MiniportSetOptions */
+    FROM_ADD = 0x40,      /* MiniportAddDevice */
+    FROM_INIT = 0x80,     /* MiniportInitializeEx */
+    FROM_HALT = 0x100,    /* MiniportHaltEx */
+    FROM_UNLOAD = 0x200,  /* MiniportDriverUnload */
+    FROM_SOME = 0x3f0,    /* mask: allowed from these only */
+    NOT_FROM_SHUTDOWN = 0x400, /* MiniportShutdownEx */
+};
+
 struct export {
     const char *name;
     void *address;
@@ -39,6 +64,7 @@ struct export {
     uint8_t object;  /* 1..4: argument that is a handle, for the ENTER marker */
     uint8_t scalars; /* bit n: argument n is a number, not a pointer */
     export_failure *failure;
+    uint16_t contract; /* enum export_contract */
 };
 
 /* For functions that return the status, a NULL pointer, or zero. */

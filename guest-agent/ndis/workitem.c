@@ -179,14 +179,16 @@ static VOID NTAPI io_free_work_item(PVOID handle)
 
 const struct export work_exports[] = {
     { "NdisAllocateIoWorkItem", ndis_allocate_io_work_item,
-      EX_TRACE | EX_POINTER, 0, 1, fail_null },
+      EX_TRACE | EX_POINTER, 0, 1, fail_null, IRQL_DISPATCH },
     { "NdisQueueIoWorkItem", ndis_queue_io_work_item, EX_TRACE | EX_VOID, 1, 1,
-      NULL },
+      NULL, IRQL_DISPATCH },
     { "NdisFreeIoWorkItem", ndis_free_io_work_item, EX_TRACE | EX_VOID, 1, 1,
-      NULL },
-    { "IoAllocateWorkItem", io_allocate_work_item, EX_TRACE | EX_POINTER, 0,
-      0, fail_null },
-    { "IoQueueWorkItem", io_queue_work_item, EX_TRACE | EX_VOID, 1, 1, NULL },
-    { "IoFreeWorkItem", io_free_work_item, EX_TRACE | EX_VOID, 1, 1, NULL },
+      NULL, IRQL_DISPATCH },
+    { "IoAllocateWorkItem", io_allocate_work_item, EX_TRACE | EX_POINTER, 0, 0,
+      fail_null, IRQL_DISPATCH },
+    { "IoQueueWorkItem", io_queue_work_item, EX_TRACE | EX_VOID, 1, 1, NULL,
+      IRQL_DISPATCH },
+    { "IoFreeWorkItem", io_free_work_item, EX_TRACE | EX_VOID, 1, 1, NULL,
+      IRQL_DISPATCH },
     { 0 },
 };
