@@ -48,6 +48,12 @@ const char *rig_marker_kind_name(unsigned kind)
         [RIG_MK_INTERRUPTS] = "interrupts",
         [RIG_MK_LEFT] = "left",
         [RIG_MK_QUIESCED] = "quiesced",
+        [RIG_MK_CONTRACT] = "contract",
+        [RIG_MK_FAULT_POINT] = "fault-point",
+        [RIG_MK_CYCLE_PLAN] = "cycle-plan",
+        [RIG_MK_LINUX] = "linux",
+        [RIG_MK_POWER] = "power",
+        [RIG_MK_ADAPTER] = "adapter",
     };
 
     return name_of(names, G_N_ELEMENTS(names), kind);

@@ -322,6 +322,12 @@ void rig_monitor_marker(RigMonitor *m, const RigEvent *e)
         break;
     case RIG_MK_NOTE:
     case RIG_MK_LEFT:
+    case RIG_MK_CONTRACT:
+    case RIG_MK_FAULT_POINT:
+    case RIG_MK_CYCLE_PLAN:
+    case RIG_MK_LINUX:
+    case RIG_MK_POWER:
+    case RIG_MK_ADAPTER:
         break;
     default:
         rig_stream_reject(&m->stream, e->seq, "unknown marker kind %u",

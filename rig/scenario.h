@@ -79,8 +79,9 @@ typedef struct RigCycle {
 /* What the author says will happen. NULL strings: not stated. */
 typedef struct RigExpect {
     RigVerdict verdict;
-    char *level;          /* "sdv-rule", "strict" or "contract" */
-    char *class_code;     /* bug check 0x7C class: "0x08", "none", ... */
+    char *level;          /* "sdv-rule", "strict", "contract" or "leak" */
+    char *class_code;     /* bug check 0x7C class: "0x08", or
+                             "lost-in-cleanup", "none" */
     unsigned line;        /* in the file, 0: there is no <expect> */
 } RigExpect;
 

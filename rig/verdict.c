@@ -17,7 +17,7 @@ RigVerdict rig_verdict_worse(RigVerdict a, RigVerdict b)
 
 static const char *const level_names[RIG_LEVELS] = {
     [RIG_LEVEL_SDV_RULE] = "sdv-rule", [RIG_LEVEL_STRICT] = "strict",
-    [RIG_LEVEL_CONTRACT] = "contract",
+    [RIG_LEVEL_CONTRACT] = "contract", [RIG_LEVEL_LEAK] = "leak",
 };
 
 const char *rig_level_name(RigLevel level)
@@ -181,11 +181,12 @@ gboolean rig_scenario_result_as_expected(const RigScenarioResult *r)
     return FALSE;
 }
 
-/* The finding that says most: strict names the handle, contract the least. */
+/* The finding that says most: strict names the handle, leak the least. */
 static const RigFinding *main_finding(const RigScenarioResult *r)
 {
     static const RigLevel order[] = {
         RIG_LEVEL_STRICT, RIG_LEVEL_SDV_RULE, RIG_LEVEL_CONTRACT,
+        RIG_LEVEL_LEAK,
     };
 
     for (unsigned o = 0; o < G_N_ELEMENTS(order); o++) {

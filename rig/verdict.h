@@ -27,10 +27,11 @@ typedef enum RigLevel {
     RIG_LEVEL_SDV_RULE, /* the published wording */
     RIG_LEVEL_STRICT,   /* every successful registration's handle */
     RIG_LEVEL_CONTRACT, /* how NDIS documents the calls */
+    RIG_LEVEL_LEAK,     /* memory or an object left behind */
     RIG_LEVELS,
 } RigLevel;
 
-/* "sdv-rule", "strict", "contract"; parse: FALSE if it is none of them. */
+/* "sdv-rule", "strict", ...; parse: FALSE if it is none of them. */
 const char *rig_level_name(RigLevel level);
 gboolean rig_level_parse(const char *name, RigLevel *level);
 
@@ -55,7 +56,8 @@ typedef struct RigFinding {
     RigLevel level;
     char *id;            /* "not-released", ... */
     RigVerdict verdict;
-    char *class_code;    /* bug check 0x7C parameter 1: "0x08", "none" */
+    char *class_code;    /* bug check 0x7C parameter 1: "0x08", else
+                            "lost-in-cleanup" or "none" */
     RigWitness witness;
     unsigned cycle;      /* 1-based within the scenario */
     char *boundary;      /* callback or step whose end was judged */

@@ -164,7 +164,7 @@ START_TEST(lost_in_halt_while_registered_is_lost_in_cleanup)
     lost = b_mark(p->b, ways[_i].kind, NULL, 11, 0, "test.sys+0x1234");
     b_quiesced(p->b);
     r = play_judge_end(p, ways[_i].end, NULL);
-    expect_findings(r, "lost-in-cleanup/strict/none");
+    expect_findings(r, "lost-in-cleanup/strict/lost-in-cleanup");
     ck_assert(b_proved_by(b_finding(r, "lost-in-cleanup"), lost));
 }
 END_TEST
@@ -179,7 +179,7 @@ START_TEST(lost_in_failing_init_is_lost_in_cleanup)
     b_mark(p->b, ways[_i].kind, NULL, 11, 0, NULL);
     b_quiesced(p->b);
     expect_findings(play_judge_end(p, ways[_i].end, NULL),
-                    "lost-in-cleanup/strict/none");
+                    "lost-in-cleanup/strict/lost-in-cleanup");
 }
 END_TEST
 
@@ -193,7 +193,7 @@ START_TEST(lost_elsewhere_is_lost_while_registered)
     b_mark(p->b, ways[_i].kind, NULL, 11, 0, NULL);
     b_quiesced(p->b);
     expect_findings(play_judge_end(p, ways[_i].end, NULL),
-                    "lost-while-registered/strict/none");
+                    "lost-while-registered/strict/lost-in-cleanup");
 }
 END_TEST
 
@@ -236,7 +236,7 @@ START_TEST(markers_of_other_threads_after_a_crash_are_ignored)
     p->b->thread = 0;
     b_quiesced(p->b);
     expect_findings(play_judge_end(p, RIG_CYCLE_CRASH, NULL),
-                    "lost-in-cleanup/strict/none");
+                    "lost-in-cleanup/strict/lost-in-cleanup");
 }
 END_TEST
 

@@ -241,11 +241,27 @@ enum rig_marker_kind {
                                   unload; arg: count, bytes; caller */
     RIG_MK_QUIESCED = 22,      /* the rig has taken the device back from a
                                   driver: what follows is not its doing */
+    RIG_MK_CONTRACT = 23,      /* a broken NDIS or WDM contract; name: its id
+                                  ("wrong-irql"), object: handle or address,
+                                  caller: the call; arg: found, allowed;
+                                  text: "API: sentence | rva rva", the call
+                                  stack in the driver, innermost first */
+    RIG_MK_FAULT_POINT = 24,   /* a place where a fault can strike; name: API,
+                                  arg: occurrence in the step, kind (0 API,
+                                  1 device access, 2 resource grant) */
+    RIG_MK_CYCLE_PLAN = 25,    /* what this cycle of a sweep is about, one for
+                                  each of its faults */
+    RIG_MK_LINUX = 26,         /* a stock Linux driver: phase and counts of
+                                  /proc/interrupts */
+    RIG_MK_POWER = 27,         /* device power state; arg: from, to */
+    RIG_MK_ADAPTER = 28,       /* arg[0]: adapter (0..) that the markers of
+                                  this thread are about from here on; only
+                                  where a cycle has more than one */
 };
 
 /* rig-tap replaces a kind that is none of the above by RIG_MK_INVALID. */
 #define RIG_MK_INVALID 0u
-#define RIG_MK_LAST    RIG_MK_QUIESCED
+#define RIG_MK_LAST    RIG_MK_ADAPTER
 
 enum rig_cycle_end {
     RIG_CYCLE_DONE = 0,    /* every step ran or was skipped by rule */
