@@ -242,6 +242,9 @@
       <div class="pair">
         <xsl:if test="step"><xsl:call-template name="steps"/></xsl:if>
         <xsl:if test="fault"><xsl:call-template name="faults"/></xsl:if>
+        <xsl:if test="device-fault">
+          <xsl:call-template name="device-faults"/>
+        </xsl:if>
       </div>
       <xsl:if test="evidence"><xsl:call-template name="evidence"/></xsl:if>
       <xsl:if test="not(*)">
@@ -346,6 +349,32 @@
     </div>
     <xsl:call-template name="and-more">
       <xsl:with-param name="all" select="count(fault)"/>
+      <xsl:with-param name="shown" select="$max-rows"/>
+    </xsl:call-template>
+  </xsl:template>
+
+  <xsl:template name="device-faults">
+    <div class="scroll" tabindex="0" role="region" aria-label="Device faults">
+      <table>
+        <caption>Device faults that struck</caption>
+        <thead>
+          <tr>
+            <th scope="col">Fault</th>
+            <th scope="col" class="num">Event</th>
+          </tr>
+        </thead>
+        <tbody>
+          <xsl:for-each select="device-fault[position() &lt;= $max-rows]">
+            <tr>
+              <th scope="row"><code><xsl:value-of select="@name"/></code></th>
+              <td class="num"><xsl:value-of select="@event"/></td>
+            </tr>
+          </xsl:for-each>
+        </tbody>
+      </table>
+    </div>
+    <xsl:call-template name="and-more">
+      <xsl:with-param name="all" select="count(device-fault)"/>
       <xsl:with-param name="shown" select="$max-rows"/>
     </xsl:call-template>
   </xsl:template>

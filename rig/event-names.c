@@ -17,7 +17,7 @@ const char *rig_event_type_name(unsigned type)
         [RIG_EV_RESET] = "reset", [RIG_EV_MARKER] = "marker",
         [RIG_EV_COMMAND] = "command", [RIG_EV_RUN] = "run",
         [RIG_EV_LOST] = "lost", [RIG_EV_EPOCH] = "epoch",
-        [RIG_EV_END] = "end",
+        [RIG_EV_END] = "end", [RIG_EV_FAULT] = "fault",
     };
 
     return name_of(names, G_N_ELEMENTS(names), type);

@@ -103,6 +103,9 @@ static void dump_rest(const RigEvent *e)
                e->command.target, e->command.arg[0], e->command.arg[1],
                e->command.result);
         break;
+    case RIG_EV_FAULT:
+        printf("%u: %s strikes", e->fault.target, e->fault.name);
+        break;
     case RIG_EV_RUN:
         printf("%s (RunState %u)", e->run.running ? "running" : "stopped",
                e->run.state);

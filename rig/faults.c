@@ -5,14 +5,9 @@
 #include <string.h>
 
 #include "commands.h"
-#include "rig/faults.h"
+#include "device-fault.h"
 
 #define TEXT_WIDTH 76u
-
-#define INFO(id, name, span, argument, min, max, dflt, occasion, effect, ok) \
-    { name, RIG_FAULT_##span, RIG_FAULT_##argument, min, max, dflt, occasion, \
-      effect, ok },
-static const struct rig_fault_info faults[] = { RIG_FAULTS(INFO) };
 
 /* Prints `label` and `text` broken into lines, all indented by 4. */
 static void print_field(const char *label, const char *text)
@@ -45,8 +40,8 @@ static void print_name(const struct rig_fault_info *f)
 
 static int list(void)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(faults); i++) {
-        const struct rig_fault_info *f = &faults[i];
+    for (unsigned i = 0; i < RIG_FAULTS_COUNT; i++) {
+        const struct rig_fault_info *f = &rig_device_faults[i];
         g_autofree char *when = g_strdup_printf(
             "the N-th %s%s.", f->occasion,
             f->span == RIG_FAULT_LASTS ? ", and all later ones" : "");

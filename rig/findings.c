@@ -266,6 +266,12 @@ static void prove_faults(RigFinding *f, const RigMonitor *m)
               g_strdup_printf("injected fault: %s was not called, 0x%08X was "
                               "returned instead%s", w->api, w->status, from));
     }
+    for (unsigned i = 0; i < m->work.strikes; i++) {
+        const WorkStrike *s = &m->work.strike[i];
+
+        prove(f, s->event, s->ns,
+              g_strdup_printf("the device's fault %s struck", s->name));
+    }
 }
 
 static void prove_armed(RigFinding *f, const RigMonitor *m)

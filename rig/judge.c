@@ -11,43 +11,6 @@
 
 #define N G_GUINT64_FORMAT
 
-/* Is a fault of the plan among those that happened? */
-static gboolean fault_happened(const Work *w, const RigStep *step,
-                               const RigFault *fault)
-{
-    for (unsigned i = 0; i < w->faults; i++) {
-        if (!strcmp(w->fault[i].api, fault->api) &&
-            !strcmp(w->fault[i].step, step->name) &&
-            w->fault[i].occurrence == fault->occurrence) {
-            return TRUE;
-        }
-    }
-    return FALSE;
-}
-
-/* A fault of the plan that never happened: nothing was tested. */
-static char *missing_fault(const RigMonitor *m)
-{
-    const RigCycle *cycle = rig_scenario_cycle(rig_monitor_open_scenario(m),
-                                               m->cycle);
-
-    for (unsigned i = 0; cycle && i < cycle->steps->len; i++) {
-        const RigStep *step = cycle->steps->pdata[i];
-
-        for (unsigned k = 0; step->faults && k < step->faults->len; k++) {
-            const RigFault *fault = step->faults->pdata[k];
-
-            if (!fault_happened(&m->work, step, fault)) {
-                return g_strdup_printf("The fault %s#%u of step %s never "
-                                       "happened: the driver did not make "
-                                       "that call.", fault->api,
-                                       fault->occurrence, step->name);
-            }
-        }
-    }
-    return NULL;
-}
-
 /* The step that NDIS refused, or NULL. */
 static const WorkStep *refused_step(const Work *w)
 {
@@ -152,7 +115,7 @@ static char *why_inconclusive(const RigMonitor *m)
     if (!w->init_entered) {
         return why_never_initialized(w);
     }
-    fault = missing_fault(m);
+    fault = rig_missing_fault(m);
     if (fault) {
         return fault;
     }
@@ -278,6 +241,17 @@ static void keep_faults(RigCycleResult *c, const Work *w)
     }
 }
 
+static void keep_strikes(RigCycleResult *c, const Work *w)
+{
+    for (unsigned i = 0; i < w->strikes; i++) {
+        RigStrikeResult *s = g_new0(RigStrikeResult, 1);
+
+        s->name = g_strdup(w->strike[i].name);
+        s->event = w->strike[i].event;
+        g_ptr_array_add(c->strikes, s);
+    }
+}
+
 static void keep_evidence(RigCycleResult *c, const Work *w)
 {
     for (unsigned i = 0; i < w->evidences; i++) {
@@ -340,6 +314,7 @@ void rig_judge_cycle(RigMonitor *m, RigCycleEnd end, uint64_t event,
     c->reason = g_steal_pointer(&reason);
     keep_steps(c, w);
     keep_faults(c, w);
+    keep_strikes(c, w);
     keep_evidence(c, w);
     if (m->timelines < RIG_TIMELINES_MAX) {
         m->timelines++;

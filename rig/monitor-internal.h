@@ -35,6 +35,12 @@ typedef struct WorkFault {
     uint64_t event, ns, caller;
 } WorkFault;
 
+/* A fault of the device that struck. */
+typedef struct WorkStrike {
+    char name[sizeof(((struct rig_ev_fault *)NULL)->name)];
+    uint64_t event, ns;
+} WorkStrike;
+
 typedef struct WorkEvidence {
     char callback[RIG_MARKER_NAME];
     uint64_t event, raised;
@@ -62,9 +68,10 @@ typedef struct WorkReturn {
 /* One cycle while it runs; used again for the next one. */
 typedef struct Work {
     uint64_t event_from, ns_from;
-    unsigned steps, faults, evidences;
+    unsigned steps, faults, strikes, evidences;
     WorkStep step[WORK_STEPS_MAX];
     WorkFault fault[WORK_FAULTS_MAX];
+    WorkStrike strike[WORK_FAULTS_MAX];
     WorkEvidence evidence[WORK_EVIDENCE_MAX];
     WorkLost lost;
     WorkReturn init, halt;  /* the last of each */
@@ -150,6 +157,12 @@ void rig_monitor_close_scenario(RigMonitor *m, const char *missing);
 void rig_finding_report(const RigReport *report, void *opaque);
 /* No more interrupts count: put their number into the findings. */
 void rig_findings_settle(RigMonitor *m);
+
+/*
+ * judge-faults.c: a sentence about a fault of the open cycle's plan that did
+ * not happen, to be freed; NULL: all did.
+ */
+char *rig_missing_fault(const RigMonitor *m);
 
 /* judge.c: the open cycle has ended as `end` says; keep what matters. */
 void rig_judge_cycle(RigMonitor *m, RigCycleEnd end, uint64_t event,

@@ -43,7 +43,8 @@ static void open_cycle(RigMonitor *m, const RigEvent *e)
     m->cycle = m->last_cycle + 1;
     w->event_from = e->seq;
     w->ns_from = e->ns;
-    w->steps = w->faults = w->evidences = w->risings = w->violations = 0;
+    w->steps = w->faults = w->strikes = w->evidences = 0;
+    w->risings = w->violations = 0;
     w->lost.how = RIG_END_DONE;
     w->init.event = w->halt.event = w->early.event = RIG_NO_EVENT;
     w->init_entered = w->api_witness = w->line = FALSE;

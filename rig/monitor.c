@@ -103,6 +103,19 @@ static void on_device(RigMonitor *m, const RigEvent *e)
     }
 }
 
+static void on_strike(RigMonitor *m, const RigEvent *e)
+{
+    Work *w = &m->work;
+
+    if (m->cycle && w->strikes < WORK_FAULTS_MAX) {
+        WorkStrike *strike = &w->strike[w->strikes++];
+
+        g_strlcpy(strike->name, e->fault.name, sizeof(strike->name));
+        strike->event = e->seq;
+        strike->ns = e->ns;
+    }
+}
+
 /*
  * Everything that the guest caused, but for the sequence number: host-side
  * records in between shift it.
@@ -139,6 +152,9 @@ static void on_event(const RigEvent *e, void *opaque)
         break;
     case RIG_EV_MARKER:
         rig_monitor_marker(m, e);
+        break;
+    case RIG_EV_FAULT:
+        on_strike(m, e);
         break;
     case RIG_EV_LOST:
         m->lost += e->lost.count;

@@ -40,6 +40,20 @@ static char *join_faults(const RigStep *s)
     return g_string_free(text, FALSE);
 }
 
+static char *join_device_faults(const RigStep *s)
+{
+    GString *text = g_string_new(NULL);
+
+    for (guint i = 0; i < s->device_faults->len; i++) {
+        const RigDeviceFault *f = s->device_faults->pdata[i];
+
+        g_string_append_printf(text, "%s%s@%u%s%s", i ? ";" : "", f->name,
+                               f->at, f->argument ? ":" : "",
+                               f->argument ? f->argument : "");
+    }
+    return g_string_free(text, FALSE);
+}
+
 static void set_uint(GKeyFile *k, const char *group, const char *key,
                      unsigned value)
 {
@@ -55,6 +69,11 @@ static void add_step(GKeyFile *k, const char *group, const RigStep *s)
         g_autofree char *faults = join_faults(s);
 
         g_key_file_set_string(k, group, RIG_PLAN_KEY_FAULTS, faults);
+    }
+    if (s->device_faults->len) {
+        g_autofree char *faults = join_device_faults(s);
+
+        g_key_file_set_string(k, group, RIG_PLAN_KEY_DEVICE_FAULTS, faults);
     }
     if (s->frames) {
         set_uint(k, group, RIG_PLAN_KEY_FRAMES, s->frames);

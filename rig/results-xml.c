@@ -246,6 +246,14 @@ static void write_fault(xmlTextWriter *w, const RigFaultResult *f)
     end(w);
 }
 
+static void write_strike(xmlTextWriter *w, const RigStrikeResult *s)
+{
+    begin(w, "device-fault");
+    put(w, "name", s->name);
+    put_count(w, "event", s->event);
+    end(w);
+}
+
 static void write_evidence(xmlTextWriter *w, const RigEvidence *e)
 {
     begin(w, "evidence");
@@ -275,6 +283,9 @@ static void write_cycle(xmlTextWriter *w, const RigCycleResult *c)
     }
     for (unsigned i = 0; i < c->faults->len; i++) {
         write_fault(w, c->faults->pdata[i]);
+    }
+    for (unsigned i = 0; i < c->strikes->len; i++) {
+        write_strike(w, c->strikes->pdata[i]);
     }
     for (unsigned i = 0; i < c->evidence->len; i++) {
         write_evidence(w, c->evidence->pdata[i]);

@@ -9,6 +9,7 @@
 #include <libxml/xmlreader.h>
 #include <string.h>
 
+#include "device-fault.h"
 #include "include/plan.h"
 #include "pe-check.h"
 #include "problem.h"
@@ -268,6 +269,40 @@ static void check_faults(const RigScenario *s, const RigStep *step,
     }
 }
 
+/* The device keeps one fault of a name: the second would replace the first. */
+static void check_device_faults(const RigScenario *s, const RigStep *step,
+                                GPtrArray *problems)
+{
+    for (guint i = 0; i < step->device_faults->len; i++) {
+        const RigDeviceFault *f = step->device_faults->pdata[i];
+        const struct rig_fault_info *info = rig_device_fault(f->name);
+        g_autofree char *takes = info ?
+            rig_device_fault_refuses(info, f->argument) : NULL;
+
+        if (strcmp(s->machine.nic, RIG_NIC_MODEL) != 0) {
+            rig_problem(problems, s->file, f->line, "device faults are for "
+                        RIG_NIC_MODEL " only; %s has none", s->machine.nic);
+            return;
+        }
+        if (!info) {
+            rig_problem(problems, s->file, f->line, "no device fault is named "
+                        "\"%s\"; `rig faults --list` has the names", f->name);
+        } else if (takes) {
+            rig_problem(problems, s->file, f->line, "device fault \"%s\" %s",
+                        f->name, takes);
+        }
+        for (guint j = 0; j < i; j++) {
+            const RigDeviceFault *other = step->device_faults->pdata[j];
+
+            if (strcmp(f->name, other->name) == 0) {
+                rig_problem(problems, s->file, f->line, "device fault \"%s\" "
+                            "is armed twice in this step; remove one",
+                            f->name);
+            }
+        }
+    }
+}
+
 /* The agent refuses what is larger, and the monitor keeps no more. */
 static void check_size(const RigScenario *s, const RigCycle *c,
                        GPtrArray *problems)
@@ -275,7 +310,9 @@ static void check_size(const RigScenario *s, const RigCycle *c,
     unsigned faults = 0;
 
     for (guint i = 0; i < c->steps->len; i++) {
-        faults += ((const RigStep *)c->steps->pdata[i])->faults->len;
+        const RigStep *step = c->steps->pdata[i];
+
+        faults += step->faults->len + step->device_faults->len;
     }
     if (c->steps->len > PLAN_STEPS_MAX) {
         rig_problem(problems, s->file, c->line, "%u steps in one cycle, the "
@@ -283,8 +320,8 @@ static void check_size(const RigScenario *s, const RigCycle *c,
                     PLAN_STEPS_MAX);
     }
     if (faults > PLAN_FAULTS_MAX) {
-        rig_problem(problems, s->file, c->line, "%u <fail> in one cycle, the "
-                    "limit is %u; use a second cycle", faults,
+        rig_problem(problems, s->file, c->line, "%u <fail> and <device-fault> in "
+                    "one cycle, the limit is %u; use a second cycle", faults,
                     PLAN_FAULTS_MAX);
     }
 }
@@ -318,6 +355,7 @@ static void check_cycle(const RigScenario *s, const RigCycle *c,
         const RigStep *step = c->steps->pdata[i];
 
         check_faults(s, step, problems);
+        check_device_faults(s, step, problems);
         if (strcmp(step->name, RIG_STEP_TRAFFIC) != 0) {
             continue;
         }

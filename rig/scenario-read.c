@@ -171,6 +171,17 @@ static RigFault *build_fault(xmlNode *node)
     return f;
 }
 
+static RigDeviceFault *build_device_fault(xmlNode *node)
+{
+    RigDeviceFault *f = g_new0(RigDeviceFault, 1);
+
+    f->name = attr(node, "name");
+    f->at = attr_uint(node, "at", 1);
+    f->argument = attr(node, "argument");
+    f->line = xmlGetLineNo(node);
+    return f;
+}
+
 static void build_step(RigCycle *c, xmlNode *node)
 {
     RigStep *s = rig_cycle_add_step(c);
@@ -186,6 +197,8 @@ static void build_step(RigCycle *c, xmlNode *node)
     for (xmlNode *n = node->children; n; n = n->next) {
         if (is_element(n, "fail")) {
             g_ptr_array_add(s->faults, build_fault(n));
+        } else if (is_element(n, "device-fault")) {
+            g_ptr_array_add(s->device_faults, build_device_fault(n));
         }
     }
 }

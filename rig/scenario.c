@@ -59,11 +59,21 @@ static void fault_free(gpointer p)
     g_free(f);
 }
 
+static void device_fault_free(gpointer p)
+{
+    RigDeviceFault *f = p;
+
+    g_free(f->name);
+    g_free(f->argument);
+    g_free(f);
+}
+
 static void step_free(gpointer p)
 {
     RigStep *s = p;
 
     g_free(s->name);
+    g_ptr_array_unref(s->device_faults);
     g_ptr_array_unref(s->faults);
     g_free(s);
 }
@@ -134,6 +144,7 @@ RigStep *rig_cycle_add_step(RigCycle *c)
     RigStep *s = g_new0(RigStep, 1);
 
     s->faults = g_ptr_array_new_with_free_func(fault_free);
+    s->device_faults = g_ptr_array_new_with_free_func(device_fault_free);
     g_ptr_array_add(c->steps, s);
     return s;
 }

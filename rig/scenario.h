@@ -59,6 +59,15 @@ typedef struct RigFault {
     uint32_t status;     /* NDIS_STATUS returned instead */
 } RigFault;
 
+/* A fault of the device: armed when the step begins, cleared when the cycle
+   ends. */
+typedef struct RigDeviceFault {
+    char *name;          /* as in rig/faults.h: "reset-never-done" */
+    unsigned at;         /* strikes at its at-th occasion from then on, 1.. */
+    char *argument;      /* NULL: none */
+    int line;
+} RigDeviceFault;
+
 typedef struct RigStep {
     char *name;           /* RIG_STEP_* of plan.h */
     int line;             /* in the scenario file */
@@ -67,6 +76,7 @@ typedef struct RigStep {
     unsigned min_length;  /* traffic only: bytes without FCS */
     unsigned max_length;
     GPtrArray *faults;    /* of RigFault */
+    GPtrArray *device_faults; /* of RigDeviceFault */
 } RigStep;
 
 /* One <cycle>: its steps, run @repeat times, each in a fresh process. */

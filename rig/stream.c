@@ -23,6 +23,7 @@ static int payload_size(unsigned type)
     case RIG_EV_LOST: return sizeof(struct rig_ev_lost);
     case RIG_EV_EPOCH: return sizeof(struct rig_ev_epoch);
     case RIG_EV_END: return 0;
+    case RIG_EV_FAULT: return sizeof(struct rig_ev_fault);
     default: return -1;
     }
 }
@@ -171,6 +172,10 @@ static gboolean decode_payload(RigStream *s, RigEvent *e, uint32_t size)
         e->command.result = GINT32_FROM_LE(e->command.result);
         LE64(e->command.arg[0]);
         LE64(e->command.arg[1]);
+        break;
+    case RIG_EV_FAULT:
+        target = LE16(e->fault.target);
+        clean_text(e->fault.name, sizeof(e->fault.name));
         break;
     case RIG_EV_RUN:
         LE32(e->run.running);

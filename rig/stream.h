@@ -39,6 +39,7 @@ typedef struct RigEvent {
         struct rig_ev_run run;
         struct rig_ev_lost lost;
         struct rig_ev_epoch epoch;
+        struct rig_ev_fault fault;
     };
 } RigEvent;
 

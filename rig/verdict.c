@@ -89,6 +89,14 @@ static void fault_free(gpointer data)
     g_free(f);
 }
 
+static void strike_free(gpointer data)
+{
+    RigStrikeResult *s = data;
+
+    g_free(s->name);
+    g_free(s);
+}
+
 static void evidence_free(gpointer data)
 {
     RigEvidence *e = data;
@@ -105,6 +113,7 @@ RigCycleResult *rig_cycle_result_new(unsigned number)
     c->event_from = c->event_to = c->ns_from = c->ns_to = RIG_NO_EVENT;
     c->steps = g_ptr_array_new_with_free_func(step_free);
     c->faults = g_ptr_array_new_with_free_func(fault_free);
+    c->strikes = g_ptr_array_new_with_free_func(strike_free);
     c->evidence = g_ptr_array_new_with_free_func(evidence_free);
     return c;
 }
@@ -115,6 +124,7 @@ void rig_cycle_result_free(RigCycleResult *c)
         g_free(c->reason);
         g_ptr_array_unref(c->steps);
         g_ptr_array_unref(c->faults);
+        g_ptr_array_unref(c->strikes);
         g_ptr_array_unref(c->evidence);
         rig_timeline_free(c->timeline);
         g_free(c);

@@ -85,6 +85,12 @@ typedef struct RigFaultResult {
     uint64_t caller;     /* RVA, 0: unknown */
 } RigFaultResult;
 
+/* A fault of the device that struck. */
+typedef struct RigStrikeResult {
+    char *name;          /* as in rig/faults.h */
+    uint64_t event;
+} RigStrikeResult;
+
 /* MSI-X state of the watched function at a boundary. */
 typedef struct RigEvidence {
     char *boundary;      /* "MiniportHaltEx returned" */
@@ -117,6 +123,7 @@ typedef struct RigCycleResult {
     char *reason;        /* sentence; NULL for a pass */
     GPtrArray *steps;    /* of RigStepResult */
     GPtrArray *faults;   /* of RigFaultResult */
+    GPtrArray *strikes;  /* of RigStrikeResult */
     GPtrArray *evidence; /* of RigEvidence */
     struct RigTimeline *timeline; /* timeline.h; NULL: not drawn */
 } RigCycleResult;

@@ -214,6 +214,27 @@ static void run_host_step(const struct plan_step *step, struct outcome *o)
     }
 }
 
+/*
+ * Faults of the device are armed after the step's marker, so that they strike
+ * within it, and are cleared when the driver's life is over, by PID 1 if this
+ * process does not get that far.
+ */
+static void arm_device_faults(const struct plan_step *step)
+{
+    for (unsigned i = 0; i < step->n_device_faults; i++) {
+        const struct plan_device_fault *fault = &step->device_faults[i];
+        int result = marker_command(RIG_CMD_FAULT, fault->ordinal, 0,
+                                    fault->spec);
+        char text[RIG_MARKER_TEXT];
+
+        if (result) {
+            snprintf(text, sizeof(text), "device fault %s@%u cannot be armed: "
+                     "%s", fault->spec, fault->ordinal, strerror(-result));
+            broken(text);
+        }
+    }
+}
+
 static void run_step(const struct plan_step *step)
 {
     const char *name = plan_step_name(step->kind);
@@ -223,6 +244,7 @@ static void run_step(const struct plan_step *step)
     cycle.step = name;
     marker_simple(RIG_MK_STEP_BEGIN, name, 0);
     host_set_faults(step->faults, step->n_faults);
+    arm_device_faults(step);
     if (step->kind == PLAN_INSTALL) {
         run_install(&o);
     } else if (step->kind == PLAN_LINK_FLAP) {
@@ -253,6 +275,16 @@ static void set_signals(void)
     sigaction(SIGALRM, &alarm, NULL);
 }
 
+bool cycle_has_device_faults(const struct plan_cycle *plan)
+{
+    for (unsigned i = 0; i < plan->n_steps; i++) {
+        if (plan->steps[i].n_device_faults) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void cycle_run(const struct cycle_context *context)
 {
     bool told = false;
@@ -267,6 +299,9 @@ void cycle_run(const struct cycle_context *context)
             watchdog_tell(context->watch_fd, WATCH_TAKEN_BACK, 0, NULL);
             told = true;
         }
+    }
+    if (cycle_has_device_faults(context->cycle)) {
+        marker_command(RIG_CMD_FAULT, 0, 0, "");
     }
     watchdog_tell(context->watch_fd, WATCH_STEPS_DONE, 0, NULL);
     _exit(0);

@@ -18,4 +18,7 @@ struct cycle_context {
 /* Run the cycle in this process and end the process. */
 void cycle_run(const struct cycle_context *context) __attribute__((noreturn));
 
+/* Does a step arm faults of the device, which have to be cleared? */
+bool cycle_has_device_faults(const struct plan_cycle *cycle);
+
 #endif

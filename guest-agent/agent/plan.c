@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include "agent/plan.h"
 #include "linux/pci.h"
+#include "rig/faults.h"
 #include "rig/traffic.h"
 
 #define DEFAULT_FRAMES     64u
@@ -178,10 +179,58 @@ static bool read_faults(const struct reader *r, struct plan_step *step)
     return true;
 }
 
+/* "NAME@ORDINAL[:ARGUMENT]"; whether the device has it, the device says. */
+static bool parse_device_fault(const struct reader *r, const char *text,
+                               struct plan_device_fault *fault)
+{
+    const char *at = strchr(text, '@');
+    const char *colon = at ? strchr(at, ':') : NULL;
+    g_autofree char *ordinal = NULL;
+    guint64 number;
+
+    if (!at || at == text) {
+        return refuse(r, RIG_PLAN_KEY_DEVICE_FAULTS,
+                      "\"%.80s\" is not NAME@ORDINAL[:ARGUMENT]", text);
+    }
+    ordinal = colon ? g_strndup(at + 1, colon - at - 1) : g_strdup(at + 1);
+    if (!g_ascii_string_to_unsigned(ordinal, 10, 1, RIG_FAULT_ORDINAL_MAX,
+                                    &number, NULL)) {
+        return refuse(r, RIG_PLAN_KEY_DEVICE_FAULTS,
+                      "\"%.80s\": the ordinal is a number from 1", text);
+    }
+    fault->ordinal = number;
+    fault->spec = g_strdup_printf("%.*s%s", (int)(at - text), text,
+                                  colon ? colon : "");
+    return strlen(fault->spec) <= RIG_FAULT_SPEC_MAX ? true :
+           refuse(r, RIG_PLAN_KEY_DEVICE_FAULTS, "\"%.80s\": more than %u "
+                  "characters", fault->spec, RIG_FAULT_SPEC_MAX);
+}
+
+static bool read_device_faults(const struct reader *r, struct plan_step *step)
+{
+    g_auto(GStrv) list = g_key_file_get_string_list(
+        r->file, r->group, RIG_PLAN_KEY_DEVICE_FAULTS, NULL, NULL);
+    unsigned n = list ? g_strv_length(list) : 0;
+
+    if (n > PLAN_FAULTS_MAX) {
+        return refuse(r, RIG_PLAN_KEY_DEVICE_FAULTS, "more than %u faults",
+                      PLAN_FAULTS_MAX);
+    }
+    step->device_faults = g_new0(struct plan_device_fault, n);
+    step->n_device_faults = n;
+    for (unsigned i = 0; i < n; i++) {
+        if (!parse_device_fault(r, list[i], &step->device_faults[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool read_step(const struct reader *r, struct plan_step *step)
 {
     static const char *const known[] = {
-        RIG_PLAN_KEY_TIMEOUT, RIG_PLAN_KEY_FAULTS, RIG_PLAN_KEY_FRAMES,
+        RIG_PLAN_KEY_TIMEOUT, RIG_PLAN_KEY_FAULTS,
+        RIG_PLAN_KEY_DEVICE_FAULTS, RIG_PLAN_KEY_FRAMES,
         RIG_PLAN_KEY_MIN_LENGTH, RIG_PLAN_KEY_MAX_LENGTH, NULL
     };
     static const uint32_t timeout = RIG_STEP_TIMEOUT_MS;
@@ -196,6 +245,7 @@ static bool read_step(const struct reader *r, struct plan_step *step)
         return true;
     }
     if (!only_keys(r, known) || !read_faults(r, step) ||
+        !read_device_faults(r, step) ||
         !read_u32(r, RIG_PLAN_KEY_TIMEOUT, 1, PLAN_TIMEOUT_MAX, &timeout,
                   &step->timeout_ms) ||
         !read_u32(r, RIG_PLAN_KEY_FRAMES, 0, PLAN_FRAMES_MAX, &frames,
@@ -402,6 +452,10 @@ static void cycle_free(struct plan_cycle *cycle)
             g_free((char *)step->faults[j].api);
         }
         g_free(step->faults);
+        for (unsigned j = 0; j < step->n_device_faults; j++) {
+            g_free(step->device_faults[j].spec);
+        }
+        g_free(step->device_faults);
     }
     g_free(cycle->steps);
 }

@@ -15,11 +15,19 @@ enum plan_step_kind {
     PLAN_STEP_KINDS
 };
 
+/* A fault of the device, as the RIG_CMD_FAULT command takes it. */
+struct plan_device_fault {
+    char *spec;                /* NAME[:ARGUMENT] */
+    uint32_t ordinal;          /* 1.. */
+};
+
 struct plan_step {
     enum plan_step_kind kind;
     uint32_t timeout_ms;       /* guest time */
     struct host_fault *faults;
     unsigned n_faults;
+    struct plan_device_fault *device_faults;
+    unsigned n_device_faults;
     uint32_t frames, min_length, max_length; /* traffic only */
 };
 

@@ -117,6 +117,10 @@ static int run_cycle(struct cycle_context *context, uint32_t repetition,
         watch_child(context, pid, fd, &result);
         close(fd);
         reap_orphans();
+        if (result.end != RIG_CYCLE_DONE &&
+            cycle_has_device_faults(context->cycle)) {
+            marker_command(RIG_CMD_FAULT, 0, 0, "");
+        }
         if (result.end == RIG_CYCLE_HANG && !result.hang_reported) {
             report_silent_hang(context->cycle, &result);
         }

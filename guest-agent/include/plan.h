@@ -26,6 +26,10 @@
  *   timeout-ms=10000             guest time; default RIG_STEP_TIMEOUT_MS
  *   faults=NdisMRegisterScatterGatherDma#1=0xC000009A;...
  *                                API # occurrence in this step = status
+ *   device-faults=reset-never-done@1;early-interrupt@7:2
+ *                                NAME@ORDINAL[:ARGUMENT] of rig/faults.h,
+ *                                armed when the step begins, cleared when the
+ *                                cycle ends
  *   frames=64                    traffic
  *   min-length=60
  *   max-length=1514
@@ -57,6 +61,7 @@
 #define RIG_PLAN_KEY_STEPS        "steps"
 #define RIG_PLAN_KEY_TIMEOUT      "timeout-ms"
 #define RIG_PLAN_KEY_FAULTS       "faults"
+#define RIG_PLAN_KEY_DEVICE_FAULTS "device-faults"
 #define RIG_PLAN_KEY_FRAMES       "frames"
 #define RIG_PLAN_KEY_MIN_LENGTH   "min-length"
 #define RIG_PLAN_KEY_MAX_LENGTH   "max-length"
@@ -67,7 +72,7 @@
 #define PLAN_CYCLES_MAX    100000u     /* groups of a scenario */
 #define PLAN_REPEAT_MAX    1000000u
 #define PLAN_STEPS_MAX     64u         /* of a cycle */
-#define PLAN_FAULTS_MAX    64u         /* of a step */
+#define PLAN_FAULTS_MAX    64u         /* of a step, of either kind */
 #define PLAN_FRAMES_MAX    1000000u
 #define PLAN_TIMEOUT_MAX   3600000u    /* ms */
 

@@ -23,6 +23,7 @@ static const char good[] =
     "timeout-ms=1234\n"
     "faults=NdisMRegisterScatterGatherDma#2=0xC000009A;"
         "NdisMSleep#1=0x0;\n"
+    "device-faults=mac-zero@1;stuck-bit@4294967295:0x20.1.1\n"
     "[scenario 1 cycle 1 step 3]\n"
     "frames=5\n"
     "min-length=2000\n"
@@ -66,6 +67,11 @@ START_TEST(step_settings_and_their_defaults)
     ck_assert_uint_eq(steps[1].faults[0].occurrence, 2);
     ck_assert_uint_eq(steps[1].faults[0].status, 0xC000009Au);
     ck_assert_uint_eq(steps[1].faults[1].status, 0);
+    ck_assert_uint_eq(steps[1].n_device_faults, 2);
+    ck_assert_str_eq(steps[1].device_faults[0].spec, "mac-zero");
+    ck_assert_uint_eq(steps[1].device_faults[0].ordinal, 1);
+    ck_assert_str_eq(steps[1].device_faults[1].spec, "stuck-bit:0x20.1.1");
+    ck_assert_uint_eq(steps[1].device_faults[1].ordinal, UINT32_MAX);
     ck_assert_uint_eq(steps[2].frames, 5);
     ck_assert_uint_eq(steps[2].min_length, 2000);
     ck_assert_uint_eq(steps[2].max_length, 2000);
@@ -102,6 +108,12 @@ static const struct {
     { "#2=0xC000009A", "#0=0xC000009A", "occurrence" },
     { "#2=0xC000009A", "#2=C000009A", "0x" },
     { "#2=0xC000009A", "#2=0x1C000009A", "status" },
+    { "mac-zero@1", "mac-zero", "NAME@ORDINAL[:ARGUMENT]" },
+    { "mac-zero@1", "@1", "NAME@ORDINAL[:ARGUMENT]" },
+    { "mac-zero@1", "mac-zero@0", "ordinal" },
+    { "mac-zero@1", "mac-zero@:1", "ordinal" },
+    { "stuck-bit@4294967295", "stuck-bit@4294967296", "ordinal" },
+    { "0x20.1.1", "0x20.1.1.and.so.on.and.so.on.and", "more than 39" },
     { "frames=5", "frames=5000000", "frames" },
     { "min-length=2000", "min-length=10", "min-length" },
     { "min-length=2000", "min-length=2000\nmax-length=1999", "max-length" },

@@ -115,6 +115,14 @@ uint64_t b_reset(Builder *b, enum rig_reset_cause cause)
     return b_record(b, RIG_EV_RESET, 0, &r, sizeof(r));
 }
 
+uint64_t b_strike(Builder *b, const char *name)
+{
+    struct rig_ev_fault f = { 0 };
+
+    g_strlcpy(f.name, name, sizeof(f.name));
+    return b_record(b, RIG_EV_FAULT, 0, &f, sizeof(f));
+}
+
 uint64_t b_marker(Builder *b, const struct rig_marker *from)
 {
     struct rig_marker m = *from;
@@ -288,45 +296,11 @@ char *b_home_file(const char *name)
     return g_build_filename(home ? home : ".", name, NULL);
 }
 
-static void step_free(gpointer data)
-{
-    RigStep *s = data;
-
-    g_free(s->name);
-    g_ptr_array_unref(s->faults);
-    g_free(s);
-}
-
-static void fault_free(gpointer data)
-{
-    RigFault *f = data;
-
-    g_free(f->api);
-    g_free(f);
-}
-
-static void cycle_free(gpointer data)
-{
-    RigCycle *c = data;
-
-    g_ptr_array_unref(c->steps);
-    g_free(c);
-}
-
-static void rule_free(gpointer data)
-{
-    RigRuleRef *r = data;
-
-    g_free(r->name);
-    g_free(r->file);
-    g_free(r);
-}
-
 RigScenario *b_new_scenario(const char *name, RigProfile profile,
                             unsigned repeat)
 {
-    RigScenario *s = g_new0(RigScenario, 1);
-    RigCycle *c = g_new0(RigCycle, 1);
+    RigScenario *s = rig_scenario_new();
+    RigCycle *c = rig_scenario_add_cycle(s);
     RigRuleRef *rule = g_new0(RigRuleRef, 1);
 
     s->name = g_strdup(name);
@@ -335,14 +309,10 @@ RigScenario *b_new_scenario(const char *name, RigProfile profile,
     s->sys_name = g_strdup("test.sys");
     s->inf_name = g_strdup("test.inf");
     s->machine.profile = profile;
-    s->rules = g_ptr_array_new_with_free_func(rule_free);
-    s->cycles = g_ptr_array_new_with_free_func(cycle_free);
     rule->name = g_strdup("Init_DeRegisterInterrupt");
     rule->file = b_home_file("scenarios/rules/Init_DeRegisterInterrupt.xml");
     g_ptr_array_add(s->rules, rule);
     c->repeat = repeat;
-    c->steps = g_ptr_array_new_with_free_func(step_free);
-    g_ptr_array_add(s->cycles, c);
     return s;
 }
 
@@ -350,16 +320,25 @@ void b_expect_fault(RigScenario *s, const char *step, const char *api,
                     unsigned occurrence, uint32_t status)
 {
     RigCycle *c = s->cycles->pdata[0];
-    RigStep *p = g_new0(RigStep, 1);
+    RigStep *p = rig_cycle_add_step(c);
     RigFault *f = g_new0(RigFault, 1);
 
     f->api = g_strdup(api);
     f->occurrence = occurrence;
     f->status = status;
     p->name = g_strdup(step);
-    p->faults = g_ptr_array_new_with_free_func(fault_free);
     g_ptr_array_add(p->faults, f);
-    g_ptr_array_add(c->steps, p);
+}
+
+void b_expect_device_fault(RigScenario *s, const char *step, const char *name)
+{
+    RigStep *p = rig_cycle_add_step(s->cycles->pdata[0]);
+    RigDeviceFault *f = g_new0(RigDeviceFault, 1);
+
+    f->name = g_strdup(name);
+    f->at = 1;
+    p->name = g_strdup(step);
+    g_ptr_array_add(p->device_faults, f);
 }
 
 Judged *b_judged(RigScenario *scenario)

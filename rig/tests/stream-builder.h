@@ -48,6 +48,8 @@ uint64_t b_disarm(Builder *b);
 uint64_t b_raised(Builder *b, uint16_t vector, enum rig_raised outcome,
                   uint64_t count);
 uint64_t b_reset(Builder *b, enum rig_reset_cause cause);
+/* An armed fault of the device strikes. */
+uint64_t b_strike(Builder *b, const char *name);
 
 /* Markers. */
 uint64_t b_marker(Builder *b, const struct rig_marker *m);
@@ -90,6 +92,8 @@ RigScenario *b_new_scenario(const char *name, RigProfile profile,
 /* A fault in the step that is `step` of the only <cycle>. */
 void b_expect_fault(RigScenario *s, const char *step, const char *api,
                     unsigned occurrence, uint32_t status);
+/* The same with a fault of the device. */
+void b_expect_device_fault(RigScenario *s, const char *step, const char *name);
 /* $RIG_HOME or ".": where scenarios/ and results/ are. */
 char *b_home_file(const char *name);
 

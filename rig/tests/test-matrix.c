@@ -365,6 +365,62 @@ START_TEST(fault_that_never_happened_is_inconclusive)
 }
 END_TEST
 
+/* The same fault is armed in init and again in halt, and strikes once. */
+static const RigScenarioResult *device_fault_strikes(Play *p, int in_init)
+{
+    b_expect_device_fault(p->j->scenarios->pdata[0], "init", "slow-reset");
+    b_expect_device_fault(p->j->scenarios->pdata[0], "halt", "slow-reset");
+    play_init_begin(p);
+    play_register(p, HANDLE);
+    if (in_init) {
+        b_strike(p->b, "slow-reset");
+    }
+    play_init_end(p, B_SUCCESS);
+    play_halt_begin(p);
+    b_strike(p->b, "slow-reset");
+    play_deregister(p, HANDLE);
+    play_halt_end(p);
+    return play_judge(p);
+}
+
+START_TEST(device_fault_that_never_struck_is_inconclusive)
+{
+    g_autoptr(Play) p = play_new(_i);
+    const RigScenarioResult *r = device_fault_strikes(p, FALSE);
+
+    expect_verdict(r, RIG_VERDICT_INCONCLUSIVE);
+    ck_assert_ptr_nonnull(strstr(r->sentence, "slow-reset@1 of step init"));
+}
+END_TEST
+
+START_TEST(device_faults_that_struck_are_kept_in_a_pass)
+{
+    g_autoptr(Play) p = play_new(_i);
+    const RigScenarioResult *r = device_fault_strikes(p, TRUE);
+    const RigCycleResult *c = r->cycles->pdata[0];
+
+    expect_verdict(r, RIG_VERDICT_PASS);
+    ck_assert_uint_eq(c->strikes->len, 2);
+    ck_assert_str_eq(((RigStrikeResult *)c->strikes->pdata[0])->name,
+                     "slow-reset");
+}
+END_TEST
+
+START_TEST(device_fault_proves_the_finding_that_follows_it)
+{
+    g_autoptr(Play) p = play_new(_i);
+    const RigScenarioResult *r;
+    uint64_t strike;
+
+    play_init(p);
+    play_halt_begin(p);
+    strike = b_strike(p->b, "reset-never-done");
+    play_halt_end(p);
+    r = play_judge(p);
+    ck_assert(b_proved_by(b_finding(r, "not-released"), strike));
+}
+END_TEST
+
 START_TEST(evidence_is_taken_at_both_boundaries)
 {
     g_autoptr(Play) p = play_new(RIG_MSIX_AT_CONNECT);
@@ -479,6 +535,11 @@ static TCase *profile_cases(void)
     tcase_add_loop_test(
         t, unimplemented_import_is_named_and_is_not_the_drivers_fault, 0, 2);
     tcase_add_loop_test(t, fault_that_never_happened_is_inconclusive, 0, 2);
+    tcase_add_loop_test(t, device_fault_that_never_struck_is_inconclusive, 0,
+                        2);
+    tcase_add_loop_test(t, device_faults_that_struck_are_kept_in_a_pass, 0, 2);
+    tcase_add_loop_test(t, device_fault_proves_the_finding_that_follows_it, 0,
+                        2);
     return t;
 }
 

@@ -20,7 +20,9 @@ static GPtrArray *scenarios;
     "<rule name='Init_DeRegisterInterrupt'/>\n" \
     "<cycle repeat='10'><install/><init timeout-ms='250'>" \
     "<fail api='NdisMRegisterScatterGatherDma' status='0xC000009A'/>" \
-    "<fail api='NdisMMapIoSpace' occurrence='2' status='0xC0000001'/></init>" \
+    "<fail api='NdisMMapIoSpace' occurrence='2' status='0xC0000001'/>" \
+    "<device-fault name='mac-zero'/><device-fault name='early-interrupt'" \
+    " at='7' argument='2'/></init>" \
     "<restart/><traffic frames='7' max-length='100'/><pause/><halt/>" \
     "<unload/></cycle><cycle><install/></cycle></scenario>\n"
 #define SECOND \
@@ -51,6 +53,7 @@ static const char golden[] =
     "timeout-ms=250\n"
     "faults=NdisMRegisterScatterGatherDma#1=0xC000009A;"
     "NdisMMapIoSpace#2=0xC0000001\n"
+    "device-faults=mac-zero@1;early-interrupt@7:2\n"
     "\n"
     "[scenario 1 cycle 1 step 4]\n"
     "frames=7\n"

@@ -46,7 +46,8 @@ START_TEST(reads_everything_a_scenario_says)
         " memory-mib='512' wall-seconds='7'/>\n" RULE
         "<cycle repeat='3'><install/><init timeout-ms='50'>"
         "<fail api='NdisMRegisterScatterGatherDma' occurrence='2'"
-        " status='0xC000009A'/></init><restart/>"
+        " status='0xC000009A'/><device-fault name='early-interrupt' at='7'"
+        " argument='2'/></init><restart/>"
         "<traffic frames='5' min-length='61' max-length='62'/>"
         "<pause/><halt/><unload/></cycle>\n"
         "<cycle><install/></cycle>\n"
@@ -54,6 +55,7 @@ START_TEST(reads_everything_a_scenario_says)
     const RigCycle *c;
     const RigStep *init, *traffic;
     const RigFault *fault;
+    const RigDeviceFault *device_fault;
 
     ck_assert_msg(s, "%s", problems->len ? (char *)problems->pdata[0] : "");
     ck_assert_str_eq(s->name, "s06-x");
@@ -84,6 +86,10 @@ START_TEST(reads_everything_a_scenario_says)
     ck_assert_str_eq(fault->api, "NdisMRegisterScatterGatherDma");
     ck_assert_uint_eq(fault->occurrence, 2);
     ck_assert_uint_eq(fault->status, 0xC000009A);
+    device_fault = init->device_faults->pdata[0];
+    ck_assert_str_eq(device_fault->name, "early-interrupt");
+    ck_assert_uint_eq(device_fault->at, 7);
+    ck_assert_str_eq(device_fault->argument, "2");
     traffic = c->steps->pdata[3];
     ck_assert_uint_eq(traffic->frames, 5);
     ck_assert_uint_eq(traffic->min_length, 61);
@@ -175,7 +181,7 @@ START_TEST(a_cycle_is_no_larger_than_the_agent_takes)
     ck_assert_ptr_null(load_many("", "<link-flap/><!-- %u -->", 64, ""));
     ck_assert_ptr_nonnull(strstr(problems->pdata[0], "65 steps in one cycle"));
     ck_assert_ptr_null(load_many("<init>", fault, 65, "</init><halt/>"));
-    ck_assert_ptr_nonnull(strstr(problems->pdata[1], "65 <fail> in one cycle"));
+    ck_assert_ptr_nonnull(strstr(problems->pdata[1], "65 <fail> and"));
 }
 END_TEST
 
@@ -264,6 +270,26 @@ static const struct {
       "<halt/></cycle>" TAIL, 6, "status" },
     { HEAD RULE "<cycle><install/>\n<init><fail api='A' status='0x0'/></init>"
       "<halt/></cycle>" TAIL, 6, "0, which is success" },
+    { HEAD "<machine nic='igb'/>" RULE "<cycle><install/>\n<init>"
+      "<device-fault name='slow-reset'/></init><halt/></cycle>" TAIL, 6,
+      "igb has none" },
+    { HEAD RULE "<cycle><install/>\n<init><device-fault name='never-ready'/>"
+      "</init><halt/></cycle>" TAIL, 6, "no device fault is named" },
+    { HEAD RULE "<cycle><install/>\n<init><device-fault name='slow-reset'"
+      " argument='100'/></init><halt/></cycle>" TAIL, 6,
+      "a number from 101 to 60000000" },
+    { HEAD RULE "<cycle><install/>\n<init><device-fault name='stuck-bit'/>"
+      "</init><halt/></cycle>" TAIL, 6, "takes OFFSET.BIT.VALUE" },
+    { HEAD RULE "<cycle><install/>\n<init><device-fault name='stuck-bit'"
+      " argument='0x20.32.1'/></init><halt/></cycle>" TAIL, 6,
+      "takes OFFSET.BIT.VALUE" },
+    { HEAD RULE "<cycle><install/>\n<init><device-fault name='mac-zero'"
+      " argument='1'/></init><halt/></cycle>" TAIL, 6, "takes no argument" },
+    { HEAD RULE "<cycle><install/>\n<init><device-fault name='mac-zero'"
+      " at='0'/></init><halt/></cycle>" TAIL, 6, "at" },
+    { HEAD RULE "<cycle><install/>\n<init><device-fault name='mac-zero'/>\n"
+      "<device-fault name='mac-zero' at='2'/></init><halt/></cycle>" TAIL, 7,
+      "armed twice" },
     { HEAD RULE CYCLE "<expect verdict='pass' class='0x08'/>" TAIL, 6,
       "only a violation has" },
     { HEAD RULE "<cycle repeat='1000000'><install/></cycle>\n"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * In-band commands of rig-tap: what the guest asks the rig to do.
+ * In-band commands of rig-tap: what the guest asks the rig to do, and the
+ * faults that it had armed when they strike.
  *
  * A command is checked, then recorded with its result, then carried out, so
  * that whatever it brings about follows its record.
@@ -12,6 +13,7 @@
 #include "qapi/error.h"
 #include "qapi/qapi-commands-net.h"
 #include "qemu/bswap.h"
+#include "qemu/cutils.h"
 #include "qemu/module.h"
 #include "rig-tap.h"
 #include "trace.h"
@@ -107,6 +109,45 @@ int32_t rig_tap_command(RigTap *tap, const struct rig_command *c)
         set_link(t, arg);
     }
     return result;
+}
+
+/* --- faults that strike --------------------------------------------------- */
+
+static NotifierList fault_notifiers =
+    NOTIFIER_LIST_INITIALIZER(fault_notifiers);
+
+void rig_fault_add_notifier(Notifier *notifier)
+{
+    notifier_list_add(&fault_notifiers, notifier);
+}
+
+void rig_fault_strikes(Object *target, const char *name)
+{
+    RigFaultStrike strike = { .target = target, .name = name };
+
+    notifier_list_notify(&fault_notifiers, &strike);
+}
+
+static void fault_struck(Notifier *notifier, void *opaque)
+{
+    RigTap *tap = container_of(notifier, RigTap, fault_struck);
+    const RigFaultStrike *strike = opaque;
+
+    for (unsigned i = 0; i < tap->n_targets; i++) {
+        const RigTarget *t = &tap->targets[i];
+        struct rig_ev_fault event = { .target = t->info.target };
+
+        if (t->dev && OBJECT(t->dev) == strike->target) {
+            pstrcpy(event.name, sizeof(event.name), strike->name);
+            rig_tap_emit(tap, RIG_EV_FAULT, &event, sizeof(event));
+        }
+    }
+}
+
+void rig_tap_watch_faults(RigTap *tap)
+{
+    tap->fault_struck.notify = fault_struck;
+    rig_fault_add_notifier(&tap->fault_struck);
 }
 
 static const TypeInfo rig_fault_target_info = {

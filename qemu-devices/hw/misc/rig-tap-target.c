@@ -254,6 +254,7 @@ void rig_tap_watch_start(RigTap *tap)
     }
     tap->started = true;
     rig_tap_observe(tap);
+    rig_tap_watch_faults(tap);
     tap->listener = (DeviceListener) {
         .realize = device_realized,
         .unrealize = device_unrealized,

@@ -94,6 +94,7 @@ struct RigTap {
     DeviceListener listener;
     Notifier machine_done;
     Notifier shutdown;
+    Notifier fault_struck;
     bool shutting_down;
 };
 
@@ -145,5 +146,8 @@ void rig_tap_count(RigTap *tap, const RigRun *like);
 
 /* Run the command, record it, and return its result for the guest. */
 int32_t rig_tap_command(RigTap *tap, const struct rig_command *command);
+
+/* Record from now on when a fault of a target strikes. */
+void rig_tap_watch_faults(RigTap *tap);
 
 #endif

@@ -8,6 +8,7 @@
  * faults pays for one test. Resets leave faults as they are.
  */
 #include "qemu/osdep.h"
+#include "hw/misc/rig-fault.h"
 #include "hw/pci/msix.h"
 #include "hw/pci/pci.h"
 #include "qapi/error.h"
@@ -33,6 +34,7 @@ bool rig_nic_fault_count(RigNicCore *core, enum rig_fault_id id)
         return false;
     }
     trace_rig_nic_fault_strikes(fault_info[id].name);
+    rig_fault_strikes(OBJECT(core->pci), fault_info[id].name);
     core->struck++;
     if (fault_info[id].span == RIG_FAULT_LASTS) {
         fault->lasts = true;

@@ -54,6 +54,7 @@ enum rig_event_type {
     RIG_EV_LOST = 11,   /* struct rig_ev_lost: records that were dropped */
     RIG_EV_EPOCH = 12,  /* struct rig_ev_epoch: snapshot was restored here */
     RIG_EV_END = 13,    /* no payload: the guest ended the stream */
+    RIG_EV_FAULT = 14,  /* struct rig_ev_fault: an armed fault struck */
 };
 
 struct rig_ev_hello {
@@ -185,6 +186,16 @@ struct rig_ev_epoch {
 };
 
 /*
+ * A device fault that was armed has struck: its n-th occasion came. One that
+ * lasts is reported once each time it was armed. What it brings about follows.
+ */
+struct rig_ev_fault {
+    uint16_t target;
+    uint16_t reserved[3];
+    char name[40];       /* as in rig/faults.h, without the argument; NUL */
+};
+
+/*
  * A marker: what the guest says about itself. The guest is untrusted; a
  * reader checks every field. Text fields hold printable ASCII and a NUL.
  */
@@ -285,6 +296,7 @@ _Static_assert(sizeof(struct rig_ev_config) == 16, "config");
 _Static_assert(sizeof(struct rig_ev_state) == 8, "state");
 _Static_assert(sizeof(struct rig_ev_table) == 16, "table");
 _Static_assert(sizeof(struct rig_ev_raised) == 24, "raised");
+_Static_assert(sizeof(struct rig_ev_fault) == 48, "fault");
 _Static_assert(sizeof(struct rig_marker) == RIG_MARKER_MIN + RIG_MARKER_TEXT,
                "marker");
 

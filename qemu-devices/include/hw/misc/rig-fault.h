@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The QOM interface of a device model in which rig-tap can arm faults. */
+/*
+ * The QOM interface of a device model in which rig-tap can arm faults, and how
+ * the model says that one has struck.
+ */
 #ifndef HW_MISC_RIG_FAULT_H
 #define HW_MISC_RIG_FAULT_H
 
+#include "qemu/notify.h"
 #include "qom/object.h"
 
 #define TYPE_RIG_FAULT_TARGET "rig-fault-target"
@@ -25,5 +29,17 @@ struct RigFaultTargetClass {
      */
     int (*arm)(RigFaultTarget *target, const char *name, uint64_t ordinal);
 };
+
+/* What a notifier is given; valid during the call. */
+typedef struct RigFaultStrike {
+    Object *target;
+    const char *name;    /* of the fault, without its argument */
+} RigFaultStrike;
+
+/* For rig-tap: call @notifier, under the BQL, whenever a fault strikes. */
+void rig_fault_add_notifier(Notifier *notifier);
+
+/* For the model, under the BQL: fault @name of @target strikes now. */
+void rig_fault_strikes(Object *target, const char *name);
 
 #endif
