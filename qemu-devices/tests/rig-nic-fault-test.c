@@ -522,6 +522,21 @@ static int32_t command(RigMachine *m, const char *spec, uint64_t ordinal)
     return rig_run_command(m, &c);
 }
 
+/* The next strike in the stream is that of the fault @name. */
+static void expect_strike(RigMachine *m, const char *name)
+{
+    const struct rig_record *record = rig_next(m);
+    const struct rig_ev_fault *fault;
+
+    while (record && record->type != RIG_EV_FAULT) {
+        record = rig_next(m);
+    }
+    g_assert_nonnull(record);
+    fault = (const void *)(record + 1);
+    g_assert_cmpuint(fault->target, ==, 0);
+    g_assert_cmpstr(fault->name, ==, name);
+}
+
 static void test_in_band(void)
 {
     RigMachine *m = rig_machine_start("nic0", RIG_NIC_ALONE);
@@ -542,6 +557,8 @@ static void test_in_band(void)
     g_assert_cmpint(command(m, "no-msix:1", 1), ==, -EINVAL);
     rig_function_free(&s.f);
     rig_machine_end(m);
+    expect_strike(m, "all-ones");
+    expect_strike(m, "stuck-bit");
     rig_machine_free(m);
 }
 
