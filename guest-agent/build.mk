@@ -102,7 +102,8 @@ $(B)/guest-agent/%.o: guest-agent/%.c
 	$(Q)$(CC) $(AGENT_UNIT_FLAGS) -MMD -MP -c -o $@ $<
 
 UNIT_inf := $(patsubst guest-agent/%.c,%.o, \
-    $(wildcard guest-agent/agent/inf*.c)) agent/registry.o
+    $(wildcard guest-agent/agent/inf*.c)) agent/registry.o \
+    agent/windows-version.o
 UNIT_registry := agent/registry.o
 UNIT_plan := agent/plan.o linux/pci.o
 UNIT_marker := agent/marker.o linux/pci.o

@@ -13,6 +13,7 @@
 #include "linux/pci.h"
 #include "linux/vfio.h"
 #include "ndis/host.h"
+#include "windows-version.h"
 
 /* How long the cable stays out, and how long the driver has to notice. */
 #define LINK_FLAP_MS 100
@@ -92,6 +93,15 @@ static bool installs_image(const struct inf_install *install, const char *sys,
     return false;
 }
 
+static void say_windows(const struct windows_version *w)
+{
+    if (w != WINDOWS_NEWEST) {
+        marker_note("the INF has this device for Windows %u.%u at most: that "
+                    "is what the driver is told, with NDIS %u.%u", w->major,
+                    w->minor, RIG_NDIS_MAJOR, w->ndis_minor);
+    }
+}
+
 /* INF parsed and matched, device opened, host prepared. False: refused. */
 static bool prepare(struct outcome *o)
 {
@@ -120,6 +130,7 @@ static bool prepare(struct outcome *o)
     if (!installs_image(cycle.install, c->scenario->sys, o)) {
         return false;
     }
+    say_windows(cycle.install->windows);
     if (vfio_open(&cycle.device, c->plan->device, c->arena_size, text,
                   sizeof(text))) {
         broken(text);

@@ -306,12 +306,44 @@ static const struct inf_section *companion(const struct installer *in,
     return inf_section(in->inf, name);
 }
 
+/*
+ * INFs of drivers that came into Windows' own box have empty Models sections
+ * for that Windows: then an older one is it. The error is that of the newest.
+ */
+static bool search_windows(struct installer *in, const char *const *ids,
+                           unsigned *match)
+{
+    GError *newest = NULL;
+
+    for (size_t i = 0; i < WINDOWS_VERSIONS && !in->model; i++) {
+        GError *error = NULL;
+
+        in->inst->windows = &windows_versions[i];
+        in->model = inf_find_model(in->inf, in->inst->windows, ids, match,
+                                   &error);
+        if (i == 0) {
+            newest = error;
+        } else {
+            g_clear_error(&error);
+        }
+        if (newest && !g_error_matches(newest, INF_ERROR,
+                                       INF_ERROR_NO_MATCH)) {
+            break;
+        }
+    }
+    if (in->model) {
+        g_clear_error(&newest);
+    } else {
+        g_propagate_error(in->error, newest);
+    }
+    return in->model != NULL;
+}
+
 static bool find_model(struct installer *in, const char *const *ids)
 {
     unsigned match;
 
-    in->model = inf_find_model(in->inf, ids, &match, in->error);
-    if (!in->model) {
+    if (!search_windows(in, ids, &match)) {
         return false;
     }
     in->inst->description = in->model->key

@@ -11,7 +11,6 @@
  */
 #include <string.h>
 #include "agent/inf.h"
-#include "windows-version.h"
 
 enum { MAJOR, MINOR, PRODUCT, SUITE, BUILD, PARTS };
 
@@ -57,16 +56,15 @@ static bool parse_target(const char *text, struct target *t)
 }
 
 /* Whether the decoration covers the Windows that we are. */
-static bool covers(const struct target *t)
+static bool covers(const struct target *t, const struct windows_version *w)
 {
     uint32_t major = t->part[MAJOR], minor = t->part[MINOR];
 
-    if (major > RIG_WINDOWS_MAJOR ||
-        (major == RIG_WINDOWS_MAJOR && minor > RIG_WINDOWS_MINOR)) {
+    if (major > w->major || (major == w->major && minor > w->minor)) {
         return false;
     }
-    if (major == RIG_WINDOWS_MAJOR && minor == RIG_WINDOWS_MINOR &&
-        t->part[BUILD] > RIG_WINDOWS_BUILD) {
+    if (major == w->major && minor == w->minor &&
+        t->part[BUILD] > w->build) {
         return false;
     }
     return (!t->part[PRODUCT] ||
@@ -93,7 +91,8 @@ static int compare_targets(const struct target *a, const struct target *b)
  * The Models section of one manufacturer for us: *section is NULL if none of
  * its variants is meant for us.
  */
-static bool find_models(struct inf *inf, const struct inf_line *line,
+static bool find_models(struct inf *inf, const struct windows_version *windows,
+                        const struct inf_line *line,
                         const struct inf_section **section, GError **error)
 {
     g_autofree char *base = inf_field(inf, line, 0, error), *best = NULL;
@@ -111,7 +110,7 @@ static bool find_models(struct inf *inf, const struct inf_line *line,
         if (!text) {
             return false;
         }
-        if (parse_target(text, &t) && covers(&t) &&
+        if (parse_target(text, &t) && covers(&t, windows) &&
             (!best || compare_targets(&t, &best_target) > 0)) {
             g_free(best);
             best = g_steal_pointer(&text);
@@ -177,6 +176,7 @@ static bool search_models(struct inf *inf, const struct inf_section *models,
 }
 
 const struct inf_line *inf_find_model(struct inf *inf,
+                                      const struct windows_version *windows,
                                       const char *const *ids,
                                       unsigned *match, GError **error)
 {
@@ -191,7 +191,7 @@ const struct inf_line *inf_find_model(struct inf *inf,
     for (unsigned i = 0; i < mfg->lines->len; i++) {
         const struct inf_section *models;
 
-        if (!find_models(inf, inf_line(mfg, i), &models, error)) {
+        if (!find_models(inf, windows, inf_line(mfg, i), &models, error)) {
             return NULL;
         }
         s.sections += models != NULL;
@@ -202,8 +202,8 @@ const struct inf_line *inf_find_model(struct inf *inf,
     if (!s.sections) {
         inf_fail(inf, mfg->number, INF_ERROR_NO_MATCH, error, "no Models "
                  "section is decorated for x64 and Windows %u.%u build %u: "
-                 "add NTamd64 to the manufacturer's line", RIG_WINDOWS_MAJOR,
-                 RIG_WINDOWS_MINOR, RIG_WINDOWS_BUILD);
+                 "add NTamd64 to the manufacturer's line", windows->major,
+                 windows->minor, windows->build);
         return NULL;
     }
     if (!s.line) {

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "agent/registry.h"
+#include "windows-version.h"
 
 #define INF_SIZE_MAX    (4u << 20)  /* bytes of a file */
 #define INF_FIELD_MAX   4095u       /* characters of a field, expanded */
@@ -85,9 +86,11 @@ bool inf_fail(const struct inf *inf, unsigned line, int code, GError **error,
 
 /*
  * inf-models.c: the model line for the first of `ids` that an x64 Models
- * section lists; the matched id is ids[*match]. NULL with *error set.
+ * section meant for this Windows lists; the matched id is ids[*match].
+ * NULL with *error set.
  */
 const struct inf_line *inf_find_model(struct inf *inf,
+                                      const struct windows_version *windows,
                                       const char *const *ids,
                                       unsigned *match, GError **error);
 

@@ -48,6 +48,8 @@ char **registry_subkeys(const struct registry *reg, const char *key);
  * What installing one INF for one device gives. `parse` errors and the rest
  * carry file:line in the message.
  */
+struct windows_version;
+
 struct inf_install {
     struct registry *driver_key;  /* HKR of the DDInstall section; the Ndi
                                      params' defaults applied as values */
@@ -58,6 +60,7 @@ struct inf_install {
     char *provider;
     char *driver_ver;             /* DriverVer as written */
     char *section;                /* decorated DDInstall section used */
+    const struct windows_version *windows; /* for which the INF has it */
     int64_t if_type;              /* *IfType, -1 if missing */
     int64_t media_type;           /* *MediaType, -1 if missing */
     int64_t physical_media_type;  /* *PhysicalMediaType, -1 if missing */
@@ -66,7 +69,8 @@ struct inf_install {
 
 /*
  * Parse the INF at `path` and install it for the first of `hardware_ids`
- * (most specific first, NULL-terminated) that it lists for x64.
+ * (most specific first, NULL-terminated) that it lists for x64, on the newest
+ * of windows_versions[] for which it lists any.
  * NULL with *error set (INF_ERROR_*) otherwise.
  */
 struct inf_install *inf_install(const char *path,

@@ -19,12 +19,12 @@
 /* IRQL at which all device interrupts run; x64 has DIRQLs 3..12. */
 #define HOST_DIRQL 7
 
-/* What the host says it is: the Windows that INFs are chosen for. */
-#define HOST_WINDOWS_MAJOR RIG_WINDOWS_MAJOR
-#define HOST_WINDOWS_MINOR RIG_WINDOWS_MINOR
-#define HOST_WINDOWS_BUILD RIG_WINDOWS_BUILD
+/* What the host says it is: the Windows that the INF was installed for. */
+#define HOST_WINDOWS_MAJOR (host.windows->major)
+#define HOST_WINDOWS_MINOR (host.windows->minor)
+#define HOST_WINDOWS_BUILD (host.windows->build)
 #define HOST_NDIS_MAJOR    RIG_NDIS_MAJOR
-#define HOST_NDIS_MINOR    RIG_NDIS_MINOR
+#define HOST_NDIS_MINOR    (host.windows->ndis_minor)
 #define HOST_NDIS_VERSION  (HOST_NDIS_MAJOR << 16 | HOST_NDIS_MINOR)
 
 /* --- threads (thread.c) --------------------------------------------------
@@ -102,6 +102,7 @@ struct host_resources {
 struct host {
     struct host_config config;
     struct vfio_device *device;    /* NULL: a driver without hardware */
+    const struct windows_version *windows; /* what the driver is told */
     struct pe_image image;
     enum host_phase phase;
     uint32_t calls;                /* last `call` number given out */

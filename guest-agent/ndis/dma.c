@@ -76,25 +76,27 @@ static bool add_element(SCATTER_GATHER_LIST *sg, uint64_t address,
     return true;
 }
 
-/* The used bytes of the frame. False: not all of them can be reached. */
+/*
+ * The list begins with the MDL that CurrentMdl points to: the frame itself is
+ * CurrentMdlOffset bytes further (Microsoft, NdisMAllocateNetBufferSGList).
+ * False: not all of it can be reached.
+ */
 static bool fill_list(SCATTER_GATHER_LIST *sg, const NET_BUFFER *nb)
 {
     const MDL *mdl = nb->CurrentMdl;
-    uint32_t skip = nb->CurrentMdlOffset, left = nb->DataLength;
+    uint64_t left = (uint64_t)nb->CurrentMdlOffset + nb->DataLength;
 
     sg->NumberOfElements = 0;
     sg->Reserved = 0;
-    for (; mdl && left; mdl = mdl->Next, skip = 0) {
+    if (!mdl || nb->CurrentMdlOffset > mdl->ByteCount) {
+        return false;
+    }
+    for (; mdl && left; mdl = mdl->Next) {
         const uint8_t *va = MmGetMdlVirtualAddress(mdl);
-        uint32_t n = mdl->ByteCount - skip;
+        uint32_t n = mdl->ByteCount < left ? mdl->ByteCount : (uint32_t)left;
         uint64_t bus;
 
-        if (skip > mdl->ByteCount) {
-            return false;
-        }
-        n = n < left ? n : left;
-        if (n && (!arena_contains(va + skip, n) ||
-                  !arena_bus_address(va + skip, &bus) ||
+        if (n && (!arena_contains(va, n) || !arena_bus_address(va, &bus) ||
                   !add_element(sg, bus, n))) {
             return false;
         }

@@ -36,7 +36,7 @@
 /* NDIS_MINIPORT_PAUSE_PARAMETERS.PauseReason: NDIS_PAUSE_NDIS_INTERNAL */
 #define PAUSE_REASON 1
 
-struct host host;
+struct host host = { .windows = WINDOWS_NEWEST };
 
 static char error_text[256];
 static bool faults_bad;
@@ -140,6 +140,8 @@ uint32_t host_open(const struct host_config *config)
 {
     host.config = *config;
     host.device = config->device;
+    host.windows = config->install->windows ? config->install->windows
+                                            : WINDOWS_NEWEST;
     host.adapter_handle = ADAPTER_HANDLE;
     if (open_arena()) {
         return host_set_error(HOST_FAILED, "no memory for the driver: %s",

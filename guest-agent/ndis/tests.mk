@@ -7,7 +7,7 @@
 PROBE_SYS := $(B)/guest-agent/probe.sys
 NDIS_OBJECTS := $(patsubst guest-agent/%.c,%.o,$(wildcard guest-agent/ndis/*.c)) \
     $(patsubst guest-agent/%.c,%.o,$(wildcard guest-agent/linux/vfio*.c)) \
-    linux/pci.o agent/registry.o tests/recorder.o
+    linux/pci.o agent/registry.o agent/windows-version.o tests/recorder.o
 
 UNIT_pe := ndis/pe.o
 UNIT_emulate := ndis/emulate.o

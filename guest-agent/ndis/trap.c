@@ -206,7 +206,7 @@ static void put_time(uint8_t *at, uint64_t value)
 
 static void read_kuser(uint8_t page[KUSER_SIZE])
 {
-    static const struct {
+    const struct {
         uint16_t offset;
         uint32_t value;
     } fixed[] = {

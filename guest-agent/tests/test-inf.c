@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Units: the INF parser and what installing an INF gives. */
+#define _GNU_SOURCE
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -186,6 +187,46 @@ START_TEST(closest_os_decoration_and_amd64_section_win)
     ck_assert_str_eq(inst->section, "Rig.ndi.NTamd64");
     ck_assert_ptr_null(registry_get(inst->driver_key, "", "Wrong"));
     inf_install_free(inst);
+}
+END_TEST
+
+START_TEST(installed_for_the_newest_windows_first)
+{
+    struct inf_install *inst = install_good(good);
+
+    ck_assert_ptr_eq(inst->windows, WINDOWS_NEWEST);
+    inf_install_free(inst);
+}
+END_TEST
+
+/* Section names are as long as this one. */
+START_TEST(a_device_taken_out_is_installed_for_an_older_windows)
+{
+    g_autofree char *text = changed("%Dev% = Rig.ndi, pci\\ven_1AF4&dev_10F5",
+                                    "%Dev% = Rig.ndi, pci\\ven_1AF4&dev_0001");
+    char *seven = strstr(text, "Seven.ndi");
+    struct inf_install *inst;
+
+    memcpy(seven, "Rig.ndi  ", 9);
+    inst = install_good(text);
+    ck_assert_uint_eq(inst->windows->major, 6);
+    ck_assert_uint_eq(inst->windows->minor, 3);
+    ck_assert_uint_eq(inst->windows->ndis_minor, 40);
+    inf_install_free(inst);
+}
+END_TEST
+
+START_TEST(a_device_in_no_windows_gives_the_error_of_the_newest)
+{
+    g_autofree char *text = g_strdup(good);
+    g_autoptr(GError) error = NULL;
+
+    for (char *at = text; (at = strcasestr(at, "dev_10f5")); at++) {
+        memcpy(at, "dev_9999", 8);
+    }
+    ck_assert_ptr_null(install(text, &error));
+    ck_assert_int_eq(error->code, INF_ERROR_NO_MATCH);
+    ck_assert_ptr_nonnull(strstr(error->message, "PCI\\VEN_1AF4&DEV_10F5"));
 }
 END_TEST
 
@@ -404,8 +445,6 @@ START_TEST(what_windows_would_not_install_is_refused)
             INF_ERROR_NO_MATCH, "add NTamd64");
     refuses("[Models.NTamd64.10.0...16299]", "[Elsewhere]",
             INF_ERROR_CONTENT, "[Models.NTamd64.10.0...16299]");
-    refuses("pci\\ven_1AF4&dev_10F5", "PCI\\VEN_8086&DEV_10F5",
-            INF_ERROR_NO_MATCH, "PCI\\VEN_1AF4&DEV_10F5");
     refuses("[Rig.ndi.NTamd64.Services]", "[x]", INF_ERROR_CONTENT,
             "[Rig.ndi.NTamd64.Services]");
     refuses("AddService=rig,0x2", "AddService=rig,0x0", INF_ERROR_CONTENT,
@@ -537,6 +576,9 @@ static Suite *suite(void)
     tcase_set_timeout(t, 60);
     tcase_add_test(t, install_gives_names_and_numbers);
     tcase_add_test(t, closest_os_decoration_and_amd64_section_win);
+    tcase_add_test(t, installed_for_the_newest_windows_first);
+    tcase_add_test(t, a_device_taken_out_is_installed_for_an_older_windows);
+    tcase_add_test(t, a_device_in_no_windows_gives_the_error_of_the_newest);
     tcase_add_test(t, missing_media_keywords_are_minus_one);
     tcase_add_test(t, most_specific_hardware_id_wins_in_any_line);
     tcase_add_test(t, addreg_writes_every_type);

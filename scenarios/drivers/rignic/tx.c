@@ -132,21 +132,30 @@ static VOID RignicRingDoorbell(PRIGNIC_TX_RING Ring)
     }
 }
 
+/* The list begins with CurrentMdl, the frame where its data begins. */
 static VOID RignicPost(PRIGNIC_TX_RING Ring, PNET_BUFFER Frame)
 {
     PSCATTER_GATHER_LIST fragments = FRAME_FRAGMENTS(Frame);
     PRIGNIC_TX_SLOT slot = &Ring->Slots[Ring->Tail];
+    ULONG unused = NET_BUFFER_CURRENT_MDL_OFFSET(Frame);
     ULONG i;
 
     slot->Frame = Frame;
     for (i = 0; i < fragments->NumberOfElements; i++) {
         PRIGNIC_DESCRIPTOR descriptor = &Ring->Descriptors[Ring->Tail];
         PSCATTER_GATHER_ELEMENT fragment = &fragments->Elements[i];
+        PHYSICAL_ADDRESS address = fragment->Address;
 
-        descriptor->AddressLow = fragment->Address.LowPart;
-        descriptor->AddressHigh = (ULONG)fragment->Address.HighPart;
+        if (unused >= fragment->Length) {
+            unused -= fragment->Length;
+            continue;
+        }
+        address.QuadPart += unused;
+        descriptor->AddressLow = address.LowPart;
+        descriptor->AddressHigh = (ULONG)address.HighPart;
         descriptor->Status = 0;
-        descriptor->Control = fragment->Length;
+        descriptor->Control = fragment->Length - unused;
+        unused = 0;
         slot->Last = Ring->Tail;
         Ring->Tail = (Ring->Tail + 1) & (Ring->Size - 1);
     }
