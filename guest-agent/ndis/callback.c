@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Calls into the driver, and the markers that frame them. */
 #include <string.h>
-#include "ndis/core.h"
+#include "ndis/contract.h"
 
 uint64_t callback_next_call(void)
 {
@@ -21,9 +21,17 @@ void marker_prepare(struct rig_marker *m, uint16_t kind, const char *name)
 
 static void enter(struct callback *cb, const char *name)
 {
+    cb->name = name;
     cb->outer = host_self.callback;
+    cb->outside = host_self.inner;
+    cb->entered = host_self.entered;
+    cb->frame = host_self.frame;
     cb->irql = host_self.irql;
+    cb->locks = host_self.locks;
     host_self.callback = name;
+    host_self.inner = cb;
+    host_self.entered = NULL;
+    host_self.frame = NULL;
     host_self.depth++;
 }
 
@@ -53,10 +61,34 @@ void callback_enter_quiet(struct callback *cb, const char *name)
     cb->call = 0;
 }
 
-/*
- * A callback that returns at another IRQL than it was called at has a bug.
- * Its LEAVE marker shows it; the host goes on at the right one.
- */
+/* Locks that the callback took and kept: they stay taken, as on Windows. */
+static void check_locks(const struct callback *cb)
+{
+    for (unsigned i = cb->locks; i < host_self.locks; i++) {
+        struct host_lock *l = &host_self.lock[i];
+
+        if (!l->reported) {
+            l->reported = true;
+            contract_broken_at(pe_call_site(&host.image, l->taken_at),
+                               CONTRACT_LOCK_AT_RETURN, (uintptr_t)l->lock,
+                               host_self.irql, cb->irql,
+                               "returned with the spin lock held that was "
+                               "taken at");
+        }
+    }
+}
+
+/* Its LEAVE marker shows the IRQL; the host goes on at the right one. */
+static void check_irql(const struct callback *cb)
+{
+    if (host_self.irql != cb->irql) {
+        contract_broken(CONTRACT_IRQL_AT_RETURN, 0, host_self.irql, cb->irql,
+                        "returned at IRQL %u, was called at %u",
+                        host_self.irql, cb->irql);
+        irql_set(cb->irql);
+    }
+}
+
 void callback_leave(struct callback *cb, uint64_t status)
 {
     struct rig_marker m;
@@ -67,11 +99,13 @@ void callback_leave(struct callback *cb, uint64_t status)
         m.status = status;
         marker_emit(&m);
     }
-    if (host_self.irql != cb->irql) {
-        marker_note("%s returned at IRQL %u, was called at %u",
-                    host_self.callback, host_self.irql, cb->irql);
-        irql_set(cb->irql);
-    }
+    host_self.entered = NULL;
+    host_self.frame = NULL;
+    check_locks(cb);
+    check_irql(cb);
     host_self.callback = cb->outer;
+    host_self.inner = cb->outside;
+    host_self.entered = cb->entered;
+    host_self.frame = cb->frame;
     host_self.depth--;
 }

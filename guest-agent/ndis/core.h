@@ -40,18 +40,39 @@ enum host_thread_number {
     THREAD_LAST = 63,
 };
 
+/* A lock that a thread holds, and the call that took it. */
+struct host_lock {
+    const void *lock;
+    uint64_t taken_at;     /* return address of that call */
+    uint8_t irql;          /* before it was taken */
+    bool reported;
+};
+
+#define HOST_LOCKS 16u     /* of one thread; more are not watched */
+
+struct callback;
+struct thunk;
+
 struct host_thread {
     uint16_t number;
     uint8_t irql;
     bool has_cpu;          /* holds the processor: see irql.c */
     uint8_t depth;         /* driver callbacks on this thread */
+    uint8_t locks;         /* how many of lock[] are held */
+    bool locks_lost;       /* there were more than lock[] can hold */
+    /* the innermost export that the driver called, and its stack there:
+     * frame[0] is the return address; NULL: none in this callback */
+    const struct thunk *entered;
+    const uint64_t *frame;
     const char *callback;  /* innermost driver callback, or NULL */
+    const struct callback *inner; /* the same, with those around it */
     const char *api;       /* export that the driver is calling, or NULL */
     uint32_t caller;       /* RVA of that call */
     uint64_t object;       /* for its LEAVE marker: the handle it made */
     uint64_t arg[RIG_MARKER_ARGS]; /* and what else it wants to say */
     uintptr_t stack_top;   /* highest address of the stack */
     pthread_t pthread;
+    struct host_lock lock[HOST_LOCKS]; /* in order of taking */
 };
 
 extern __thread struct host_thread host_self;
@@ -138,9 +159,13 @@ bool host_faults_bad(void);
 /* --- calls into the driver (callback.c) ------------------------------- */
 
 struct callback {
-    const char *outer;
+    const char *name, *outer;
+    const struct callback *outside;
+    const struct thunk *entered;   /* export that made it, or NULL */
+    const uint64_t *frame;
     uint64_t call;
     uint8_t irql;
+    uint8_t locks;                 /* held when it was made */
     bool quiet;
 };
 
@@ -227,11 +252,16 @@ void pool_free(void *p);
 
 /* Returns the previous IRQL. */
 uint8_t irql_set(uint8_t irql);
+/*
+ * Lower it for the driver: not below DISPATCH_LEVEL with a spin lock held.
+ * `site`: RVA of the instruction that does it, 0: an export.
+ */
+void irql_lower(uint8_t irql, uint32_t site);
 static inline uint8_t irql_get(void)
 {
     return host_self.irql;
 }
-/* Kernel spin lock, IRQL apart. */
+/* Kernel spin lock of the host's own, or of a list: IRQL apart. */
 void spin_acquire(KSPIN_LOCK *lock);
 void spin_release(KSPIN_LOCK *lock);
 

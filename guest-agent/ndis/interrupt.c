@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "ndis/contract.h"
 #include "ndis/interrupt.h"
 #include "ndis/thunk.h"
 
@@ -254,8 +255,6 @@ static VOID NTAPI ndis_m_deregister_interrupt_ex(NDIS_HANDLE handle)
     }
     pthread_mutex_unlock(&irq.lock);
     if (!i) {
-        marker_note("NdisMDeregisterInterruptEx: handle 0x%llx is not "
-                    "registered", (unsigned long long)(uintptr_t)handle);
         return;
     }
     dpc_flush(i);
@@ -275,8 +274,6 @@ ndis_m_synchronize(NDIS_HANDLE handle, ULONG message,
     uint8_t old;
 
     if (!i) {
-        marker_note("NdisMSynchronizeWithInterruptEx: handle 0x%llx is not "
-                    "registered", (unsigned long long)(uintptr_t)handle);
         return FALSE;
     }
     old = irql_set(HOST_DIRQL);
@@ -346,6 +343,7 @@ ndis_m_config_msix_table_entry(NDIS_HANDLE adapter,
     host_self.arg[3] = p->MessageNumber;
     switch (p->ConfigOperation) {
     case NdisMSIXTableConfigSetTableEntry:
+        contract_irql_at_most(DISPATCH_LEVEL, "to set an entry");
         if (p->MessageNumber >= irq.granted) {
             return NDIS_STATUS_INVALID_PARAMETER;
         }

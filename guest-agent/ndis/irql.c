@@ -11,6 +11,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include "ndis/contract.h"
 #include "ndis/core.h"
 #include "ndis/thunk.h"
 
@@ -59,10 +60,95 @@ void spin_release(KSPIN_LOCK *lock)
     __atomic_store_n(lock, 0, __ATOMIC_RELEASE);
 }
 
+/* --- what a thread holds ---------------------------------------------- */
+
+static void lock_taken(const void *lock, uint8_t irql)
+{
+    struct host_thread *self = &host_self;
+
+    if (self->locks < HOST_LOCKS) {
+        self->lock[self->locks++] = (struct host_lock) {
+            lock, self->frame ? self->frame[0] : 0, irql, false,
+        };
+    } else {
+        self->locks_lost = true;
+    }
+}
+
+static const struct host_lock *lock_held(const void *lock)
+{
+    for (unsigned i = host_self.locks; i > 0; i--) {
+        if (host_self.lock[i - 1].lock == lock) {
+            return &host_self.lock[i - 1];
+        }
+    }
+    return NULL;
+}
+
+/* Any order of giving back is allowed. */
+static void lock_given(const void *lock, bool is_free)
+{
+    struct host_thread *self = &host_self;
+    const struct host_lock *held = lock_held(lock);
+
+    if (held) {
+        size_t i = (size_t)(held - self->lock);
+
+        self->locks--;
+        memmove(&self->lock[i], &self->lock[i + 1],
+                (self->locks - i) * sizeof(self->lock[0]));
+    } else if (!self->locks_lost) {
+        contract_broken(CONTRACT_LOCK_NOT_HELD, (uintptr_t)lock, 0, 0,
+                        is_free ? "the lock is free"
+                        : "another thread has the lock");
+    }
+}
+
+/* Take a lock of the driver; a deadlock with itself is told beforehand. */
+static void take(KSPIN_LOCK *lock, uint8_t irql)
+{
+    if (host_self.locks && lock_held(lock)) {
+        contract_broken(CONTRACT_LOCK_RECURSIVE, (uintptr_t)lock, 0, 0,
+                        "this thread has the lock already");
+    }
+    spin_acquire(lock);
+    lock_taken(lock, irql);
+}
+
+static void give(KSPIN_LOCK *lock)
+{
+    lock_given(lock, __atomic_load_n(lock, __ATOMIC_RELAXED) == 0);
+    spin_release(lock);
+}
+
+void irql_lower(uint8_t irql, uint32_t site)
+{
+    const struct host_thread *self = &host_self;
+    const void *lock = self->locks ? self->lock[self->locks - 1].lock : NULL;
+
+    if (lock && irql < DISPATCH_LEVEL && self->irql >= DISPATCH_LEVEL) {
+        if (site) {
+            contract_broken_at(site, CONTRACT_LOCK_IRQL, (uintptr_t)lock, irql,
+                               DISPATCH_LEVEL, "IRQL becomes %u with a spin "
+                               "lock held", irql);
+        } else {
+            contract_broken(CONTRACT_LOCK_IRQL, (uintptr_t)lock, irql,
+                            DISPATCH_LEVEL, "IRQL becomes %u with a spin "
+                            "lock held", irql);
+        }
+    }
+    irql_set(irql);
+}
+
 /* --- exports ---------------------------------------------------------- */
 
+/* Windows stops here: IRQL_NOT_GREATER_OR_EQUAL. */
 static KIRQL NTAPI ke_raise_irql(KIRQL irql)
 {
+    if (irql < host_self.irql) {
+        contract_broken(CONTRACT_WRONG_IRQL, 0, irql, host_self.irql,
+                        "raises the IRQL from %u to %u", host_self.irql, irql);
+    }
     return irql_set(irql);
 }
 
@@ -71,9 +157,14 @@ static KIRQL NTAPI ke_raise_irql_to_dpc(void)
     return irql_set(DISPATCH_LEVEL);
 }
 
+/* ... and here: IRQL_NOT_LESS_OR_EQUAL. */
 static VOID NTAPI ke_lower_irql(KIRQL irql)
 {
-    irql_set(irql);
+    if (irql > host_self.irql) {
+        contract_broken(CONTRACT_WRONG_IRQL, 0, irql, host_self.irql,
+                        "lowers the IRQL from %u to %u", host_self.irql, irql);
+    }
+    irql_lower(irql, 0);
 }
 
 static KIRQL NTAPI ke_get_current_irql(void)
@@ -90,32 +181,36 @@ static KIRQL NTAPI ke_acquire_raise(PKSPIN_LOCK lock)
 {
     KIRQL old = irql_set(DISPATCH_LEVEL);
 
-    spin_acquire(lock);
+    take(lock, old);
     return old;
 }
 
 static VOID NTAPI ke_release(PKSPIN_LOCK lock, KIRQL irql)
 {
-    spin_release(lock);
-    irql_set(irql);
+    give(lock);
+    irql_lower(irql, 0);
 }
 
 static VOID NTAPI ke_acquire_at_dpc(PKSPIN_LOCK lock)
 {
-    spin_acquire(lock);
+    take(lock, irql_get());
 }
 
 static VOID NTAPI ke_release_from_dpc(PKSPIN_LOCK lock)
 {
-    spin_release(lock);
+    give(lock);
 }
 
 static BOOLEAN NTAPI ke_try_acquire_at_dpc(PKSPIN_LOCK lock)
 {
     KSPIN_LOCK expected = 0;
 
-    return __atomic_compare_exchange_n(lock, &expected, 1, false,
-                                       __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+    if (!__atomic_compare_exchange_n(lock, &expected, 1, false,
+                                     __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+        return FALSE;
+    }
+    lock_taken(lock, irql_get());
+    return TRUE;
 }
 
 static VOID NTAPI ke_acquire_queued(PKSPIN_LOCK lock,
@@ -123,25 +218,25 @@ static VOID NTAPI ke_acquire_queued(PKSPIN_LOCK lock,
 {
     handle->LockQueue.Lock = lock;
     handle->OldIrql = irql_set(DISPATCH_LEVEL);
-    spin_acquire(lock);
+    take(lock, handle->OldIrql);
 }
 
 static VOID NTAPI ke_release_queued(PKLOCK_QUEUE_HANDLE handle)
 {
-    spin_release(handle->LockQueue.Lock);
-    irql_set(handle->OldIrql);
+    give(handle->LockQueue.Lock);
+    irql_lower(handle->OldIrql, 0);
 }
 
 static VOID NTAPI ke_acquire_queued_at_dpc(PKSPIN_LOCK lock,
                                            PKLOCK_QUEUE_HANDLE handle)
 {
     handle->LockQueue.Lock = lock;
-    spin_acquire(lock);
+    take(lock, irql_get());
 }
 
 static VOID NTAPI ke_release_queued_from_dpc(PKLOCK_QUEUE_HANDLE handle)
 {
-    spin_release(handle->LockQueue.Lock);
+    give(handle->LockQueue.Lock);
 }
 
 /* NDIS_SPIN_LOCK; drivers of NDIS 6 use the Ke functions inline. */
@@ -159,7 +254,7 @@ static VOID NTAPI ndis_acquire_spin_lock(PNDIS_SPIN_LOCK lock)
 {
     KIRQL old = irql_set(DISPATCH_LEVEL);
 
-    spin_acquire(&lock->SpinLock);
+    take(&lock->SpinLock, old);
     lock->OldIrql = old;
 }
 
@@ -167,19 +262,19 @@ static VOID NTAPI ndis_release_spin_lock(PNDIS_SPIN_LOCK lock)
 {
     KIRQL old = lock->OldIrql;
 
-    spin_release(&lock->SpinLock);
-    irql_set(old);
+    give(&lock->SpinLock);
+    irql_lower(old, 0);
 }
 
 static VOID NTAPI ndis_dpr_acquire_spin_lock(PNDIS_SPIN_LOCK lock)
 {
+    take(&lock->SpinLock, irql_get());
     lock->OldIrql = irql_get();
-    spin_acquire(&lock->SpinLock);
 }
 
 static VOID NTAPI ndis_dpr_release_spin_lock(PNDIS_SPIN_LOCK lock)
 {
-    spin_release(&lock->SpinLock);
+    give(&lock->SpinLock);
 }
 
 /*
@@ -192,20 +287,29 @@ struct rw_lock {
     uint32_t depth;
 };
 
-static void rw_acquire(struct rw_lock *rw)
+static void rw_acquire(struct rw_lock *rw, uint8_t irql)
 {
     uint16_t me = host_self.number + 1;
 
     if (__atomic_load_n(&rw->owner, __ATOMIC_RELAXED) != me) {
         spin_acquire(&rw->lock);
         __atomic_store_n(&rw->owner, me, __ATOMIC_RELAXED);
+        lock_taken(rw, irql);
     }
     rw->depth++;
 }
 
 static void rw_release(struct rw_lock *rw)
 {
+    uint16_t owner = __atomic_load_n(&rw->owner, __ATOMIC_RELAXED);
+
+    if (owner != host_self.number + 1) {
+        contract_broken(CONTRACT_LOCK_NOT_HELD, (uintptr_t)rw, 0, 0,
+                        owner ? "another thread has the lock"
+                        : "the lock is free");
+    }
     if (rw->depth && --rw->depth == 0) {
+        lock_given(rw, false);
         __atomic_store_n(&rw->owner, 0, __ATOMIC_RELAXED);
         spin_release(&rw->lock);
     }
@@ -224,17 +328,23 @@ static VOID NTAPI ndis_free_rw_lock(PVOID lock)
     free(object_close(OBJ_RW_LOCK, lock));
 }
 
-/* Flag NDIS_RWL_AT_DISPATCH_LEVEL: the caller is there already. */
+#define NDIS_RWL_AT_DISPATCH_LEVEL 1
+
 static VOID NTAPI ndis_acquire_rw_lock(PVOID lock, PLOCK_STATE_EX state,
                                        UCHAR flags)
 {
     struct rw_lock *rw = object_get(OBJ_RW_LOCK, lock);
 
+    if ((flags & NDIS_RWL_AT_DISPATCH_LEVEL) && irql_get() < DISPATCH_LEVEL) {
+        contract_broken(CONTRACT_WRONG_IRQL, (uintptr_t)lock, irql_get(),
+                        DISPATCH_LEVEL, "says NDIS_RWL_AT_DISPATCH_LEVEL at "
+                        "IRQL %u", irql_get());
+    }
     state->OldIrql = irql_get();
     state->Flags = flags;
     if (rw) {
         irql_set(irql_get() > DISPATCH_LEVEL ? irql_get() : DISPATCH_LEVEL);
-        rw_acquire(rw);
+        rw_acquire(rw, state->OldIrql);
     }
 }
 
@@ -244,7 +354,7 @@ static VOID NTAPI ndis_release_rw_lock(PVOID lock, PLOCK_STATE_EX state)
 
     if (rw) {
         rw_release(rw);
-        irql_set(state->OldIrql);
+        irql_lower(state->OldIrql, 0);
     }
 }
 
@@ -257,16 +367,18 @@ static VOID NTAPI ndis_initialize_read_write_lock(PVOID lock)
 static VOID NTAPI ndis_acquire_read_write_lock(PVOID lock, BOOLEAN write,
                                                PLOCK_STATE state)
 {
-    state->OldIrql = irql_set(DISPATCH_LEVEL);
+    uint8_t old = irql_set(DISPATCH_LEVEL);
+
+    state->OldIrql = old;
     state->LockState = write;
-    rw_acquire(lock);
+    rw_acquire(lock, old);
 }
 
 static VOID NTAPI ndis_release_read_write_lock(PVOID lock,
                                                PLOCK_STATE state)
 {
     rw_release(lock);
-    irql_set(state->OldIrql);
+    irql_lower(state->OldIrql, 0);
 }
 
 const struct export irql_exports[] = {

@@ -3,6 +3,7 @@
 #include <glib.h>
 #include <stdlib.h>
 #include <string.h>
+#include "ndis/contract.h"
 #include "ndis/core.h"
 #include "ndis/thunk.h"
 
@@ -88,8 +89,10 @@ static VOID NTAPI ndis_m_deregister_miniport_driver(NDIS_HANDLE handle)
     if (handle == DRIVER_HANDLE && host.registered) {
         host.registered = false;
     } else {
-        marker_note("NdisMDeregisterMiniportDriver: handle 0x%llx is not "
-                    "registered", (unsigned long long)(uintptr_t)handle);
+        contract_broken(handle == DRIVER_HANDLE ? CONTRACT_DOUBLE_FREE
+                        : CONTRACT_BAD_HANDLE, (uintptr_t)handle, 0, 0,
+                        "0x%llx is no registered driver",
+                        (unsigned long long)(uintptr_t)handle);
     }
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "ndis/contract.h"
 #include "ndis/core.h"
 
 #define HANDLE_BITS 12     /* handles of one kind: 4095 in a life */
@@ -98,6 +99,25 @@ void object_add(enum object_kind kind, const void *address, size_t size)
     pthread_mutex_unlock(&objects.lock);
 }
 
+/* A handle that was given out once, for an object that is gone. */
+static bool is_stale(enum object_kind kind, uint64_t handle)
+{
+    return handle >> HANDLE_BITS == kind &&
+           (handle & ((1u << HANDLE_BITS) - 1)) < objects.next[kind];
+}
+
+/* The driver passed a handle that is none: `closing` it, or using it. */
+static void bad_handle(enum object_kind kind, uint64_t handle, bool closing)
+{
+    bool stale = is_stale(kind, handle);
+
+    __atomic_add_fetch(&host.unknown_handles, 1, __ATOMIC_RELAXED);
+    contract_broken(stale && closing ? CONTRACT_DOUBLE_FREE
+                    : CONTRACT_BAD_HANDLE, handle, 0, 0, "0x%llx %s %s",
+                    (unsigned long long)handle,
+                    stale ? "is no longer a" : "is no", kind_name[kind]);
+}
+
 void *object_get(enum object_kind kind, NDIS_HANDLE handle)
 {
     uint64_t key = (uintptr_t)handle;
@@ -108,10 +128,11 @@ void *object_get(enum object_kind kind, NDIS_HANDLE handle)
     o = g_hash_table_lookup(objects.table[kind], &key);
     if (o) {
         data = o->data;
-    } else {
-        host.unknown_handles++;
     }
     pthread_mutex_unlock(&objects.lock);
+    if (!o) {
+        bad_handle(kind, key, false);
+    }
     return data;
 }
 
@@ -138,8 +159,6 @@ static bool take(enum object_kind kind, uint64_t key, struct object *out)
     if (o) {
         *out = *o;
         g_hash_table_remove(objects.table[kind], &key);
-    } else {
-        host.unknown_handles++;
     }
     pthread_mutex_unlock(&objects.lock);
     return o;
@@ -149,7 +168,11 @@ void *object_close(enum object_kind kind, NDIS_HANDLE handle)
 {
     struct object o;
 
-    return take(kind, (uintptr_t)handle, &o) ? o.data : NULL;
+    if (!take(kind, (uintptr_t)handle, &o)) {
+        bad_handle(kind, (uintptr_t)handle, true);
+        return NULL;
+    }
+    return o.data;
 }
 
 bool object_remove(enum object_kind kind, const void *address, size_t *size)

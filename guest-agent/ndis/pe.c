@@ -38,7 +38,8 @@
 #define SCN_READ         0x40000000u
 #define SCN_WRITE        0x80000000u
 
-enum { DIR_IMPORT = 1, DIR_BASERELOC = 5, DIR_LOAD_CONFIG = 10, DIRS = 16 };
+enum { DIR_IMPORT = 1, DIR_EXCEPTION = 3, DIR_BASERELOC = 5,
+       DIR_LOAD_CONFIG = 10, DIRS = 16 };
 
 /* [The .reloc section] */
 #define RELOC_ABSOLUTE 0
@@ -523,6 +524,10 @@ int pe_load(const uint8_t *file, size_t len, uint64_t base,
         return -1;
     }
     image->entry = h.entry;
+    if (image_at(image, h.dir[DIR_EXCEPTION].rva, h.dir[DIR_EXCEPTION].size)) {
+        image->pdata = h.dir[DIR_EXCEPTION].rva;
+        image->pdata_size = h.dir[DIR_EXCEPTION].size;
+    }
     if (relocate(image, &h, &e) ||
         import_all(image, &h, resolve, opaque, &e) ||
         seed_cookie(image, &h, &e) || protect(image, &h, &e)) {

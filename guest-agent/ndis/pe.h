@@ -25,6 +25,8 @@ struct pe_image {
         uint32_t rva, size;
     } text[16];          /* executable sections */
     unsigned texts;
+    uint32_t pdata, pdata_size; /* RVA and bytes of the exception directory,
+                            inside the image; size 0 if it has none */
 };
 
 /*

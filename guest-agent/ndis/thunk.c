@@ -3,8 +3,9 @@
  * Thunks: every call that the driver makes passes through here.
  *
  * How it works: an import gets a stub of 23 bytes that loads the address of
- * its struct thunk and jumps to thunk_common. When nothing wants to see the
- * call, thunk_common jumps on to the function and costs four instructions.
+ * its struct thunk and jumps to thunk_common. That notes which export the
+ * driver is in and, when nothing wants to see the call and the IRQL is one of
+ * its contract, jumps on to the function: eleven instructions in all.
  * Otherwise it spills the register arguments to the home space that the x64
  * convention gives every callee, so that the arguments lie in one array, and
  * calls thunk_call(). That writes the markers and either makes the call or, at
@@ -20,6 +21,7 @@
 #include <strings.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include "ndis/contract.h"
 #include "ndis/core.h"
 
 #define STUB_SIZE  32u
@@ -30,13 +32,21 @@
 struct thunk {
     void *function;      /* read by thunk_common at offset 0 */
     uint8_t slow;        /* at offset 8: go through thunk_call() */
+    uint8_t irql_low;    /* at offset 9: so does a call below this IRQL */
+    uint8_t irql_high;   /* at offset 10: ... or above this one */
     const struct export *export; /* NULL: nobody implements it */
     char *name;
     uint32_t calls;      /* in this step; counted while a fault is armed */
     const struct host_fault *fault; /* this thunk's first armed fault */
 };
 
-_Static_assert(offsetof(struct thunk, slow) == 8, "thunk_common reads it");
+_Static_assert(offsetof(struct thunk, slow) == 8 &&
+               offsetof(struct thunk, irql_low) == 9 &&
+               offsetof(struct thunk, irql_high) == 10 &&
+               offsetof(struct host_thread, irql) == 2 &&
+               offsetof(struct host_thread, entered) == 8 &&
+               offsetof(struct host_thread, frame) == 16,
+               "thunk_common has these offsets");
 
 static struct {
     uint8_t *stubs;
@@ -55,6 +65,13 @@ __asm__(
     "    .globl thunk_common\n"
     "    .type thunk_common, @function\n"
     "thunk_common:\n"
+    "    movq %rax, %fs:host_self@tpoff+8\n"
+    "    movq %rsp, %fs:host_self@tpoff+16\n"
+    "    movb %fs:host_self@tpoff+2, %r10b\n"
+    "    cmpb 9(%rax), %r10b\n"
+    "    jb 1f\n"
+    "    cmpb 10(%rax), %r10b\n"
+    "    ja 1f\n"
     "    cmpb $0, 8(%rax)\n"
     "    jne 1f\n"
     "    jmp *(%rax)\n"
@@ -206,6 +223,7 @@ uint64_t thunk_call(struct thunk *t, const uint64_t *frame)
     if (!t->export) {
         unimplemented(t);
     }
+    contract_check_call(t->export);
     f = fault_due(t);
     if (f) {
         ret = inject(t, f, frame + 1);
@@ -219,6 +237,11 @@ uint64_t thunk_call(struct thunk *t, const uint64_t *frame)
     self->api = api;
     self->caller = caller;
     return ret;
+}
+
+const char *thunk_name(const struct thunk *thunk)
+{
+    return thunk->name;
 }
 
 /* --- making thunks ---------------------------------------------------- */
@@ -283,6 +306,8 @@ static void *thunk_for(const char *name, const struct export *ex)
     t->name = g_strdup(name);
     t->export = ex;
     t->function = ex ? ex->address : NULL;
+    contract_irql_range(ex ? ex->contract : IRQL_ANY, &t->irql_low,
+                        &t->irql_high);
     arm(t);
     at = thunks.stubs + thunks.n * STUB_SIZE;
     write_stub(at, t);

@@ -13,6 +13,8 @@
 #include "ndis/host.h"
 #include "ndis/pe.h"
 
+struct thunk;
+
 /* Most arguments of any export. */
 #define THUNK_ARGS 12
 
@@ -74,6 +76,7 @@ uint64_t fail_null(const uint64_t *args, uint32_t status);
 uint64_t fail_void_status0(const uint64_t *args, uint32_t status);
 
 int thunk_open(void);
+const char *thunk_name(const struct thunk *thunk);
 /* pe_resolve: never NULL; names that nobody implements end the cycle when
  * they are called. */
 void *thunk_resolve(void *opaque, const char *dll, const char *name,

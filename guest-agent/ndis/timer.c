@@ -2,6 +2,7 @@
 /* Timers: NDIS timer objects, the older NDIS_MINIPORT_TIMER, and KTIMER. */
 #include <stdlib.h>
 #include <string.h>
+#include "ndis/contract.h"
 #include "ndis/core.h"
 #include "ndis/thunk.h"
 
@@ -211,9 +212,31 @@ static BOOLEAN NTAPI ndis_set_timer_object(NDIS_HANDLE handle,
     return timer_set(&timer);
 }
 
+static bool is_periodic(const void *key)
+{
+    bool periodic = false;
+
+    pthread_mutex_lock(&lock);
+    for (struct armed *a = armed; a; a = a->next) {
+        periodic = periodic || (a->timer.key == key && a->timer.period);
+    }
+    pthread_mutex_unlock(&lock);
+    return periodic;
+}
+
+/* A periodic timer is not running any more when it has been cancelled. */
 static BOOLEAN NTAPI ndis_cancel_timer_object(NDIS_HANDLE handle)
 {
-    return object_get(OBJ_TIMER, handle) && timer_cancel(handle);
+    bool periodic = is_periodic(handle), pending;
+
+    if (periodic) {
+        contract_irql_at_most(PASSIVE_LEVEL, "for a periodic timer");
+    }
+    pending = object_get(OBJ_TIMER, handle) && timer_cancel(handle);
+    if (periodic && host_self.irql < DISPATCH_LEVEL) {
+        wait_not_running(handle);
+    }
+    return pending;
 }
 
 static VOID NTAPI ndis_free_timer_object(NDIS_HANDLE handle)

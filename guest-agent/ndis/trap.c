@@ -16,10 +16,10 @@
 #include <unistd.h>
 #include "ndis/core.h"
 #include "ndis/emulate.h"
+#include "ndis/stack.h"
 #include "ndis/thunk.h"
 
 #define STACK_FRAMES 10
-#define STACK_SCAN   (64u * 1024)   /* bytes of stack looked at */
 #define CODE_MAX     15u            /* longest x86 instruction */
 
 /* Bug check codes of the two trapping instructions. */
@@ -65,30 +65,42 @@ static struct text marker_text(struct rig_marker *m)
 
 /* --- where the driver is ---------------------------------------------- */
 
-/*
- * Return addresses into the driver, innermost first: every word of the stack
- * that lies behind a call instruction. No unwind data is needed, and code that
- * runs wild does not confuse it much.
- */
-static unsigned scan_stack(uint64_t rsp, uint32_t *rva, unsigned max)
+/* Registers in the order of their numbers in machine code. */
+static const int register_order[16] = {
+    REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
+    REG_R8, REG_R9, REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15,
+};
+
+static void map_context(const greg_t *g, struct stack_context *c)
 {
-    uintptr_t top = host_self.stack_top, at = rsp & ~7ull;
-    unsigned n = 0;
+    for (int i = 0; i < 16; i++) {
+        c->reg[i] = (uint64_t)g[register_order[i]];
+    }
+    c->rip = (uint64_t)g[REG_RIP];
+    c->known = 0xffff;
+    c->top = host_self.stack_top;
+}
 
-    if (at >= top || top - at > (16u << 20)) {
-        return 0;
-    }
-    if (top - at > STACK_SCAN) {
-        top = at + STACK_SCAN;
-    }
-    for (; at + 8 <= top && n < max; at += 8) {
-        uint32_t site = pe_call_site(&host.image, *(uint64_t *)at);
+/*
+ * Calls in the driver that led here, innermost first. Inside an export they
+ * begin with the call of it; anywhere else outside the driver they are
+ * searched for.
+ */
+static unsigned call_stack(const greg_t *g, uint32_t *rva, unsigned max)
+{
+    struct stack_context c;
 
-        if (site) {
-            rva[n++] = site;
-        }
+    map_context(g, &c);
+    if (pe_is_text(&host.image, c.rip)) {
+        return stack_walk(&host.image, &c, false, rva, max);
     }
-    return n;
+    if (host_self.api && host_self.frame) {
+        c.rip = host_self.frame[0];
+        c.reg[4] = (uintptr_t)(host_self.frame + 1);
+        c.known = 1u << 4;
+        return stack_walk(&host.image, &c, true, rva, max);
+    }
+    return stack_scan(&host.image, &c, rva, max);
 }
 
 static void put_stack(struct text *t, const uint32_t *rva, unsigned n)
@@ -106,7 +118,7 @@ static void put_stack(struct text *t, const uint32_t *rva, unsigned n)
 static void describe(struct rig_marker *m, const greg_t *g)
 {
     uint32_t rva[STACK_FRAMES];
-    unsigned n = scan_stack((uint64_t)g[REG_RSP], rva, STACK_FRAMES);
+    unsigned n = call_stack(g, rva, STACK_FRAMES);
     uint32_t here = pe_rva(&host.image, (uint64_t)g[REG_RIP]);
     struct text t = marker_text(m);
 
@@ -228,9 +240,11 @@ static void read_kuser(uint8_t page[KUSER_SIZE])
     put_time(page + 0x320, time_now() / 15625000);      /* TickCount */
 }
 
+static __thread uint32_t fault_rva;
+
 static void set_irql_of_processor(uint8_t irql)
 {
-    irql_set(irql);
+    irql_lower(irql, fault_rva);
 }
 
 static const struct emulate_ops ops = {
@@ -243,14 +257,8 @@ static const struct emulate_ops ops = {
 
 static void map_registers(greg_t *g, struct emulate_cpu *cpu)
 {
-    static const int order[16] = {
-        REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI,
-        REG_RDI, REG_R8, REG_R9, REG_R10, REG_R11, REG_R12, REG_R13, REG_R14,
-        REG_R15,
-    };
-
     for (int i = 0; i < 16; i++) {
-        cpu->reg[i] = (uint64_t *)&g[order[i]];
+        cpu->reg[i] = (uint64_t *)&g[register_order[i]];
     }
     cpu->rip = (uint64_t *)&g[REG_RIP];
     cpu->flags = (uint64_t *)&g[REG_EFL];
@@ -265,6 +273,7 @@ static enum emulate_result try_emulate(greg_t *g, uint64_t fault)
     if (!pe_is_text(&host.image, rip)) {
         return EMULATE_UNKNOWN;
     }
+    fault_rva = pe_rva(&host.image, rip);
     map_registers(g, &cpu);
     return emulate(&cpu, &ops, (const uint8_t *)(uintptr_t)rip,
                    end - rip < CODE_MAX ? end - rip : CODE_MAX, fault);

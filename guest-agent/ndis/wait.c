@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <time.h>
+#include "ndis/contract.h"
 #include "ndis/core.h"
 #include "ndis/thunk.h"
 
@@ -176,7 +177,9 @@ static VOID NTAPI ke_initialize_event(PKEVENT event, EVENT_TYPE type,
 static LONG NTAPI ke_set_event(PKEVENT event, LONG increment, BOOLEAN wait)
 {
     (void)increment;
-    (void)wait;
+    if (wait) {
+        contract_irql_at_most(APC_LEVEL, "with Wait");
+    }
     return signal_state(&event->Header, 1);
 }
 
@@ -205,12 +208,24 @@ static VOID NTAPI ke_initialize_mutex(PKMUTEX mutex, ULONG level)
     mutex->ApcDisable = 1;
 }
 
+/* Exceptions that Windows raises; nobody handles them in a miniport. */
+#define KMODE_EXCEPTION_NOT_HANDLED     0x1e
+#define STATUS_MUTANT_NOT_OWNED         0xc0000046u
+#define STATUS_SEMAPHORE_LIMIT_EXCEEDED 0xc0000047u
+
 static LONG NTAPI ke_release_mutex(PKMUTEX mutex, BOOLEAN wait)
 {
     LONG old;
 
     (void)wait;
     pthread_mutex_lock(&dispatcher);
+    if (mutex->OwnerThread != (void *)&host_self) {
+        pthread_mutex_unlock(&dispatcher);
+        contract_broken(CONTRACT_LOCK_NOT_HELD, (uintptr_t)mutex, 0, 0,
+                        "this thread does not own the mutex");
+        bug_check(KMODE_EXCEPTION_NOT_HANDLED, STATUS_MUTANT_NOT_OWNED, 0, 0,
+                  0);
+    }
     old = mutex->Header.SignalState++;
     if (mutex->Header.SignalState > 0) {
         mutex->OwnerThread = NULL;
@@ -241,8 +256,12 @@ static LONG NTAPI ke_release_semaphore(struct ksemaphore *s, int increment,
     (void)wait;
     pthread_mutex_lock(&dispatcher);
     old = s->Header.SignalState;
-    s->Header.SignalState = old + adjustment > s->Limit ? s->Limit
-                                                        : old + adjustment;
+    if (adjustment > s->Limit - old) {
+        pthread_mutex_unlock(&dispatcher);
+        bug_check(KMODE_EXCEPTION_NOT_HANDLED, STATUS_SEMAPHORE_LIMIT_EXCEEDED,
+                  0, 0, 0);
+    }
+    s->Header.SignalState = old + adjustment;
     pthread_cond_broadcast(&signalled);
     pthread_mutex_unlock(&dispatcher);
     return old;
@@ -261,9 +280,18 @@ static uint64_t timeout_ns(const LARGE_INTEGER *timeout)
            ? ((uint64_t)timeout->QuadPart - time_system()) * 100 : 0;
 }
 
+/* At DISPATCH_LEVEL only a wait that does not wait is allowed. */
+static void check_wait(const LARGE_INTEGER *timeout)
+{
+    if (!timeout || timeout->QuadPart != 0) {
+        contract_irql_at_most(APC_LEVEL, "for a wait");
+    }
+}
+
 static NTSTATUS NTAPI ke_wait_single(PVOID object, int reason, CCHAR mode,
                                      BOOLEAN alertable, PLARGE_INTEGER timeout)
 {
+    check_wait(timeout);
     (void)reason;
     (void)mode;
     (void)alertable;
@@ -284,6 +312,7 @@ static NTSTATUS NTAPI ke_wait_multiple(ULONG count, PVOID *objects, int any,
     if (count == 0 || count > 64) {
         return (NTSTATUS)STATUS_INVALID_PARAMETER_1;
     }
+    check_wait(timeout);
     return (NTSTATUS)wait_some((DISPATCHER_HEADER **)objects, count, !any,
                                timeout_ns(timeout));
 }

@@ -177,6 +177,53 @@ static NDIS_STATUS bad_handles(void)
     return NDIS_STATUS_SUCCESS;
 }
 
+/* --- broken contracts ------------------------------------------------- */
+
+static KSPIN_LOCK held_lock, free_lock;
+
+/* Not inlined, so that the call stack has a known depth. */
+__attribute__((noinline)) static void sleep_raised(ULONG microseconds)
+{
+    KIRQL old = KfRaiseIrql(DISPATCH_LEVEL);
+
+    NdisMSleep(microseconds);
+    KeLowerIrql(old);
+}
+
+__attribute__((noinline)) static void wait_raised(void)
+{
+    KIRQL old = KfRaiseIrql(DISPATCH_LEVEL);
+    LARGE_INTEGER timeout;
+
+    timeout.QuadPart = 0;
+    KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, &timeout);
+    timeout.QuadPart = -1;
+    KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, &timeout);
+    KeLowerIrql(old);
+}
+
+static NDIS_STATUS contracts(void)
+{
+    NDIS_HANDLE item = NdisAllocateIoWorkItem(adapter_handle);
+    KIRQL old;
+
+    NdisInitializeEvent(&done);
+    sleep_raised(1);
+    wait_raised();
+    KeAcquireSpinLockAtDpcLevel(&free_lock);  /* at PASSIVE_LEVEL */
+    KeReleaseSpinLockFromDpcLevel(&free_lock);
+    KeReleaseSpinLockFromDpcLevel(&free_lock); /* not held */
+    old = KeAcquireSpinLockRaiseToDpc(&free_lock);
+    KeLowerIrql(old);                          /* with the lock held */
+    KfRaiseIrql(DISPATCH_LEVEL);
+    KeReleaseSpinLock(&free_lock, old);
+    NdisSetOptionalHandlers(driver_handle, NULL); /* not MiniportSetOptions */
+    NdisFreeIoWorkItem(item);
+    NdisFreeIoWorkItem(item);                  /* a second time */
+    KeAcquireSpinLockRaiseToDpc(&held_lock);   /* for ever */
+    return NDIS_STATUS_SUCCESS;
+}
+
 /* --- interrupts, DPCs, work ------------------------------------------- */
 
 static BOOLEAN NTAPI isr(NDIS_HANDLE context, PBOOLEAN queue, PULONG targets)
@@ -506,6 +553,8 @@ static NDIS_STATUS act(ULONG action)
                ? NDIS_STATUS_SUCCESS : NDIS_STATUS_FAILURE;
     case PROBE_BUFFERS:
         return buffers();
+    case PROBE_CONTRACTS:
+        return contracts();
     default:
         return NDIS_STATUS_SUCCESS;
     }

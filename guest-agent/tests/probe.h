@@ -25,6 +25,7 @@ enum probe_action {
     PROBE_LOOP_IN_DPC,   /* for ever, on the DPC thread */
     PROBE_PNP,           /* were the PnP handlers called as they should be? */
     PROBE_BUFFERS,       /* MDLs, NET_BUFFER_LISTs, their data */
+    PROBE_CONTRACTS,     /* breaks many contracts, returns with a lock held */
 };
 
 /* MiniportInitializeEx returns this plus the number of the failed check. */

@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <check.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -225,6 +226,89 @@ START_TEST(interrupt_without_resource_is_not_found)
 }
 END_TEST
 
+/* The one breach of this kind by this export. */
+static const struct rig_marker *need_contract(const char *name,
+                                              const char *api)
+{
+    const struct rig_marker *m;
+
+    for (unsigned i = 0; (m = recorder_find(RIG_MK_CONTRACT, name, i)); i++) {
+        if (g_str_has_prefix(m->text, api) &&
+            m->text[strlen(api)] == ':') {
+            return m;
+        }
+    }
+    ck_abort_msg("no contract marker %s of %s", name, api);
+    return NULL;
+}
+
+START_TEST(broken_contracts_are_reported_with_call_stacks)
+{
+    static const struct {
+        const char *name, *api;
+        uint64_t found, allowed;
+    } want[] = {
+        { "wrong-irql", "NdisMSleep", DISPATCH_LEVEL, APC_LEVEL },
+        { "wrong-irql", "KeWaitForSingleObject", DISPATCH_LEVEL, APC_LEVEL },
+        { "wrong-irql", "KeAcquireSpinLockAtDpcLevel", PASSIVE_LEVEL,
+          DISPATCH_LEVEL },
+        { "wrong-irql", "KeReleaseSpinLockFromDpcLevel", PASSIVE_LEVEL,
+          DISPATCH_LEVEL },
+        { "lock-held-below-dispatch", "KeLowerIrql", PASSIVE_LEVEL,
+          DISPATCH_LEVEL },
+        { "lock-not-held", "KeReleaseSpinLockFromDpcLevel", 0, 0 },
+        { "double-free", "NdisFreeIoWorkItem", 0, 0 },
+        { "irql-at-return", "MiniportInitializeEx", DISPATCH_LEVEL,
+          PASSIVE_LEVEL },
+    };
+    const struct rig_marker *m;
+
+    expect_init(PROBE_CONTRACTS, 0);
+    for (unsigned i = 0; i < ARRAYSIZE(want); i++) {
+        m = need_contract(want[i].name, want[i].api);
+        ck_assert_uint_eq(m->arg[0], want[i].found);
+        ck_assert_uint_eq(m->arg[1], want[i].allowed);
+    }
+    need_contract("wrong-caller", "NdisSetOptionalHandlers");
+    m = need_contract("lock-held-at-return", "MiniportInitializeEx");
+    ck_assert_uint_ne(m->object, 0);
+    ck_assert_uint_ne(m->caller, 0);
+    ck_assert_ptr_null(recorder_find(RIG_MK_CONTRACT, "wrong-irql", 5));
+}
+END_TEST
+
+/* sleep_raised() is not inlined: its own call, then that of its caller. */
+START_TEST(contract_call_stack_is_innermost_first)
+{
+    unsigned long long inner, outer;
+    const struct rig_marker *m;
+
+    expect_init(PROBE_CONTRACTS, 0);
+    m = need_contract("wrong-irql", "NdisMSleep");
+    ck_assert_int_eq(sscanf(strchr(m->text, '|'), "| %llx %llx", &inner,
+                            &outer), 2);
+    ck_assert_uint_eq(inner, m->caller);
+    ck_assert_uint_ne(outer, inner);
+}
+END_TEST
+
+START_TEST(correct_driver_breaks_no_contract)
+{
+    static const uint32_t correct[] = {
+        PROBE_NOTHING, PROBE_IRQL, PROBE_DPC, PROBE_WORK_ITEM, PROBE_BUFFERS,
+        PROBE_PNP, PROBE_REGISTRY,
+    };
+
+    for (unsigned i = 0; i < ARRAYSIZE(correct); i++) {
+        const struct rig_marker *m;
+
+        expect_init(correct[i], 0);
+        m = recorder_find(RIG_MK_CONTRACT, NULL, 0);
+        ck_assert_msg(m == NULL, "%s %s", m ? m->name : "", m ? m->text : "");
+    }
+}
+END_TEST
+
 START_TEST(raised_irql_at_return_shows_and_is_undone)
 {
     expect_init(PROBE_RAISED, 0);
@@ -384,6 +468,9 @@ int main(void)
     tcase_add_test(tc, buffers_follow_their_mdl_chain);
     tcase_add_test(tc, bad_handles_are_survived);
     tcase_add_test(tc, interrupt_without_resource_is_not_found);
+    tcase_add_test(tc, broken_contracts_are_reported_with_call_stacks);
+    tcase_add_test(tc, contract_call_stack_is_innermost_first);
+    tcase_add_test(tc, correct_driver_breaks_no_contract);
     tcase_add_test(tc, raised_irql_at_return_shows_and_is_undone);
     tcase_add_test(tc, leftover_pool_is_reported_by_call_site);
     tcase_add_test(tc, fault_hits_its_occurrence_only_and_makes_no_call);
