@@ -1,11 +1,15 @@
-# The guest: kernel, initramfs with the agent as PID 1, kernel command line.
+# The guests: kernel, initramfs with the agent as PID 1, kernel command line.
 # See the top Makefile for the conventions.
 #
-# The agent is a static program without sanitizers, whatever B is; the kernel
-# is fetched once.
+# The agent is a static program without sanitizers, whatever B is; kernels are
+# fetched once. There are two guests: the everyday one, which runs .sys drivers
+# on Debian's cloud kernel, and the one with Linux's own network drivers, which
+# that kernel lacks (make guest-linux; tests and benchmarks ask for it).
 
 GUEST := build/guest
 GUEST_KERNEL := $(GUEST)/kernel
+GUEST_LINUX := $(GUEST)/linux
+GUEST_LINUX_KERNEL := $(GUEST)/linux-kernel
 AGENT_OBJ := $(GUEST)/obj
 AGENT := $(GUEST)/agent
 
@@ -48,17 +52,45 @@ $(AGENT): $(AGENT_OBJECTS)
 
 -include $(AGENT_OBJECTS:.o=.d)
 
+# VFIO for PCI and what it needs.
+VFIO_MODULES := $(addprefix .:,irqbypass iommufd vfio vfio_virqfd \
+    vfio_iommu_type1 vfio-pci-core vfio-pci)
+# A directory for each driver that a scenario can name, and one for igb's VFs.
+LINUX_MODULES := $(addprefix igb:,dca i2c-algo-bit igb) igbvf:igbvf \
+    e1000e:e1000e vmxnet3:vmxnet3 $(addprefix virtio_net:,virtio_ring \
+    virtio virtio_pci_legacy_dev virtio_pci_modern_dev failover \
+    net_failover virtio_pci virtio_net)
+
 # fetch-kernel does nothing when there is a kernel.
 $(GUEST_KERNEL)/version: guest-agent/fetch-kernel
 	$(Q)rm -f $@
 	$(Q)echo "  FETCH the guest's kernel"
-	$(Q)guest-agent/fetch-kernel $(GUEST_KERNEL)
+	$(Q)guest-agent/fetch-kernel $(GUEST_KERNEL) linux-image-cloud-amd64 \
+	    $(VFIO_MODULES)
+
+$(GUEST_LINUX_KERNEL)/version: guest-agent/fetch-kernel
+	$(Q)rm -f $@
+	$(Q)echo "  FETCH the kernel with Linux's network drivers"
+	$(Q)guest-agent/fetch-kernel $(GUEST_LINUX_KERNEL) linux-image-amd64 \
+	    $(VFIO_MODULES) $(LINUX_MODULES)
 
 # An ELF file in spite of its name: QEMU takes both (see fetch-kernel).
 $(GUEST)/vmlinuz: $(GUEST_KERNEL)/version
 	$(Q)cp $(GUEST_KERNEL)/vmlinuz $@
 
 $(GUEST)/kernel-version: $(GUEST_KERNEL)/version
+	$(Q)cp $< $@
+
+.PHONY: guest-linux
+guest-linux: $(GUEST_LINUX)/vmlinuz $(GUEST_LINUX)/initramfs.cpio \
+    $(GUEST_LINUX)/cmdline $(GUEST_LINUX)/kernel-version
+
+$(GUEST_LINUX)/vmlinuz: $(GUEST_LINUX_KERNEL)/version
+	$(Q)mkdir -p $(@D)
+	$(Q)cp $(GUEST_LINUX_KERNEL)/vmlinuz $@
+
+$(GUEST_LINUX)/kernel-version: $(GUEST_LINUX_KERNEL)/version
+	$(Q)mkdir -p $(@D)
 	$(Q)cp $< $@
 
 # The one line that the kernel gets. Besides the console and the IOMMU:
@@ -75,19 +107,32 @@ $(GUEST)/cmdline: guest-agent/cmdline
 	$(Q)mkdir -p $(@D)
 	$(Q)cp $< $@
 
-# Byte for byte the same from the same inputs; stripped, because it is read
-# by the guest at every start. A plan may be appended: the size is a multiple
-# of 4.
-$(GUEST)/initramfs.cpio: $(AGENT) $(GUEST_KERNEL)/version
+# Besides, where Linux's drivers are at work:
+#   ipv6.disable=1        no frames of the kernel's own when a link comes up
+#   iomem=relaxed         the agent may read the MSI-X table of a bound function
+$(GUEST_LINUX)/cmdline: guest-agent/cmdline
+	$(Q)mkdir -p $(@D)
+	$(Q)sed 's/$$/ ipv6.disable=1 iomem=relaxed/' $< > $@
+
+# $(call initramfs,kernel directory,init): byte for byte the same from the same
+# inputs; stripped, because it is read by the guest at every start. A plan may
+# be appended: the size is a multiple of 4.
+define initramfs
 	$(Q)echo "  CPIO  $@"
-	$(Q)rm -rf $(GUEST)/root
-	$(Q)mkdir -p $(GUEST)/root/modules $(GUEST)/root/dev \
-	    $(GUEST)/root/proc $(GUEST)/root/sys
-	$(Q)strip -o $(GUEST)/root/init $(AGENT)
-	$(Q)cp $(GUEST_KERNEL)/modules/*.ko $(GUEST)/root/modules/
-	$(Q)find $(GUEST)/root -exec touch -h -d @0 {} +
-	$(Q)(cd $(GUEST)/root && find . | LC_ALL=C sort | \
+	$(Q)rm -rf $(@D)/root
+	$(Q)mkdir -p $(@D)/root/dev $(@D)/root/proc $(@D)/root/sys
+	$(Q)strip -o $(@D)/root/init $(2)
+	$(Q)cp -R $(1)/modules $(@D)/root/modules
+	$(Q)find $(@D)/root -exec touch -h -d @0 {} +
+	$(Q)(cd $(@D)/root && find . | LC_ALL=C sort | \
 	    cpio -o -H newc --reproducible -R 0:0 --quiet) > $@
+endef
+
+$(GUEST)/initramfs.cpio: $(AGENT) $(GUEST_KERNEL)/version
+	$(call initramfs,$(GUEST_KERNEL),$(AGENT))
+
+$(GUEST_LINUX)/initramfs.cpio: $(AGENT) $(GUEST_LINUX_KERNEL)/version
+	$(call initramfs,$(GUEST_LINUX_KERNEL),$(AGENT))
 
 # --- units ------------------------------------------------------------------
 

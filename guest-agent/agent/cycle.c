@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "agent/cycle.h"
+#include "agent/linux-driver.h"
 #include "agent/marker.h"
 #include "agent/watchdog.h"
 #include "linux/pci.h"
@@ -246,6 +247,25 @@ static void arm_device_faults(const struct plan_step *step)
     }
 }
 
+/* A step of Linux's own driver, which knows nothing of the NDIS host. */
+static void run_linux_step(const struct plan_step *step, struct outcome *o)
+{
+    switch (linux_driver_step(cycle.context, step, o->text,
+                              sizeof(o->text))) {
+    case LINUX_DONE:
+        o->end = RIG_STEP_DONE;
+        break;
+    case LINUX_SKIPPED:
+        o->end = RIG_STEP_SKIPPED;
+        break;
+    case LINUX_REFUSED:
+        o->end = RIG_STEP_REFUSED;
+        break;
+    case LINUX_FAILED:
+        broken(o->text);
+    }
+}
+
 static void run_step(const struct plan_step *step)
 {
     const char *name = plan_step_name(step->kind);
@@ -260,6 +280,8 @@ static void run_step(const struct plan_step *step)
         run_install(&o);
     } else if (step->kind == PLAN_LINK_FLAP) {
         run_link_flap();
+    } else if (cycle.context->scenario->linux_driver) {
+        run_linux_step(step, &o);
     } else {
         run_host_step(step, &o);
     }

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "agent/linux-driver.h"
 #include "agent/marker.h"
 #include "agent/runner.h"
 #include "linux/system.h"
@@ -96,7 +97,9 @@ static struct plan *start(void)
     if (!plan) {
         fail(error->message);
     }
-    if (vfio_bind(plan->device, text, sizeof(text))) {
+    if (plan->scenarios[0].linux_driver
+        ? linux_driver_prepare(text, sizeof(text))
+        : vfio_bind(plan->device, text, sizeof(text))) {
         fail(text);
     }
     m.arg[0] = plan->n_scenarios;

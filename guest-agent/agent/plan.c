@@ -23,6 +23,9 @@ static const char *const step_names[PLAN_STEP_KINDS] = {
     [PLAN_LINK_FLAP] = RIG_STEP_LINK_FLAP,
     [PLAN_REMOVE] = RIG_STEP_REMOVE,
     [PLAN_UNLOAD] = RIG_STEP_UNLOAD,
+    [PLAN_BIND] = RIG_STEP_BIND,
+    [PLAN_SRIOV] = RIG_STEP_SRIOV,
+    [PLAN_UNBIND] = RIG_STEP_UNBIND,
 };
 
 const char *plan_step_name(enum plan_step_kind kind)
@@ -231,10 +234,12 @@ static bool read_step(const struct reader *r, struct plan_step *step)
     static const char *const known[] = {
         RIG_PLAN_KEY_TIMEOUT, RIG_PLAN_KEY_FAULTS,
         RIG_PLAN_KEY_DEVICE_FAULTS, RIG_PLAN_KEY_FRAMES,
-        RIG_PLAN_KEY_MIN_LENGTH, RIG_PLAN_KEY_MAX_LENGTH, NULL
+        RIG_PLAN_KEY_MIN_LENGTH, RIG_PLAN_KEY_MAX_LENGTH,
+        RIG_PLAN_KEY_VF, RIG_PLAN_KEY_VFS, NULL
     };
     static const uint32_t timeout = RIG_STEP_TIMEOUT_MS;
     static const uint32_t frames = DEFAULT_FRAMES, min = RIG_FRAME_MIN;
+    static const uint32_t none;
     uint32_t max = DEFAULT_MAX_LENGTH;
 
     if (!g_key_file_has_group(r->file, r->group)) {
@@ -244,8 +249,13 @@ static bool read_step(const struct reader *r, struct plan_step *step)
         step->max_length = max;
         return true;
     }
+    step->through_vf = g_key_file_has_key(r->file, r->group, RIG_PLAN_KEY_VF,
+                                          NULL);
     if (!only_keys(r, known) || !read_faults(r, step) ||
         !read_device_faults(r, step) ||
+        !read_u32(r, RIG_PLAN_KEY_VF, 0, PLAN_VFS_MAX - 1, &none,
+                  &step->vf) ||
+        !read_u32(r, RIG_PLAN_KEY_VFS, 0, PLAN_VFS_MAX, &none, &step->vfs) ||
         !read_u32(r, RIG_PLAN_KEY_TIMEOUT, 1, PLAN_TIMEOUT_MAX, &timeout,
                   &step->timeout_ms) ||
         !read_u32(r, RIG_PLAN_KEY_FRAMES, 0, PLAN_FRAMES_MAX, &frames,
@@ -313,19 +323,43 @@ static bool read_cycle(const struct reader *r, unsigned scenario,
            read_steps(r, scenario, number, cycle);
 }
 
+/* A module, and so a file name. */
+static bool read_linux_driver(const struct reader *r, char **value)
+{
+    if (!read_text(r, RIG_PLAN_KEY_LINUX, value)) {
+        return false;
+    }
+    return (*value)[strspn(*value, "abcdefghijklmnopqrstuvwxyz0123456789_")]
+           ? refuse(r, RIG_PLAN_KEY_LINUX, "\"%.40s\" is not the name of a "
+                    "module", *value) : true;
+}
+
+static bool read_driver(const struct reader *r,
+                        struct plan_scenario *scenario)
+{
+    if (!g_key_file_has_key(r->file, r->group, RIG_PLAN_KEY_LINUX, NULL)) {
+        return read_path(r, RIG_PLAN_KEY_SYS, &scenario->sys) &&
+               read_path(r, RIG_PLAN_KEY_INF, &scenario->inf);
+    }
+    if (g_key_file_has_key(r->file, r->group, RIG_PLAN_KEY_SYS, NULL) ||
+        g_key_file_has_key(r->file, r->group, RIG_PLAN_KEY_INF, NULL)) {
+        return refuse(r, RIG_PLAN_KEY_LINUX, "there is a .sys driver too");
+    }
+    return read_linux_driver(r, &scenario->linux_driver);
+}
+
 static bool read_scenario(const struct reader *r, unsigned number,
                           struct plan_scenario *scenario)
 {
     static const char *const known[] = {
         RIG_PLAN_KEY_NAME, RIG_PLAN_KEY_SYS, RIG_PLAN_KEY_INF,
-        RIG_PLAN_KEY_CYCLES, NULL
+        RIG_PLAN_KEY_LINUX, RIG_PLAN_KEY_CYCLES, NULL
     };
     uint32_t n;
 
     if (!only_keys(r, known) ||
         !read_text(r, RIG_PLAN_KEY_NAME, &scenario->name) ||
-        !read_path(r, RIG_PLAN_KEY_SYS, &scenario->sys) ||
-        !read_path(r, RIG_PLAN_KEY_INF, &scenario->inf) ||
+        !read_driver(r, scenario) ||
         !read_u32(r, RIG_PLAN_KEY_CYCLES, 1, PLAN_CYCLES_MAX, NULL, &n)) {
         return false;
     }
@@ -391,6 +425,11 @@ static bool read_plan(const struct reader *r, struct plan *plan)
 
         if (!read_scenario(&scenario, i + 1, &plan->scenarios[i])) {
             return false;
+        }
+        if (!plan->scenarios[i].linux_driver !=
+            !plan->scenarios[0].linux_driver) {
+            return refuse(&scenario, RIG_PLAN_KEY_LINUX, "only some of the "
+                          "scenarios have it");
         }
     }
     return true;
@@ -475,6 +514,7 @@ void plan_free(struct plan *plan)
         g_free(scenario->name);
         g_free(scenario->sys);
         g_free(scenario->inf);
+        g_free(scenario->linux_driver);
     }
     g_free(plan->scenarios);
     g_free(plan->device);

@@ -12,6 +12,7 @@
 enum plan_step_kind {
     PLAN_INSTALL, PLAN_INIT, PLAN_RESTART, PLAN_TRAFFIC, PLAN_PAUSE,
     PLAN_HALT, PLAN_LINK_FLAP, PLAN_REMOVE, PLAN_UNLOAD,
+    PLAN_BIND, PLAN_SRIOV, PLAN_UNBIND,   /* Linux's own driver */
     PLAN_STEP_KINDS
 };
 
@@ -29,6 +30,9 @@ struct plan_step {
     struct plan_device_fault *device_faults;
     unsigned n_device_faults;
     uint32_t frames, min_length, max_length; /* traffic only */
+    bool through_vf;           /* traffic: not through the function itself */
+    uint32_t vf;               /* traffic: the VF, 0.. */
+    uint32_t vfs;              /* sriov: number of VFs */
 };
 
 struct plan_cycle {
@@ -38,7 +42,9 @@ struct plan_cycle {
 };
 
 struct plan_scenario {
-    char *name, *sys, *inf;
+    char *name;
+    char *sys, *inf;           /* NULL with linux_driver */
+    char *linux_driver;        /* module name, NULL: a .sys is the driver */
     struct plan_cycle *cycles;
     unsigned n_cycles;
 };

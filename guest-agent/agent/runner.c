@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "agent/cycle.h"
+#include "agent/linux-driver.h"
 #include "agent/marker.h"
 #include "agent/runner.h"
 #include "agent/watchdog.h"
@@ -39,10 +40,16 @@ static void report_silent_hang(const struct plan_cycle *cycle,
  * The process is gone and with it, by VFIO, the driver's interrupts and DMA.
  * Check it, and mark the point unless the child has done so.
  */
-static void prove_quiesced(const char *device, struct watch_result *result)
+static void prove_quiesced(const struct cycle_context *context,
+                           struct watch_result *result)
 {
-    int active = pci_is_active(device);
+    const char *device = context->plan->device;
+    int active;
 
+    if (context->scenario->linux_driver) {
+        linux_driver_release(device);
+    }
+    active = pci_is_active(device);
     if (active > 0) {
         marker_note("%s is still active after its driver's process ended: "
                     "reset", device);
@@ -125,7 +132,7 @@ static int run_cycle(struct cycle_context *context, uint32_t repetition,
             report_silent_hang(context->cycle, &result);
         }
         if (!result.stuck) {
-            prove_quiesced(context->plan->device, &result);
+            prove_quiesced(context, &result);
         }
     }
     m = (struct rig_marker){ .kind = RIG_MK_CYCLE_END,

@@ -16,6 +16,9 @@
  *   name=init-halt
  *   sys=/plan/1/rignic.sys       paths in the guest
  *   inf=/plan/1/rignic.inf
+ *   linux=igb                    instead of both: Linux's own driver, by the
+ *                                name of its module; in every scenario of a
+ *                                plan, or in none
  *   cycles=1                     groups "scenario 1 cycle 1", ...
  *
  *   [scenario 1 cycle 1]
@@ -33,6 +36,8 @@
  *   frames=64                    traffic
  *   min-length=60
  *   max-length=1514
+ *   vf=0                         traffic: through this VF instead
+ *   vfs=2                        sriov: number of VFs, 0..8
  *
  * Cycle numbers in markers count every repetition: with repeat=10 the cycles
  * 1..10 are those of the first group.
@@ -56,6 +61,7 @@
 #define RIG_PLAN_KEY_NAME         "name"
 #define RIG_PLAN_KEY_SYS          "sys"
 #define RIG_PLAN_KEY_INF          "inf"
+#define RIG_PLAN_KEY_LINUX        "linux"
 #define RIG_PLAN_KEY_CYCLES       "cycles"
 #define RIG_PLAN_KEY_REPEAT       "repeat"
 #define RIG_PLAN_KEY_STEPS        "steps"
@@ -65,6 +71,8 @@
 #define RIG_PLAN_KEY_FRAMES       "frames"
 #define RIG_PLAN_KEY_MIN_LENGTH   "min-length"
 #define RIG_PLAN_KEY_MAX_LENGTH   "max-length"
+#define RIG_PLAN_KEY_VF           "vf"
+#define RIG_PLAN_KEY_VFS          "vfs"
 
 /* Limits: the agent refuses a plan beyond them, so the host does not send it. */
 #define PLAN_SIZE_MAX      (4u << 20)  /* bytes of plan.ini */
@@ -75,6 +83,7 @@
 #define PLAN_FAULTS_MAX    64u         /* of a step, of either kind */
 #define PLAN_FRAMES_MAX    1000000u
 #define PLAN_TIMEOUT_MAX   3600000u    /* ms */
+#define PLAN_VFS_MAX       8u          /* what QEMU's igb has */
 
 #define RIG_PROFILE_AT_CONNECT "at-connect"
 #define RIG_PROFILE_AT_START   "at-start"
@@ -106,5 +115,16 @@
 #define RIG_STEP_LINK_FLAP "link-flap"
 #define RIG_STEP_REMOVE    "remove"
 #define RIG_STEP_UNLOAD    "unload"
+
+/*
+ * Steps of Linux's own driver, besides traffic and link-flap:
+ *   bind      module loaded, driver bound, interface opened, carrier awaited
+ *   sriov     VFs made and served by Linux's driver for them, or taken away
+ *   unbind    VFs taken away, interface closed, driver unbound
+ * bind, sriov and unbind each report what Linux knows (RIG_MK_LINUX).
+ */
+#define RIG_STEP_BIND      "bind"
+#define RIG_STEP_SRIOV     "sriov"
+#define RIG_STEP_UNBIND    "unbind"
 
 #endif

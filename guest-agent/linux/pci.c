@@ -143,19 +143,66 @@ int pci_config_read(const char *address, unsigned offset, void *buf,
     return n == (ssize_t)len ? 0 : -1;
 }
 
-/* Message Control of MSI-X in a copy of configuration space, 0 without. */
-static uint16_t msix_control(const uint8_t config[256])
+/* Offset of the MSI-X capability in configuration space, 0 without. */
+static unsigned msix_capability(const uint8_t config[256])
 {
     unsigned pos = config[PCI_CAPABILITY_LIST] & ~3u;
 
     for (int i = 0; pos >= 0x40 && i < PCI_CAPABILITIES_MAX; i++) {
         if (config[pos + PCI_CAP_LIST_ID] == PCI_CAP_ID_MSIX) {
-            return config[pos + PCI_MSIX_FLAGS] |
-                   config[pos + PCI_MSIX_FLAGS + 1] << 8;
+            return pos;
         }
         pos = config[pos + PCI_CAP_LIST_NEXT] & ~3u;
     }
     return 0;
+}
+
+static uint16_t msix_control(const uint8_t config[256])
+{
+    unsigned pos = msix_capability(config);
+
+    return pos ? config[pos + PCI_MSIX_FLAGS] |
+                 config[pos + PCI_MSIX_FLAGS + 1] << 8 : 0;
+}
+
+int pci_read_msix(const char *address, struct pci_msix *msix)
+{
+    uint8_t config[256];
+    unsigned pos;
+    uint32_t table;
+
+    if (pci_config_read(address, 0, config, sizeof(config))) {
+        return -1;
+    }
+    pos = msix_capability(config);
+    if (!pos || pos + PCI_MSIX_TABLE + 4 > sizeof(config)) {
+        errno = ENOENT;
+        return -1;
+    }
+    memcpy(&table, config + pos + PCI_MSIX_TABLE, sizeof(table));
+    msix->control = msix_control(config);
+    msix->vectors = (msix->control & PCI_MSIX_FLAGS_QSIZE) + 1u;
+    msix->bar = table & PCI_MSIX_TABLE_BIR;
+    msix->offset = table & PCI_MSIX_TABLE_OFFSET;
+    return 0;
+}
+
+bool pci_driver_name(const char *address, char *name, size_t size)
+{
+    char path[128], target[256], *slash;
+    ssize_t n;
+
+    if (!pci_path(path, sizeof(path), address, "driver")) {
+        return false;
+    }
+    n = readlink(path, target, sizeof(target) - 1);
+    if (n <= 0) {
+        return false;
+    }
+    target[n] = '\0';
+    slash = strrchr(target, '/');
+    snprintf(name, size, "%.*s", (int)size - 1, slash ? slash + 1 : target);
+    return true;
 }
 
 int pci_is_active(const char *address)

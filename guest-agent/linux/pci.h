@@ -33,6 +33,20 @@ int pci_write_text(const char *address, const char *attribute,
 int pci_config_read(const char *address, unsigned offset, void *buf,
                     size_t len);
 
+/* The MSI-X capability of a function (PCI 3.0, 6.8.2). */
+struct pci_msix {
+    uint16_t control;     /* Message Control */
+    unsigned vectors;     /* table size, 1..2048 */
+    unsigned bar;         /* with the table ... */
+    uint32_t offset;      /* ... and its offset there, bytes */
+};
+
+/* Read it. 0, or -1: with errno, ENOENT if the function has none. */
+int pci_read_msix(const char *address, struct pci_msix *msix);
+
+/* Name of the driver that is bound to the function; false: none is. */
+bool pci_driver_name(const char *address, char *name, size_t size);
+
 /*
  * 1 if MSI-X is enabled or the function may be bus master, 0 if it can no
  * longer interrupt or do DMA, -1 with errno if that cannot be read.

@@ -14,26 +14,6 @@ static int fail(char *err, size_t errlen, const char *address,
     return -1;
 }
 
-/* Whether a driver is bound to the function, and which one. */
-static bool driver_name(const char *address, char *name, size_t size)
-{
-    char path[128], target[256], *slash;
-    ssize_t n;
-
-    if (!pci_path(path, sizeof(path), address, "driver")) {
-        return false;
-    }
-    n = readlink(path, target, sizeof(target) - 1);
-    if (n <= 0) {
-        return false;
-    }
-    target[n] = '\0';
-    slash = strrchr(target, '/');
-    snprintf(name, size, "%.*s", (int)size - 1,
-             slash ? slash + 1 : target);
-    return true;
-}
-
 int vfio_bind(const char *address, char *err, size_t errlen)
 {
     char path[128], name[64];
@@ -52,7 +32,7 @@ int vfio_bind(const char *address, char *err, size_t errlen)
     if (pci_write_text(address, "driver_override", "vfio-pci")) {
         return fail(err, errlen, address, "driver_override");
     }
-    if (driver_name(address, name, sizeof(name))) {
+    if (pci_driver_name(address, name, sizeof(name))) {
         if (strcmp(name, "vfio-pci") == 0) {
             return 0;
         }
@@ -63,7 +43,7 @@ int vfio_bind(const char *address, char *err, size_t errlen)
     if (pci_write_text(address, "subsystem/drivers_probe", address)) {
         return fail(err, errlen, address, "drivers_probe");
     }
-    if (!driver_name(address, name, sizeof(name)) ||
+    if (!pci_driver_name(address, name, sizeof(name)) ||
         strcmp(name, "vfio-pci") != 0) {
         snprintf(err, errlen, "%s: vfio-pci does not take it: is there an "
                  "IOMMU and the module?", address);

@@ -262,8 +262,8 @@ enum rig_marker_kind {
                                   1 device access, 2 resource grant) */
     RIG_MK_CYCLE_PLAN = 25,    /* what this cycle of a sweep is about, one for
                                   each of its faults */
-    RIG_MK_LINUX = 26,         /* a stock Linux driver: phase and counts of
-                                  /proc/interrupts */
+    RIG_MK_LINUX = 26,         /* what Linux says about a function that its
+                                  own driver serves: see below */
     RIG_MK_POWER = 27,         /* device power state; arg: from, to */
     RIG_MK_ADAPTER = 28,       /* arg[0]: adapter (0..) that the markers of
                                   this thread are about from here on; only
@@ -273,6 +273,27 @@ enum rig_marker_kind {
 /* rig-tap replaces a kind that is none of the above by RIG_MK_INVALID. */
 #define RIG_MK_INVALID 0u
 #define RIG_MK_LAST    RIG_MK_ADAPTER
+
+/*
+ * RIG_MK_LINUX: the guest's account of one function (object: bus << 8 | devfn).
+ * First one marker named RIG_LINUX_FUNCTION, text: driver and interface,
+ *   arg[0] enum rig_linux_point, [1] MSI-X Message Control and [2] Command as
+ *   read from configuration space, [3] number of vector markers that follow;
+ * then for each vector of the table, in order, one named RIG_LINUX_VECTOR,
+ * text: its handler's name,
+ *   arg[0] vector, [1] interrupts counted in /proc/interrupts, [2] message
+ *   address and [3] message data | vector control << 32 as read from the
+ *   table; status: 1 if a handler is installed, else 0.
+ */
+#define RIG_LINUX_FUNCTION "function"
+#define RIG_LINUX_VECTOR   "vector"
+
+enum rig_linux_point {
+    RIG_LINUX_BOUND = 1,   /* bound, interface open, carrier there */
+    RIG_LINUX_CLOSED = 2,  /* interface closed, driver still bound: the counts
+                              are final */
+    RIG_LINUX_UNBOUND = 3, /* driver gone; no vector markers */
+};
 
 enum rig_cycle_end {
     RIG_CYCLE_DONE = 0,    /* every step ran or was skipped by rule */
