@@ -89,8 +89,8 @@ static bool installs_image(const struct inf_install *install, const char *sys,
         return true;
     }
     refuse(o, "");
-    snprintf(o->text, sizeof(o->text), "the INF installs %.40s (ServiceBinary),"
-             " not the scenario's %.40s", install->binary, name);
+    snprintf(o->text, sizeof(o->text), "the INF installs %.36s (ServiceBinary),"
+             " not the scenario's %.36s", install->binary, name);
     return false;
 }
 
