@@ -3,20 +3,23 @@
 #include <string.h>
 #include "calls.h"
 
-void rig_calls_init(RigCalls *c)
+void rig_calls_init(RigCalls *c, RigNames *names)
 {
     memset(c, 0, sizeof(*c));
     c->initialize = g_quark_from_static_string("MiniportInitializeEx");
     c->halt = g_quark_from_static_string("MiniportHaltEx");
+    rig_names_add(names, c->initialize);
+    rig_names_add(names, c->halt);
 }
 
 void rig_calls_reset(RigCalls *c)
 {
     for (unsigned i = 0; i < c->threads; i++) {
-        c->thread[i].depth = 0;
+        c->thread[i].depth = c->thread[i].told = 0;
     }
     c->threads = 0;
     c->adapters = 0;
+    c->told = FALSE;
 }
 
 const RigCall *rig_calls_inside(const RigCalls *c, unsigned thread)
@@ -25,6 +28,19 @@ const RigCall *rig_calls_inside(const RigCalls *c, unsigned thread)
 
     for (unsigned i = t->depth; i-- > 0; ) {
         if (t->call[i].callback) {
+            return &t->call[i];
+        }
+    }
+    return NULL;
+}
+
+const RigCall *rig_calls_within(const RigCalls *c, unsigned thread,
+                                GQuark callback)
+{
+    const RigThreadCalls *t = &c->thread[thread];
+
+    for (unsigned i = t->depth; i-- > 0; ) {
+        if (t->call[i].callback && t->call[i].quark == callback) {
             return &t->call[i];
         }
     }
@@ -70,12 +86,41 @@ int rig_calls_adapter(const RigCalls *c, unsigned thread)
             return t->call[i].adapter;
         }
     }
-    return only_adapter(c);
+    return t->told ? rig_calls_told_adapter(c, t->told - 1) : only_adapter(c);
 }
 
-/* Which adapter does MiniportHaltEx halt? By object, else the only one. */
-static int halted_adapter(const RigCalls *c, uint64_t object)
+gboolean rig_calls_tell_adapter(RigCalls *c, unsigned thread, uint64_t number)
 {
+    if (number >= RIG_ADAPTERS_MAX) {
+        return FALSE;
+    }
+    c->thread[thread].told = number + 1;
+    c->threads = MAX(c->threads, thread + 1u);
+    c->told = TRUE;
+    return TRUE;
+}
+
+int rig_calls_told_adapter(const RigCalls *c, unsigned number)
+{
+    for (unsigned i = c->adapters; i-- > 0; ) {
+        if (c->adapter[i].told == number + 1) {
+            return i;
+        }
+    }
+    return RIG_ADAPTER_NONE;
+}
+
+/*
+ * Which adapter does MiniportHaltEx halt? The one that the guest has told,
+ * the one of that object, else the only one.
+ */
+static int halted_adapter(const RigCalls *c, unsigned thread, uint64_t object)
+{
+    unsigned told = c->thread[thread].told;
+
+    if (told && rig_calls_told_adapter(c, told - 1) != RIG_ADAPTER_NONE) {
+        return rig_calls_told_adapter(c, told - 1);
+    }
     for (unsigned i = 0; object && i < c->adapters; i++) {
         if (c->adapter[i].live && c->adapter[i].object == object) {
             return i;
@@ -84,7 +129,8 @@ static int halted_adapter(const RigCalls *c, uint64_t object)
     return only_adapter(c);
 }
 
-RigCall *rig_calls_enter(RigCalls *c, const RigEvent *e, const char **why)
+RigCall *rig_calls_enter(RigCalls *c, const RigEvent *e, const RigName *name,
+                         const char **why)
 {
     const struct rig_marker *m = &e->marker;
     RigThreadCalls *t = &c->thread[m->thread];
@@ -95,7 +141,8 @@ RigCall *rig_calls_enter(RigCalls *c, const RigEvent *e, const char **why)
         return NULL;
     }
     call = &t->call[t->depth];
-    call->quark = g_quark_try_string(m->name);
+    call->quark = name ? name->quark : 0;
+    call->index = name ? name->index : 0;
     call->callback = m->kind == RIG_MK_CALLBACK_ENTER;
     call->adapter = RIG_ADAPTER_NONE;
     call->call = m->call;
@@ -113,9 +160,10 @@ RigCall *rig_calls_enter(RigCalls *c, const RigEvent *e, const char **why)
         }
         c->adapter[c->adapters].object = m->object;
         c->adapter[c->adapters].live = TRUE;
+        c->adapter[c->adapters].told = t->told;
         call->adapter = c->adapters++;
     } else if (call->callback && call->quark == c->halt) {
-        call->adapter = halted_adapter(c, m->object);
+        call->adapter = halted_adapter(c, m->thread, m->object);
     }
     t->depth++;
     c->threads = MAX(c->threads, m->thread + 1u);
@@ -130,7 +178,7 @@ RigCall *rig_calls_leave(RigCalls *c, const RigEvent *e, const char **why)
 
     if (!call || call->call != m->call ||
         call->callback != (m->kind == RIG_MK_CALLBACK_LEAVE) ||
-        strcmp(call->name, m->name)) {
+        memcmp(call->name, m->name, sizeof(call->name))) {
         *why = "the end of a call that is not the innermost of its thread";
         return NULL;
     }

@@ -8,6 +8,7 @@
 
 #include <glib.h>
 #include <stdint.h>
+#include "names.h"
 #include "rig/tap-regs.h"
 #include "stream.h"
 
@@ -23,6 +24,7 @@
 
 typedef struct RigCall {
     GQuark quark;        /* of the name; 0: no rule mentions it */
+    unsigned index;      /* of the name in RigNames, 0: none */
     gboolean callback;   /* else an API call */
     int adapter;         /* RIG_ADAPTER_NONE, or the one it is about */
     uint64_t call;       /* pairs ENTER and LEAVE */
@@ -36,11 +38,13 @@ typedef struct RigCall {
 typedef struct RigThreadCalls {
     RigCall call[RIG_CALLS_DEPTH];
     unsigned depth;
+    unsigned told;       /* 1 + number by RIG_MK_ADAPTER, 0: not told */
 } RigThreadCalls;
 
 /* An adapter begins with MiniportInitializeEx. */
 typedef struct RigAdapter {
     uint64_t object;     /* of the callback's marker, 0: not told */
+    unsigned told;       /* 1 + number by RIG_MK_ADAPTER, 0: not told */
     gboolean live;       /* initialised or being so, and not halted */
 } RigAdapter;
 
@@ -49,20 +53,24 @@ typedef struct RigCalls {
     unsigned threads;    /* those above have nothing open */
     RigAdapter adapter[RIG_ADAPTERS_MAX];
     unsigned adapters;
+    gboolean told;       /* the guest says which adapter it is about */
     GQuark initialize, halt; /* MiniportInitializeEx, MiniportHaltEx */
 } RigCalls;
 
-void rig_calls_init(RigCalls *c);
+/* Enters the names of the two callbacks into `names`. */
+void rig_calls_init(RigCalls *c, RigNames *names);
 /* A new cycle: nothing is open. */
 void rig_calls_reset(RigCalls *c);
 
 /*
  * Thread numbers below have to be less than RIG_CALLS_THREADS.
  *
- * ENTER: the new innermost call, or NULL with `*why` when it cannot be.
+ * ENTER: the new innermost call, or NULL with `*why` when it cannot be. `name`
+ * is that of the marker as rules know it, or NULL.
  * Valid until the thread's next marker.
  */
-RigCall *rig_calls_enter(RigCalls *c, const RigEvent *e, const char **why);
+RigCall *rig_calls_enter(RigCalls *c, const RigEvent *e, const RigName *name,
+                         const char **why);
 /*
  * LEAVE: the call that ends, now no longer open, or NULL with `*why` when it
  * is not the innermost one of its thread.
@@ -71,9 +79,20 @@ RigCall *rig_calls_leave(RigCalls *c, const RigEvent *e, const char **why);
 
 /* Innermost open callback of a thread, or NULL. */
 const RigCall *rig_calls_inside(const RigCalls *c, unsigned thread);
+/* An open callback of that name on this thread, at any depth, or NULL. */
+const RigCall *rig_calls_within(const RigCalls *c, unsigned thread,
+                                GQuark callback);
 /* An open callback of that name on any thread, or NULL. */
 const RigCall *rig_calls_during(const RigCalls *c, GQuark callback);
 /* The adapter that something on this thread is about. */
 int rig_calls_adapter(const RigCalls *c, unsigned thread);
+/*
+ * RIG_MK_ADAPTER: what follows on this thread is about adapter `number` of
+ * the guest. FALSE when there cannot be so many.
+ */
+gboolean rig_calls_tell_adapter(RigCalls *c, unsigned thread,
+                                uint64_t number);
+/* The last life of the guest's adapter `number`, or RIG_ADAPTER_NONE. */
+int rig_calls_told_adapter(const RigCalls *c, unsigned number);
 
 #endif

@@ -37,10 +37,10 @@ static const char *plural(uint64_t n)
 }
 
 /* What the device could do at this moment, as the end of a sentence. */
-static void add_device(GString *s, const RigMonitor *m)
+static void add_device(GString *s, const RigMonitor *m, int adapter)
 {
-    const RigMsix *x = &m->msix[0];
-    unsigned armed = rig_monitor_armed(m);
+    const RigMsix *x = rig_monitor_function(m, adapter);
+    unsigned armed = rig_monitor_armed(m, adapter);
 
     if (armed) {
         g_string_append_printf(s, " and %u MSI-X vector%s armed", armed,
@@ -136,7 +136,7 @@ static void add_value(GString *s, const RigMonitor *m, const RigReport *r,
     } else if (!strcmp(name, "counted")) {
         add_event(s, r->counted);
     } else if (!strcmp(name, "device")) {
-        add_device(s, m);
+        add_device(s, m, r->facts->adapter);
     } else if (!strcmp(name, "armed")) {
         g_string_append_printf(s, "%u MSI-X vector%s", r->facts->armed,
                                r->facts->armed == 1 ? "" : "s");
@@ -274,9 +274,8 @@ static void prove_faults(RigFinding *f, const RigMonitor *m)
     }
 }
 
-static void prove_armed(RigFinding *f, const RigMonitor *m)
+static void prove_armed(RigFinding *f, const RigMsix *x)
 {
-    const RigMsix *x = &m->msix[0];
     unsigned listed = 0;
 
     for (unsigned v = 0; v < x->vectors && listed < PROOF_VECTORS_MAX; v++) {
@@ -295,12 +294,12 @@ static void prove_armed(RigFinding *f, const RigMonitor *m)
 }
 
 /* Device state: armed vectors, or what silenced them in this cycle. */
-static void prove_device(RigFinding *f, const RigMonitor *m)
+static void prove_device(RigFinding *f, const RigMonitor *m, int adapter)
 {
-    const RigMsix *x = &m->msix[0];
+    const RigMsix *x = rig_monitor_function(m, adapter);
 
     if (rig_msix_armed(x)) {
-        prove_armed(f, m);
+        prove_armed(f, x);
     } else if (x->quiet_event != RIG_NO_EVENT &&
                x->quiet_event >= m->work.event_from) {
         prove(f, x->quiet_event, RIG_NO_EVENT,
@@ -333,7 +332,7 @@ static void prove_all(RigFinding *f, const RigMonitor *m, const RigReport *r)
     prove_event(f, m, r);
     prove_faults(f, m);
     if (r->facts->source != RULE_ON_API) {
-        prove_device(f, m);
+        prove_device(f, m, r->facts->adapter);
     }
     g_ptr_array_sort(f->proofs, by_event);
 }

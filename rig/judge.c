@@ -181,10 +181,12 @@ static char *pass_sentence(const RigMonitor *m)
     unsigned created = 0;
     g_autofree char *device = device_words(m);
 
-    for (unsigned i = 0; i < m->engines && !first; i++) {
-        first = rig_engine_first(m->engine[i], RIG_ADAPTER_NONE);
-        created = rig_engine_created(m->engine[i]);
+    if (m->interrupts < 0) {
+        return g_strdup_printf("No rule was broken by the time %s (event %" N
+                               "), and %s.", callback, end->event, device);
     }
+    first = rig_engine_first(m->engine[m->interrupts], RIG_ADAPTER_NONE);
+    created = rig_engine_created(m->engine[m->interrupts]);
     if (!first) {
         return g_strdup_printf("The driver never registered an interrupt, so "
                                "nothing was left to deregister when %s "

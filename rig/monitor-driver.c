@@ -3,10 +3,11 @@
 #include <string.h>
 #include "monitor-internal.h"
 
-void rig_monitor_show(RigMonitor *m, const RigFacts *facts)
+void rig_monitor_show(RigMonitor *m, uint64_t engines, const RigFacts *facts)
 {
-    for (unsigned i = 0; i < m->engines; i++) {
-        const char *why = rig_engine_feed(m->engine[i], facts);
+    for (; engines; engines &= engines - 1) {
+        const char *why = rig_engine_feed(m->engine[__builtin_ctzll(engines)],
+                                          facts);
 
         if (why) {
             rig_stream_reject(&m->stream, facts->event, "%s", why);
@@ -16,7 +17,7 @@ void rig_monitor_show(RigMonitor *m, const RigFacts *facts)
 
 /* Facts that do not depend on the kind of event. */
 RigFacts rig_monitor_facts(const RigMonitor *m, const RigEvent *e,
-                           RuleSource source, unsigned when)
+                           RuleSource source, unsigned when, int adapter)
 {
     return (RigFacts) {
         .source = source,
@@ -25,9 +26,9 @@ RigFacts rig_monitor_facts(const RigMonitor *m, const RigEvent *e,
         .ns = e->ns,
         .enter_event = RIG_NO_EVENT,
         .enter_ns = RIG_NO_EVENT,
-        .adapter = RIG_ADAPTER_NONE,
+        .adapter = adapter,
         .step = m->step,
-        .armed = rig_monitor_armed(m),
+        .armed = rig_monitor_armed(m, adapter),
         .at_start = rig_monitor_open_scenario(m)->machine.profile ==
                     RIG_MSIX_AT_START,
         .api_witness = m->work.api_witness,
@@ -37,22 +38,27 @@ RigFacts rig_monitor_facts(const RigMonitor *m, const RigEvent *e,
 
 /* Facts of a marker that a driver thread wrote. */
 static RigFacts marker_facts(const RigMonitor *m, const RigEvent *e,
-                             RuleSource source, unsigned when)
+                             RuleSource source, unsigned when,
+                             const RigName *name)
 {
-    RigFacts f = rig_monitor_facts(m, e, source, when);
     const RigCall *inside = rig_calls_inside(&m->calls, e->marker.thread);
+    RigFacts f = rig_monitor_facts(m, e, source, when, rig_calls_adapter(
+                                       &m->calls, e->marker.thread));
 
-    f.quark = g_quark_try_string(e->marker.name);
+    f.index = name ? name->index : 0;
+    f.quark = name ? name->quark : 0;
     f.name = e->marker.name;
     f.object = e->marker.object;
     f.caller = e->marker.caller;
+    f.status = e->marker.status;
+    f.call = e->marker.call;
     memcpy(f.arg, e->marker.arg, sizeof(f.arg));
     f.irql = e->marker.irql;
     f.thread = e->marker.thread;
-    f.adapter = rig_calls_adapter(&m->calls, e->marker.thread);
     if (inside) {
         f.inside = inside->name;
         f.inside_quark = inside->quark;
+        f.inside_call = inside->call;
     }
     return f;
 }
@@ -79,20 +85,28 @@ static void take_evidence(RigMonitor *m, const RigEvent *e)
 
 static void on_enter(RigMonitor *m, const RigEvent *e, RuleSource source)
 {
+    const RigName *name = rig_names_find(m->names, e->marker.name);
+    uint64_t wanted = rig_monitor_wanted(m, source, name ? name->index : 0,
+                                         RULE_WHEN_CALL);
     const char *why = NULL;
+    const RigCall *call;
     RigFacts f;
 
-    /* The callback that is entered is not yet around itself. */
-    f = marker_facts(m, e, source, RULE_WHEN_CALL);
-    if (!rig_calls_enter(&m->calls, e, &why)) {
+    if (wanted) { /* the callback that is entered is not yet around itself */
+        f = marker_facts(m, e, source, RULE_WHEN_CALL, name);
+    }
+    call = rig_calls_enter(&m->calls, e, name, &why);
+    if (!call) {
         rig_stream_reject(&m->stream, e->seq, "%s", why);
         return;
     }
-    if (source == RULE_ON_CALLBACK && f.quark == m->calls.initialize) {
+    if (call->callback && call->quark == m->calls.initialize) {
         m->work.init_entered = TRUE;
         rig_findings_settle(m);
     }
-    rig_monitor_show(m, &f);
+    if (wanted) {
+        rig_monitor_show(m, wanted, &f);
+    }
 }
 
 /* A callback that fails before MiniportInitializeEx may be why it never ran. */
@@ -106,51 +120,87 @@ static void note_early_failure(Work *w, const RigEvent *e, const RigCall *call)
     }
 }
 
-static void on_leave(RigMonitor *m, const RigEvent *e, RuleSource source)
+/* MiniportInitializeEx or MiniportHaltEx has returned. */
+static void note_return(RigMonitor *m, const RigEvent *e, gboolean halt)
 {
     Work *w = &m->work;
+    WorkReturn *r = halt ? &w->halt : &w->init;
+
+    r->event = e->seq;
+    r->ns = e->ns;
+    r->status = e->marker.status;
+    if (r == &w->init) {
+        w->halt.event = RIG_NO_EVENT;
+    }
+    rig_findings_settle(m);
+    take_evidence(m, e);
+}
+
+/* Show the rules the end of a call; some of it is known from its begin. */
+static void show_leave(RigMonitor *m, const RigEvent *e, const RigCall *call,
+                       RuleSource source, unsigned when, uint64_t wanted)
+{
+    RigName name = { .quark = call->quark, .index = call->index };
+    RigFacts f = marker_facts(m, e, source, when, &name);
+
+    f.enter_event = call->event;
+    f.enter_ns = call->ns;
+    f.object = f.object ? f.object : call->object;
+    f.caller = f.caller ? f.caller : call->caller;
+    for (unsigned i = 0; i < RIG_MARKER_ARGS; i++) {
+        f.arg[i] = f.arg[i] ? f.arg[i] : call->arg[i];
+    }
+    if (call->adapter != RIG_ADAPTER_NONE) {
+        f.adapter = call->adapter;
+        f.armed = rig_monitor_armed(m, f.adapter);
+    }
+    rig_monitor_show(m, wanted, &f);
+}
+
+static void on_leave(RigMonitor *m, const RigEvent *e, RuleSource source)
+{
+    unsigned when = (uint32_t)e->marker.status ? RULE_WHEN_FAILURE
+                                               : RULE_WHEN_SUCCESS;
     const char *why = NULL;
     const RigCall *call = rig_calls_leave(&m->calls, e, &why);
-    RigFacts f;
+    uint64_t wanted;
 
     if (!call) {
         rig_stream_reject(&m->stream, e->seq, "%s", why);
         return;
     }
-    f = marker_facts(m, e, source, (uint32_t)e->marker.status
-                     ? RULE_WHEN_FAILURE : RULE_WHEN_SUCCESS);
-    f.enter_event = call->event;
-    f.enter_ns = call->ns;
-    f.status = e->marker.status;
-    f.object = f.object ? f.object : call->object;
-    f.caller = f.caller ? f.caller : call->caller;
-    if (call->adapter != RIG_ADAPTER_NONE) {
-        f.adapter = call->adapter;
-    }
-    if (source == RULE_ON_CALLBACK) {
-        note_early_failure(w, e, call);
-    }
-    if (source == RULE_ON_CALLBACK &&
-        (f.quark == m->calls.initialize || f.quark == m->calls.halt)) {
-        WorkReturn *r = f.quark == m->calls.halt ? &w->halt : &w->init;
-
-        r->event = e->seq;
-        r->ns = e->ns;
-        r->status = e->marker.status;
-        if (r == &w->init) {
-            w->halt.event = RIG_NO_EVENT;
+    if (call->callback) {
+        note_early_failure(&m->work, e, call);
+        if (call->quark == m->calls.initialize ||
+            call->quark == m->calls.halt) {
+            note_return(m, e, call->quark == m->calls.halt);
         }
-        rig_findings_settle(m);
-        take_evidence(m, e);
     }
-    rig_monitor_show(m, &f);
+    wanted = rig_monitor_wanted(m, source, call->index, when);
+    if (wanted) {
+        show_leave(m, e, call, source, when, wanted);
+    }
+}
+
+static void show_fault(RigMonitor *m, const RigEvent *e)
+{
+    const RigName *name = rig_names_find(m->names, e->marker.name);
+    uint64_t wanted = rig_monitor_wanted(m, RULE_ON_API,
+                                         name ? name->index : 0,
+                                         RULE_WHEN_NOT_MADE);
+
+    if (wanted) {
+        RigFacts f = marker_facts(m, e, RULE_ON_API, RULE_WHEN_NOT_MADE,
+                                  name);
+
+        rig_monitor_show(m, wanted, &f);
+    }
 }
 
 static void on_fault(RigMonitor *m, const RigEvent *e)
 {
     Work *w = &m->work;
     WorkFault *fault = &w->fault[w->faults];
-    RigFacts f;
 
     if (w->faults < WORK_FAULTS_MAX) {
         w->faults++;
@@ -164,8 +214,37 @@ static void on_fault(RigMonitor *m, const RigEvent *e)
         fault->ns = e->ns;
         fault->caller = e->marker.caller;
     }
-    f = marker_facts(m, e, RULE_ON_API, RULE_WHEN_NOT_MADE);
-    rig_monitor_show(m, &f);
+    show_fault(m, e);
+}
+
+/* A contract is broken, or something was left behind. */
+static void on_observation(RigMonitor *m, const RigEvent *e)
+{
+    gboolean contract = e->marker.kind == RIG_MK_CONTRACT;
+    RuleSource source = contract ? RULE_ON_CONTRACT : RULE_ON_LEFT;
+    char field[RIG_MARKER_NAME] = "";
+    const RigName *name;
+    uint64_t wanted;
+    RigFacts f;
+
+    rig_kebab(field, e->marker.name);
+    name = rig_names_find(m->names, field);
+    wanted = rig_monitor_wanted(m, source, name ? name->index : 0,
+                                RULE_WHEN_CALL);
+    if (wanted) {
+        f = marker_facts(m, e, source, RULE_WHEN_CALL, name);
+        f.text = e->marker.text;
+        rig_monitor_show(m, wanted, &f);
+    }
+}
+
+static void on_adapter(RigMonitor *m, const RigEvent *e)
+{
+    if (!rig_calls_tell_adapter(&m->calls, e->marker.thread,
+                                e->marker.arg[0])) {
+        rig_stream_reject(&m->stream, e->seq, "adapter number above %u",
+                          RIG_ADAPTERS_MAX - 1);
+    }
 }
 
 /*
@@ -175,8 +254,8 @@ static void on_fault(RigMonitor *m, const RigEvent *e)
 void rig_monitor_lost(RigMonitor *m, const RigEvent *e, RigCycleEnd how)
 {
     WorkLost *lost = &m->work.lost;
-    unsigned thread = e->marker.thread;
-    const RigCall *inside = rig_calls_inside(&m->calls, thread);
+    const RigCall *inside = rig_calls_inside(&m->calls, e->marker.thread);
+    uint64_t wanted = rig_monitor_wanted(m, RULE_ON_LOST, 0, RULE_WHEN_CALL);
     RigFacts f;
 
     if (lost->how != RIG_END_DONE) {
@@ -194,15 +273,15 @@ void rig_monitor_lost(RigMonitor *m, const RigEvent *e, RigCycleEnd how)
         m->work.unimplemented != RIG_NO_EVENT) {
         return;
     }
-    f = rig_monitor_facts(m, e, RULE_ON_LOST, 1u << how);
+    f = rig_monitor_facts(m, e, RULE_ON_LOST, 1u << how, inside ?
+                          rig_calls_adapter(&m->calls, e->marker.thread) :
+                          RIG_ADAPTER_NONE);
     f.name = inside ? inside->name : "";
     f.caller = lost->caller;
+    f.thread = e->marker.thread;
     f.inside = inside ? inside->name : NULL;
     f.inside_quark = inside ? inside->quark : 0;
-    if (inside) {
-        f.adapter = rig_calls_adapter(&m->calls, thread);
-    }
-    rig_monitor_show(m, &f);
+    rig_monitor_show(m, wanted, &f);
 }
 
 /* Callbacks and API calls of a driver. */
@@ -213,7 +292,9 @@ void rig_monitor_driver(RigMonitor *m, const RigEvent *e)
         return;
     }
     m->work.api_witness = TRUE;
-    rig_recorder_marker(m->recorder, e);
+    if (e->marker.kind <= RIG_MK_BUGCHECK) {
+        rig_recorder_marker(m->recorder, e);
+    }
     switch (e->marker.kind) {
     case RIG_MK_CALLBACK_ENTER:
         on_enter(m, e, RULE_ON_CALLBACK);
@@ -229,6 +310,13 @@ void rig_monitor_driver(RigMonitor *m, const RigEvent *e)
         break;
     case RIG_MK_API_FAULT:
         on_fault(m, e);
+        break;
+    case RIG_MK_CONTRACT:
+    case RIG_MK_LEFT:
+        on_observation(m, e);
+        break;
+    case RIG_MK_ADAPTER:
+        on_adapter(m, e);
         break;
     case RIG_MK_CRASH:
         rig_monitor_lost(m, e, RIG_END_CRASH);

@@ -10,14 +10,16 @@
 #include "stream.h"
 #include "timeline.h"
 
-/* Rules by which one scenario can be judged. */
-#define RIG_RULES_MAX 8u
+/* Rules by which one scenario can be judged: bits of a mask. */
+#define RIG_RULES_MAX 64u
+/* Kinds of RULE_WHEN_*: bits of a word. */
+#define RULE_WHENS    4u
 /* Bounds on what is kept of one cycle. */
 #define WORK_STEPS_MAX    64u
 #define WORK_FAULTS_MAX   64u
 #define WORK_EVIDENCE_MAX 32u
 /* Findings whose number of interrupts is still rising. */
-#define WORK_RISING_MAX   RIG_RULES_MAX
+#define WORK_RISING_MAX   8u
 
 typedef struct WorkStep {
     char name[RIG_MARKER_NAME];
@@ -100,8 +102,12 @@ struct RigMonitor {
     RigMsix msix[RIG_TARGETS_MAX];
     RigCalls calls;
     RigRecorder *recorder;
+    RigNames *names;     /* of all rules */
     RigEngine *engine[RIG_RULES_MAX];
     unsigned engines;
+    int interrupts;      /* the engine that follows interrupts, -1: none */
+    /* Engines that want to see an event, by name index and kind of when. */
+    uint64_t *wanted[RULE_SOURCES];
     RigScenarioResult **result; /* one for each scenario; NULL: taken */
 
     gboolean plan_begun, plan_ended;
@@ -128,19 +134,37 @@ struct RigMonitor {
 const RigScenario *rig_monitor_open_scenario(const RigMonitor *m);
 RigScenarioResult *rig_monitor_open_result(const RigMonitor *m);
 
-/* Armed vectors and interrupts so far of all watched functions. */
-unsigned rig_monitor_armed(const RigMonitor *m);
+/*
+ * Armed vectors of the function of this adapter, where the guest tells which
+ * adapter it is about; else of all watched functions.
+ */
+unsigned rig_monitor_armed(const RigMonitor *m, int adapter);
+/* The function of this adapter where the guest tells, else the first. */
+const RigMsix *rig_monitor_function(const RigMonitor *m, int adapter);
+/* Interrupts so far of all watched functions. */
 uint64_t rig_monitor_raised(const RigMonitor *m);
-/* Handles that the driver holds, by all rules. */
+/* Interrupts that the driver holds. */
 unsigned rig_monitor_held(const RigMonitor *m);
+
+/* monitor-rules.c: engines for the rules of the open scenario. */
+void rig_monitor_open_rules(RigMonitor *m);
+void rig_monitor_close_rules(RigMonitor *m);
+/* The engines, as a mask, that want to see such an event. */
+static inline uint64_t rig_monitor_wanted(const RigMonitor *m,
+                                          RuleSource source, unsigned index,
+                                          unsigned when)
+{
+    return m->engines ? m->wanted[source][index * RULE_WHENS +
+                                          __builtin_ctz(when)] : 0;
+}
 
 /*
  * monitor-driver.c: facts about an event that do not depend on its kind; show
  * them to the rules; a marker of a driver's thread; the end of a driver.
  */
 RigFacts rig_monitor_facts(const RigMonitor *m, const RigEvent *e,
-                           RuleSource source, unsigned when);
-void rig_monitor_show(RigMonitor *m, const RigFacts *facts);
+                           RuleSource source, unsigned when, int adapter);
+void rig_monitor_show(RigMonitor *m, uint64_t engines, const RigFacts *facts);
 void rig_monitor_driver(RigMonitor *m, const RigEvent *e);
 void rig_monitor_lost(RigMonitor *m, const RigEvent *e, RigCycleEnd how);
 

@@ -10,12 +10,7 @@ static void open_scenario(RigMonitor *m)
 {
     const RigScenario *s = rig_monitor_open_scenario(m);
 
-    m->engines = MIN(s->rules->len, RIG_RULES_MAX);
-    for (unsigned i = 0; i < m->engines; i++) {
-        m->engine[i] = rig_engine_new(rig_rules_get(m->rules,
-                                                    s->rules->pdata[i]),
-                                      rig_finding_report, m);
-    }
+    rig_monitor_open_rules(m);
     m->last_cycle = m->timelines = 0;
     m->cycles = rig_scenario_cycle_count(s);
     g_clear_pointer(&m->pass_sentence, g_free);
@@ -28,10 +23,7 @@ void rig_monitor_close_scenario(RigMonitor *m, const char *missing)
 
     rig_judge_missing(r, m->last_cycle + 1, m->cycles, missing);
     rig_scenario_result_conclude(r, m->pass_sentence);
-    for (unsigned i = 0; i < m->engines; i++) {
-        g_clear_pointer(&m->engine[i], rig_engine_free);
-    }
-    m->engines = 0;
+    rig_monitor_close_rules(m);
     m->last_scenario = m->scenario;
     m->scenario = 0;
 }
@@ -141,10 +133,15 @@ static void on_step_end(RigMonitor *m, const RigEvent *e)
     s->ns_to = e->ns;
     g_strlcpy(s->detail, e->marker.text, sizeof(s->detail));
     if (s->result == RIG_STEP_DONE) {
-        f = rig_monitor_facts(m, e, RULE_ON_STEP, 0);
+        const RigName *name = rig_names_find(m->names, e->marker.name);
+
+        f = rig_monitor_facts(m, e, RULE_ON_STEP, RULE_WHEN_CALL,
+                              RIG_ADAPTER_NONE);
+        f.index = name ? name->index : 0;
         f.quark = m->step;
         f.name = e->marker.name;
-        rig_monitor_show(m, &f);
+        rig_monitor_show(m, rig_monitor_wanted(m, RULE_ON_STEP, f.index,
+                                               RULE_WHEN_CALL), &f);
     }
     m->step_open = FALSE;
     m->step = 0;
@@ -226,13 +223,18 @@ static void on_traffic(RigMonitor *m, const RigEvent *e)
     g_array_append_val(rig_monitor_open_result(m)->traffic, t);
 }
 
-static void on_quiesced(RigMonitor *m)
+static void on_quiesced(RigMonitor *m, const RigEvent *e)
 {
+    unsigned told = e->marker.thread < RIG_CALLS_THREADS
+                    ? m->calls.thread[e->marker.thread].told : 0;
+    int adapter = told ? rig_calls_told_adapter(&m->calls, told - 1)
+                       : RIG_ADAPTER_NONE;
+
     if (m->cycle) {
         rig_findings_settle(m);
     }
     for (unsigned i = 0; i < m->engines; i++) {
-        rig_engine_quiesced(m->engine[i]);
+        rig_engine_quiesced(m->engine[i], adapter);
     }
 }
 
@@ -307,6 +309,9 @@ void rig_monitor_marker(RigMonitor *m, const RigEvent *e)
     case RIG_MK_CRASH:
     case RIG_MK_HANG:
     case RIG_MK_BUGCHECK:
+    case RIG_MK_CONTRACT:
+    case RIG_MK_LEFT:
+    case RIG_MK_ADAPTER:
         rig_monitor_driver(m, e);
         break;
     case RIG_MK_UNIMPLEMENTED:
@@ -319,16 +324,13 @@ void rig_monitor_marker(RigMonitor *m, const RigEvent *e)
         m->work.line = e->marker.arg[2] == 1;
         break;
     case RIG_MK_QUIESCED:
-        on_quiesced(m);
+        on_quiesced(m, e);
         break;
     case RIG_MK_NOTE:
-    case RIG_MK_LEFT:
-    case RIG_MK_CONTRACT:
     case RIG_MK_FAULT_POINT:
     case RIG_MK_CYCLE_PLAN:
     case RIG_MK_LINUX:
     case RIG_MK_POWER:
-    case RIG_MK_ADAPTER:
         break;
     default:
         rig_stream_reject(&m->stream, e->seq, "unknown marker kind %u",

@@ -37,10 +37,29 @@ RigScenarioResult *rig_monitor_open_result(const RigMonitor *m)
     return m->result[m->scenario - 1];
 }
 
-unsigned rig_monitor_armed(const RigMonitor *m)
+/* 1 + number of the adapter's function, 0: the guest does not tell. */
+static unsigned told_function(const RigMonitor *m, int adapter)
+{
+    unsigned told = adapter == RIG_ADAPTER_NONE
+                    ? 0 : m->calls.adapter[adapter].told;
+
+    return told <= m->stream.targets ? told : 0;
+}
+
+const RigMsix *rig_monitor_function(const RigMonitor *m, int adapter)
+{
+    unsigned told = told_function(m, adapter);
+
+    return &m->msix[told ? told - 1 : 0];
+}
+
+unsigned rig_monitor_armed(const RigMonitor *m, int adapter)
 {
     unsigned sum = 0;
 
+    if (told_function(m, adapter)) {
+        return rig_msix_armed(rig_monitor_function(m, adapter));
+    }
     for (unsigned i = 0; i < m->stream.targets; i++) {
         sum += rig_msix_armed(&m->msix[i]);
     }
@@ -59,12 +78,8 @@ uint64_t rig_monitor_raised(const RigMonitor *m)
 
 unsigned rig_monitor_held(const RigMonitor *m)
 {
-    unsigned held = 0;
-
-    for (unsigned i = 0; i < m->engines; i++) {
-        held = MAX(held, rig_engine_held(m->engine[i]));
-    }
-    return held;
+    return m->interrupts < 0 ? 0 :
+           rig_engine_held(m->engine[m->interrupts], RIG_ADAPTER_NONE);
 }
 
 /* --- events -------------------------------------------------------------- */
@@ -83,6 +98,7 @@ static unsigned target_of(const RigEvent *e)
 static void on_device(RigMonitor *m, const RigEvent *e)
 {
     unsigned target = target_of(e);
+    uint64_t wanted;
     const char *why;
     RigFacts f;
 
@@ -96,10 +112,14 @@ static void on_device(RigMonitor *m, const RigEvent *e)
     if (target == 0) {
         rig_recorder_device(m->recorder, e, &m->msix[0]);
     }
-    if (e->type == RIG_EV_RAISED && m->work.lost.how == RIG_END_DONE) {
-        f = rig_monitor_facts(m, e, RULE_ON_RAISED, 0);
+    wanted = rig_monitor_wanted(m, RULE_ON_RAISED, 0, RULE_WHEN_CALL);
+    if (e->type == RIG_EV_RAISED && wanted &&
+        m->work.lost.how == RIG_END_DONE) {
+        f = rig_monitor_facts(m, e, RULE_ON_RAISED, 0, m->calls.told ?
+                              rig_calls_told_adapter(&m->calls, target) :
+                              RIG_ADAPTER_NONE);
         f.name = "";
-        rig_monitor_show(m, &f);
+        rig_monitor_show(m, wanted, &f);
     }
 }
 
@@ -184,7 +204,9 @@ RigMonitor *rig_monitor_new(const GPtrArray *scenarios, const RigRules *rules)
     for (unsigned i = 0; i < RIG_TARGETS_MAX; i++) {
         rig_msix_init(&m->msix[i]);
     }
-    rig_calls_init(&m->calls);
+    m->names = rig_names_new();
+    rig_calls_init(&m->calls, m->names);
+    rig_rules_add_names(rules, m->names);
     rig_stream_init(&m->stream, on_event, m);
     return m;
 }
@@ -192,9 +214,8 @@ RigMonitor *rig_monitor_new(const GPtrArray *scenarios, const RigRules *rules)
 void rig_monitor_free(RigMonitor *m)
 {
     if (m) {
-        for (unsigned i = 0; i < m->engines; i++) {
-            rig_engine_free(m->engine[i]);
-        }
+        rig_monitor_close_rules(m);
+        rig_names_free(m->names);
         for (unsigned i = 0; i < m->scenarios->len; i++) {
             rig_scenario_result_free(m->result[i]);
         }

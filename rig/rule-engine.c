@@ -7,35 +7,160 @@
 #include <string.h>
 #include "rule-engine.h"
 
-/* Row of the counters of events whose adapter is not known. */
+/* Row of what belongs to no known adapter. */
 #define NO_ADAPTER RIG_ADAPTERS_MAX
+#define ROWS       (RIG_ADAPTERS_MAX + 1)
+
+/* The <on> elements for one name: a part of RigEngine.order. */
+typedef struct Transitions {
+    uint16_t first, count;
+    uint16_t when;           /* what any of them waits for */
+} Transitions;
+
+/* The last boundary that an adapter has passed. */
+typedef struct Passed {
+    int boundary;            /* -1: none, or over */
+    RigMoment moment;
+    uint32_t reported;       /* violations by raised interrupts since then */
+} Passed;
 
 struct RigEngine {
     const RigRule *rule;
     RigReportFunc func;
     void *opaque;
-    RigInstance instance[RIG_INSTANCES_MAX];
-    unsigned used;           /* instances above this are unused */
-    unsigned held, created;
-    unsigned counter[RIG_ADAPTERS_MAX + 1][RULE_NAMES_MAX];
+    Transitions *named[RULE_NAMED_SOURCES]; /* by name index */
+    Transitions nameless[RULE_SOURCES];
+    uint16_t *order;
+    unsigned names;
+    unsigned initialize;     /* index of MiniportInitializeEx */
+    gboolean touched;        /* since the last reset */
+    RigInstances instances;
+    unsigned held[ROWS], created;
+    unsigned counter[ROWS][RULE_NAMES_MAX];
     RigMoment counted[RULE_NAMES_MAX];
-    uint64_t reported_raised; /* violations already reported after the last
-                                 boundary */
-    int boundary;            /* last one, -1: none or over */
-    unsigned boundaries;
-    RigMoment passed;
-    unsigned *match;         /* indexes of <on> elements that match */
+    Passed passed[ROWS];
+    unsigned last;           /* row of the latest boundary */
+    uint16_t *match;         /* indexes of <on> elements that match */
 };
 
-RigEngine *rig_engine_new(const RigRule *rule, RigReportFunc func,
-                          void *opaque)
+/* --- tables -------------------------------------------------------------- */
+
+static void add_names(const RuleNames *list, RigNames *names)
+{
+    for (unsigned i = 0; i < list->n; i++) {
+        rig_names_add(names, list->quark[i]);
+    }
+}
+
+void rig_rule_add_names(const RigRule *rule, RigNames *names)
+{
+    for (unsigned i = 0; i < rule->on->len; i++) {
+        const RuleOn *on = rule->on->pdata[i];
+
+        add_names(&on->names, names);
+        add_names(&on->except, names);
+        add_names(&on->inside, names);
+        add_names(&on->not_inside, names);
+        add_names(&on->within, names);
+        add_names(&on->not_within, names);
+        add_names(&on->during, names);
+        add_names(&on->not_during, names);
+    }
+    for (unsigned i = 0; i < rule->boundaries->len; i++) {
+        const RuleBoundary *b = rule->boundaries->pdata[i];
+
+        rig_names_add(names, b->callback);
+        add_names(&b->steps, names);
+    }
+}
+
+static gboolean contains(const RuleNames *names, GQuark quark)
+{
+    for (unsigned i = 0; i < names->n; i++) {
+        if (names->quark[i] == quark) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* Is this <on> for events of this source and name (0: one not in `names`)? */
+static gboolean is_for(const RuleOn *on, RuleSource source, GQuark quark)
+{
+    return on->source == source &&
+           (on->every ? !contains(&on->except, quark)
+                      : contains(&on->names, quark));
+}
+
+static Transitions transitions(RigEngine *e, unsigned *n, RuleSource source,
+                               GQuark quark)
+{
+    Transitions t = { .first = *n };
+
+    for (unsigned i = 0; i < e->rule->on->len; i++) {
+        const RuleOn *on = e->rule->on->pdata[i];
+
+        if (source < RULE_NAMED_SOURCES ? is_for(on, source, quark)
+                                        : on->source == source) {
+            e->order[(*n)++] = i;
+            t.count++;
+            t.when |= on->when;
+        }
+    }
+    return t;
+}
+
+/* A boundary is looked for at the ends of its callback. */
+static void add_boundaries(RigEngine *e, RigNames *names)
+{
+    for (unsigned i = 0; i < e->rule->boundaries->len; i++) {
+        const RuleBoundary *b = e->rule->boundaries->pdata[i];
+        unsigned index = rig_names_add(names, b->callback);
+
+        e->named[RULE_ON_CALLBACK][index].when |= b->when;
+    }
+    e->named[RULE_ON_CALLBACK][e->initialize].when |= RULE_WHEN_CALL;
+}
+
+static void build_tables(RigEngine *e, RigNames *names)
+{
+    g_autofree GQuark *quark = NULL;
+    unsigned n = 0;
+
+    rig_rule_add_names(e->rule, names);
+    e->initialize = rig_names_add(names, g_quark_from_static_string(
+                                      "MiniportInitializeEx"));
+    e->names = rig_names_count(names) + 1;
+    quark = rig_names_quarks(names);
+    e->order = g_new(uint16_t, e->rule->on->len *
+                               (RULE_NAMED_SOURCES * e->names + RULE_SOURCES));
+    for (unsigned s = 0; s < RULE_NAMED_SOURCES; s++) {
+        e->named[s] = g_new0(Transitions, e->names);
+        for (unsigned i = 0; i < e->names; i++) {
+            e->named[s][i] = transitions(e, &n, s, quark[i]);
+        }
+    }
+    for (unsigned s = RULE_NAMED_SOURCES; s < RULE_SOURCES; s++) {
+        e->nameless[s] = transitions(e, &n, s, 0);
+    }
+    e->order = g_renew(uint16_t, e->order, MAX(n, 1));
+    add_boundaries(e, names);
+}
+
+/* --- interface ----------------------------------------------------------- */
+
+RigEngine *rig_engine_new(const RigRule *rule, RigNames *names,
+                          RigReportFunc func, void *opaque)
 {
     RigEngine *e = g_new0(RigEngine, 1);
 
     e->rule = rule;
     e->func = func;
     e->opaque = opaque;
-    e->match = g_new(unsigned, rule->on->len);
+    e->match = g_new(uint16_t, rule->on->len);
+    build_tables(e, names);
+    rig_instances_init(&e->instances);
+    e->touched = TRUE;
     rig_engine_reset(e);
     return e;
 }
@@ -43,7 +168,12 @@ RigEngine *rig_engine_new(const RigRule *rule, RigReportFunc func,
 void rig_engine_free(RigEngine *e)
 {
     if (e) {
+        for (unsigned s = 0; s < RULE_NAMED_SOURCES; s++) {
+            g_free(e->named[s]);
+        }
+        g_free(e->order);
         g_free(e->match);
+        rig_instances_clear(&e->instances);
         g_free(e);
     }
 }
@@ -55,29 +185,51 @@ const RigRule *rig_engine_rule(const RigEngine *e)
 
 void rig_engine_reset(RigEngine *e)
 {
-    e->used = e->held = e->created = e->boundaries = 0;
-    e->boundary = -1;
+    if (!e->touched) {
+        return;
+    }
+    e->touched = FALSE;
+    rig_instances_reset(&e->instances);
+    memset(e->held, 0, sizeof(e->held));
+    e->created = 0;
     memset(e->counter, 0, sizeof(e->counter));
+    for (unsigned i = 0; i < ROWS; i++) {
+        e->passed[i].boundary = -1;
+    }
+    e->last = NO_ADAPTER;
 }
 
-void rig_engine_quiesced(RigEngine *e)
+static unsigned row_of(int adapter)
 {
-    e->boundary = -1;
+    return adapter == RIG_ADAPTER_NONE ? NO_ADAPTER : (unsigned)adapter;
 }
 
-unsigned rig_engine_boundaries(const RigEngine *e)
+/* The boundary that an event of this adapter comes after. */
+static Passed *passed_by(RigEngine *e, int adapter)
 {
-    return e->boundaries;
+    return &e->passed[adapter == RIG_ADAPTER_NONE ? e->last
+                                                  : (unsigned)adapter];
 }
 
-const RigMoment *rig_engine_passed(const RigEngine *e)
+void rig_engine_quiesced(RigEngine *e, int adapter)
 {
-    return e->boundaries ? &e->passed : NULL;
+    for (unsigned i = 0; i < ROWS; i++) {
+        if (adapter == RIG_ADAPTER_NONE || i == (unsigned)adapter) {
+            e->passed[i].boundary = -1;
+        }
+    }
 }
 
-unsigned rig_engine_held(const RigEngine *e)
+unsigned rig_engine_held(const RigEngine *e, int adapter)
 {
-    return e->held;
+    unsigned sum = e->held[NO_ADAPTER];
+
+    for (unsigned i = 0; i < NO_ADAPTER; i++) {
+        if (adapter == RIG_ADAPTER_NONE || (int)i == adapter) {
+            sum += e->held[i];
+        }
+    }
+    return sum;
 }
 
 unsigned rig_engine_created(const RigEngine *e)
@@ -93,19 +245,9 @@ static gboolean same_adapter(int a, int b)
 
 const RigInstance *rig_engine_first(const RigEngine *e, int adapter)
 {
-    for (unsigned i = 0; i < e->used; i++) {
-        if (same_adapter(e->instance[i].adapter, adapter)) {
-            return &e->instance[i];
-        }
-    }
-    return NULL;
-}
-
-static RigInstance *find_instance(RigEngine *e, uint64_t key)
-{
-    for (unsigned i = 0; i < e->used; i++) {
-        if (e->instance[i].key == key) {
-            return &e->instance[i];
+    for (unsigned i = 0; i < e->instances.used; i++) {
+        if (same_adapter(e->instances.item[i].adapter, adapter)) {
+            return &e->instances.item[i];
         }
     }
     return NULL;
@@ -116,20 +258,22 @@ static gboolean is_held(const RigEngine *e, const RigInstance *i)
     return e->rule->held >> i->state & 1;
 }
 
-static gboolean contains(const RuleNames *names, GQuark quark)
+/* --- guards -------------------------------------------------------------- */
+
+static gboolean any_during(const RuleNames *names, const RigCalls *calls)
 {
     for (unsigned i = 0; i < names->n; i++) {
-        if (names->quark[i] == quark) {
+        if (rig_calls_during(calls, names->quark[i])) {
             return TRUE;
         }
     }
     return FALSE;
 }
 
-static gboolean any_open(const RuleNames *names, const RigCalls *calls)
+static gboolean any_within(const RuleNames *names, const RigFacts *f)
 {
     for (unsigned i = 0; i < names->n; i++) {
-        if (rig_calls_during(calls, names->quark[i])) {
+        if (rig_calls_within(f->calls, f->thread, names->quark[i])) {
             return TRUE;
         }
     }
@@ -152,7 +296,9 @@ static unsigned counter(const RigEngine *e, unsigned index, int adapter)
 static gboolean counters_match(const RigEngine *e, const RuleOn *on,
                                int adapter)
 {
-    for (unsigned i = 0; i < e->rule->counters->len; i++) {
+    uint32_t asked = on->has | on->lacks;
+
+    for (unsigned i = 0; asked >> i; i++) {
         if (((on->has >> i & 1) && !counter(e, i, adapter)) ||
             ((on->lacks >> i & 1) && counter(e, i, adapter))) {
             return FALSE;
@@ -166,17 +312,25 @@ static gboolean tri_match(RuleTri wanted, gboolean value)
     return wanted == RULE_ANY || (wanted == RULE_YES) == !!value;
 }
 
-static gboolean argument_matches(const RuleOn *on, const RigFacts *f)
+static gboolean listed(const GArray *list, uint64_t value)
 {
-    if (on->argument < 0) {
-        return TRUE;
-    }
-    for (unsigned i = 0; i < on->is->len; i++) {
-        if (f->arg[on->argument] == g_array_index(on->is, uint32_t, i)) {
+    for (unsigned i = 0; i < list->len; i++) {
+        if (g_array_index(list, uint64_t, i) == value) {
             return TRUE;
         }
     }
     return FALSE;
+}
+
+static gboolean numbers_match(const RuleOn *on, const RigFacts *f)
+{
+    uint64_t arg = on->argument < 0 ? 0 : f->arg[on->argument];
+
+    return (!on->is->len || listed(on->is, arg)) &&
+           !listed(on->is_not, arg) &&
+           (on->above == UINT64_MAX || arg > on->above) &&
+           (!on->status->len || listed(on->status, (uint32_t)f->status)) &&
+           !listed(on->not_status, (uint32_t)f->status);
 }
 
 static gboolean handle_matches(RigEngine *e, const RuleOn *on,
@@ -184,51 +338,75 @@ static gboolean handle_matches(RigEngine *e, const RuleOn *on,
 {
     const RigInstance *i;
 
-    if (!on->handle) {
+    if (!on->handle && on->same_thread == RULE_ANY) {
         return TRUE;
     }
-    i = find_instance(e, f->object);
-    return on->handle & (i ? 1u << i->state : RULE_HANDLE_UNKNOWN);
-}
-
-static gboolean source_matches(const RigEngine *e, const RuleOn *on,
-                               const RigFacts *f)
-{
-    if (on->source != f->source) {
+    i = rig_instances_find(&e->instances, f->object);
+    if (on->same_thread != RULE_ANY &&
+        (!i || !tri_match(on->same_thread, i->thread == f->thread))) {
         return FALSE;
     }
-    switch (on->source) {
-    case RULE_ON_API:
-        return (on->when & f->when) &&
-               (on->every_api || contains(&on->names, f->quark));
-    case RULE_ON_CALLBACK:
-        return (on->when & f->when) && contains(&on->names, f->quark);
-    case RULE_ON_BOUNDARY:
-    case RULE_ON_RAISED:
-        return e->boundary >= 0 && (on->boundaries >> e->boundary & 1);
-    case RULE_ON_LOST:
-        return on->when & f->when;
-    default:
-        return contains(&on->names, f->quark);
+    return !on->handle ||
+           (on->handle & (i ? 1u << i->state : !f->object ? RULE_HANDLE_NONE :
+                          RULE_HANDLE_UNKNOWN));
+}
+
+static gboolean source_matches(RigEngine *e, const RuleOn *on,
+                               const RigFacts *f)
+{
+    int last;
+
+    if (on->when && !(on->when & f->when)) {
+        return FALSE;
     }
+    if (on->source == RULE_ON_BOUNDARY || on->source == RULE_ON_RAISED) {
+        last = passed_by(e, f->adapter)->boundary;
+        return last >= 0 && (on->boundaries >> last & 1);
+    }
+    return TRUE; /* the name: see is_for() */
+}
+
+static gboolean place_matches(RigEngine *e, const RuleOn *on,
+                              const RigFacts *f)
+{
+    int last = on->after ? passed_by(e, f->adapter)->boundary : -1;
+
+    return (!on->inside.n || contains(&on->inside, f->inside_quark)) &&
+           (!on->not_inside.n ||
+            !contains(&on->not_inside, f->inside_quark)) &&
+           (!on->within.n || any_within(&on->within, f)) &&
+           (!on->not_within.n || !any_within(&on->not_within, f)) &&
+           (!on->during.n || any_during(&on->during, f->calls)) &&
+           (!on->not_during.n || !any_during(&on->not_during, f->calls)) &&
+           (!on->after || (last >= 0 && (on->after >> last & 1)));
+}
+
+/*
+ * Where the guest does not tell its adapters apart, neither can the device's
+ * state be: "held" then means any of them, as "armed" does.
+ */
+static gboolean held_matches(const RigEngine *e, RuleTri wanted,
+                             const RigFacts *f)
+{
+    return tri_match(wanted, rig_engine_held(e, f->calls->told ? f->adapter :
+                                             RIG_ADAPTER_NONE) != 0);
 }
 
 static gboolean guards_match(RigEngine *e, const RuleOn *on,
                              const RigFacts *f)
 {
-    return (!on->inside.n || contains(&on->inside, f->inside_quark)) &&
-           (!on->not_inside.n ||
-            !contains(&on->not_inside, f->inside_quark)) &&
-           (!on->during.n || any_open(&on->during, f->calls)) &&
-           (!on->not_during.n || !any_open(&on->not_during, f->calls)) &&
-           (int)f->irql > on->irql_above &&
-           tri_match(on->held, e->held != 0) &&
+    return (int)f->irql > on->irql_above &&
+           (on->irql_below < 0 || (int)f->irql < on->irql_below) &&
+           numbers_match(on, f) && handle_matches(e, on, f) &&
+           place_matches(e, on, f) &&
+           (on->held == RULE_ANY || held_matches(e, on->held, f)) &&
            tri_match(on->armed, f->armed != 0) &&
            tri_match(on->at_start, f->at_start) &&
            tri_match(on->api_witness, f->api_witness) &&
-           argument_matches(on, f) && handle_matches(e, on, f) &&
            counters_match(e, on, f->adapter);
 }
+
+/* --- actions ------------------------------------------------------------- */
 
 static void set_moment(RigMoment *m, const RigFacts *f)
 {
@@ -239,104 +417,106 @@ static void set_moment(RigMoment *m, const RigFacts *f)
     g_strlcpy(m->name, f->name ? f->name : "", sizeof(m->name));
 }
 
-/* A slot for a new instance: unused, or the oldest that is not held. */
-static RigInstance *free_slot(RigEngine *e)
-{
-    RigInstance *oldest = NULL;
-
-    if (e->used < RIG_INSTANCES_MAX) {
-        return &e->instance[e->used++];
-    }
-    for (unsigned i = 0; i < e->used; i++) {
-        RigInstance *c = &e->instance[i];
-
-        if (!is_held(e, c) &&
-            (!oldest || c->created.event < oldest->created.event)) {
-            oldest = c;
-        }
-    }
-    return oldest;
-}
-
 static const char *create(RigEngine *e, unsigned state, const RigFacts *f)
 {
-    RigInstance *i = find_instance(e, f->object);
+    RigInstance *i = rig_instances_find(&e->instances, f->object);
 
     if (!f->object) {
-        return "a call that succeeded without a handle";
+        return e->rule->addresses ? NULL
+                                  : "a call that succeeded without a handle";
     }
     if (i && is_held(e, i)) {
-        return "a handle that was given out twice";
+        if (!e->rule->addresses) {
+            return "a handle that was given out twice";
+        }
+        e->held[row_of(i->adapter)]--;
     }
-    i = i ? i : free_slot(e);
+    i = i ? i : rig_instances_add(&e->instances, f->object, e->rule->held);
     if (!i) {
-        return "more than 256 handles held at a time";
+        return "more than 65536 handles held at a time";
     }
-    i->key = f->object;
     i->state = state;
     i->adapter = f->adapter;
+    i->thread = f->thread;
+    i->inside_call = f->inside_call;
     i->reported = 0;
     set_moment(&i->created, f);
     i->moved.event = RIG_NO_EVENT;
-    e->held += is_held(e, i);
+    e->held[row_of(i->adapter)] += is_held(e, i);
     e->created++;
     return NULL;
 }
 
 static void move(RigEngine *e, unsigned state, const RigFacts *f)
 {
-    RigInstance *i = find_instance(e, f->object);
+    RigInstance *i = rig_instances_find(&e->instances, f->object);
 
     if (i) {
-        e->held -= is_held(e, i);
+        e->held[row_of(i->adapter)] -= is_held(e, i);
         i->state = state;
-        e->held += is_held(e, i);
+        e->held[row_of(i->adapter)] += is_held(e, i);
+        i->thread = f->thread;
         set_moment(&i->moved, f);
     }
 }
 
-static void report(RigEngine *e, const RuleAction *a, const RigFacts *f)
+/* Is this handle one of those that a report with "each" is about? */
+static gboolean concerned(const RuleAction *a, const RigInstance *i,
+                          const RigFacts *f)
 {
+    return (a->each >> i->state & 1) && !(i->reported >> a->index & 1) &&
+           (!a->of_callback || i->inside_call == f->call) &&
+           (f->source != RULE_ON_BOUNDARY ||
+            same_adapter(i->adapter, f->adapter));
+}
+
+static void report_each(RigEngine *e, const RuleAction *a, RigReport *r)
+{
+    for (unsigned i = 0; i < e->instances.used; i++) {
+        RigInstance *inst = &e->instances.item[i];
+
+        if (concerned(a, inst, r->facts)) {
+            inst->reported |= 1u << a->index;
+            r->instance = inst;
+            e->func(r, e->opaque);
+        }
+    }
+}
+
+static void report(RigEngine *e, const RuleOn *on, const RuleAction *a,
+                   const RigFacts *f)
+{
+    Passed *p = passed_by(e, f->adapter);
     RigReport r = {
         .rule = e->rule,
+        .on = on,
         .violation = e->rule->violations->pdata[a->index],
-        .boundary = e->boundary >= 0 ?
-                    e->rule->boundaries->pdata[e->boundary] : NULL,
-        .passed = e->boundary >= 0 ? &e->passed : NULL,
+        .boundary = p->boundary >= 0 ?
+                    e->rule->boundaries->pdata[p->boundary] : NULL,
+        .passed = p->boundary >= 0 ? &p->moment : NULL,
         .counted = a->counted_by >= 0 ? &e->counted[a->counted_by] : NULL,
         .facts = f,
     };
 
     if (f->source == RULE_ON_RAISED) {
-        if (e->reported_raised >> a->index & 1) {
+        if (p->reported >> a->index & 1) {
             return;
         }
-        e->reported_raised |= 1ull << a->index;
+        p->reported |= 1u << a->index;
     }
-    if (!a->each) {
-        r.instance = f->source == RULE_ON_API ? find_instance(e, f->object)
-                                              : NULL;
-        e->func(&r, e->opaque);
+    if (a->each) {
+        report_each(e, a, &r);
         return;
     }
-    for (unsigned i = 0; i < e->used; i++) {
-        RigInstance *inst = &e->instance[i];
-
-        if ((a->each >> inst->state & 1) &&
-            !(inst->reported >> a->index & 1) &&
-            (f->source != RULE_ON_BOUNDARY ||
-             same_adapter(inst->adapter, f->adapter))) {
-            inst->reported |= 1u << a->index;
-            r.instance = inst;
-            e->func(&r, e->opaque);
-        }
-    }
+    r.instance = f->source == RULE_ON_API || f->source == RULE_ON_CALLBACK ?
+                 rig_instances_find(&e->instances, f->object) : NULL;
+    e->func(&r, e->opaque);
 }
 
-static const char *act(RigEngine *e, const RuleAction *a, const RigFacts *f)
+static const char *act(RigEngine *e, const RuleOn *on, const RuleAction *a,
+                       const RigFacts *f)
 {
-    unsigned row = f->adapter == RIG_ADAPTER_NONE ? NO_ADAPTER
-                                                  : (unsigned)f->adapter;
+    unsigned row = row_of(f->adapter);
 
     switch (a->type) {
     case RULE_CREATE:
@@ -352,29 +532,49 @@ static const char *act(RigEngine *e, const RuleAction *a, const RigFacts *f)
         e->counter[row][a->index] = 0;
         break;
     case RULE_REPORT:
-        report(e, a, f);
+        report(e, on, a, f);
         break;
     }
     return NULL;
 }
 
+/* --- events -------------------------------------------------------------- */
+
+static const Transitions *transitions_of(const RigEngine *e,
+                                         RuleSource source, unsigned index)
+{
+    return source < RULE_NAMED_SOURCES ? &e->named[source][index]
+                                       : &e->nameless[source];
+}
+
+gboolean rig_engine_wants(const RigEngine *e, RuleSource source,
+                          unsigned index, unsigned when)
+{
+    const Transitions *t = transitions_of(e, source, index);
+
+    return source == RULE_ON_API || source == RULE_ON_CALLBACK
+           ? t->when & when : t->count != 0;
+}
+
 static const char *run(RigEngine *e, const RigFacts *f)
 {
+    const Transitions *t = transitions_of(e, f->source, f->index);
     const char *why = NULL;
     unsigned n = 0;
 
-    for (unsigned i = 0; i < e->rule->on->len; i++) {
-        const RuleOn *on = e->rule->on->pdata[i];
+    for (unsigned i = 0; i < t->count; i++) {
+        unsigned index = e->order[t->first + i];
+        const RuleOn *on = e->rule->on->pdata[index];
 
         if (source_matches(e, on, f) && guards_match(e, on, f)) {
-            e->match[n++] = i;
+            e->match[n++] = index;
         }
     }
     for (unsigned i = 0; i < n && !why; i++) {
         const RuleOn *on = e->rule->on->pdata[e->match[i]];
 
         for (unsigned k = 0; k < on->actions->len && !why; k++) {
-            why = act(e, &g_array_index(on->actions, RuleAction, k), f);
+            why = act(e, on, &g_array_index(on->actions, RuleAction, k), f);
         }
     }
     return why;
@@ -396,32 +596,28 @@ static int boundary_of(const RigEngine *e, const RigFacts *f)
 
 const char *rig_engine_feed(RigEngine *e, const RigFacts *facts)
 {
+    gboolean callback = facts->source == RULE_ON_CALLBACK;
     const char *why;
     RigFacts f;
     int boundary;
 
-    /* Most events are about names that no rule mentions. */
-    if (!facts->quark && !(facts->when & RULE_WHEN_NOT_MADE) &&
-        (facts->source == RULE_ON_API ||
-         facts->source == RULE_ON_CALLBACK)) {
-        return NULL;
-    }
-    if (facts->source == RULE_ON_CALLBACK &&
-        facts->when == RULE_WHEN_CALL &&
-        facts->quark == facts->calls->initialize) {
-        e->boundary = -1;
+    e->touched = TRUE;
+    if (callback && facts->when == RULE_WHEN_CALL &&
+        facts->index == e->initialize) {
+        passed_by(e, facts->adapter)->boundary = -1;
     }
     why = run(e, facts);
-    boundary = facts->source == RULE_ON_CALLBACK &&
-               facts->when != RULE_WHEN_CALL ? boundary_of(e, facts) : -1;
+    boundary = callback && facts->when != RULE_WHEN_CALL
+               ? boundary_of(e, facts) : -1;
     if (why || boundary < 0) {
         return why;
     }
-    e->boundary = boundary;
-    e->boundaries++;
-    e->reported_raised = 0;
-    set_moment(&e->passed, facts);
+    e->last = row_of(facts->adapter);
+    e->passed[e->last].boundary = boundary;
+    e->passed[e->last].reported = 0;
+    set_moment(&e->passed[e->last].moment, facts);
     f = *facts;
     f.source = RULE_ON_BOUNDARY;
+    f.when = 0;
     return run(e, &f);
 }

@@ -11,8 +11,8 @@
 
 const char *const rule_placeholders[] = {
     "event", "boundary-event", "callback", "inside", "api", "caller",
-    "handle", "irql", "registered", "released", "counted", "device", "armed",
-    "raised", "end", NULL
+    "handle", "irql", "status", "argument", "registered", "released",
+    "counted", "device", "armed", "raised", "end", "text", "left", NULL
 };
 
 /* State of a load. */
@@ -110,6 +110,21 @@ static unsigned lookup(Loader *l, xmlNode *node, const GPtrArray *list,
     return i;
 }
 
+/* Numbers of a list attribute; an empty array if it is not there. */
+static GArray *numbers(xmlNode *node, const char *name)
+{
+    g_auto(GStrv) list = words(node, name);
+    GArray *all = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+
+    for (char **w = list; w && *w; w++) {
+        gboolean hex = g_str_has_prefix(*w, "0x");
+        uint64_t value = g_ascii_strtoull(*w, NULL, hex ? 16 : 10);
+
+        g_array_append_val(all, value);
+    }
+    return all;
+}
+
 /* Mask of declared names in a list attribute; 0 if it is not there. */
 static uint32_t mask(Loader *l, xmlNode *node, const char *attr,
                      const GPtrArray *list, NameFunc name_of,
@@ -121,6 +136,8 @@ static uint32_t mask(Loader *l, xmlNode *node, const char *attr,
     for (char **w = all; w && *w; w++) {
         if (!strcmp(attr, "handle") && !strcmp(*w, "unknown")) {
             result |= RULE_HANDLE_UNKNOWN;
+        } else if (!strcmp(attr, "handle") && !strcmp(*w, "none")) {
+            result |= RULE_HANDLE_NONE;
         } else {
             result |= 1u << lookup(l, node, list, name_of, what, *w);
         }
@@ -222,11 +239,27 @@ static void check_template(Loader *l, xmlNode *node, const char *text)
     }
 }
 
+/* Text of an element, its lines joined. */
+static char *text_of(xmlNode *node)
+{
+    xmlChar *text = xmlNodeGetContent(node);
+    g_auto(GStrv) lines = g_strsplit_set((const char *)text, " \t\r\n", -1);
+    GString *joined = g_string_new(NULL);
+
+    for (char **w = lines; *w; w++) {
+        if (**w) {
+            g_string_append_printf(joined, "%s%s", joined->len ? " " : "",
+                                   *w);
+        }
+    }
+    xmlFree(text);
+    return g_string_free(joined, FALSE);
+}
+
 static void load_violation(Loader *l, xmlNode *node)
 {
     RuleViolation *v = g_new0(RuleViolation, 1);
     g_autofree char *level = attribute(node, "level");
-    xmlChar *text = xmlNodeGetContent(node);
 
     v->id = attribute(node, "id");
     rig_level_parse(level, &v->level);
@@ -234,8 +267,7 @@ static void load_violation(Loader *l, xmlNode *node)
     if (!strcmp(v->class_code, "boundary")) {
         g_clear_pointer(&v->class_code, g_free);
     }
-    v->template = g_strstrip(g_strdup((const char *)text));
-    xmlFree(text);
+    v->template = text_of(node);
     check_template(l, node, v->template);
     if (declare(l, node, l->rule->violations, violation_name, v->id)) {
         g_ptr_array_add(l->rule->violations, v);
@@ -275,7 +307,9 @@ static void load_action(Loader *l, xmlNode *node, GArray *actions)
     }
     if (a.type == RULE_REPORT) {
         g_autofree char *by = attribute(node, "counted-by");
+        g_autofree char *of = attribute(node, "of");
 
+        a.of_callback = of != NULL;
         a.each = mask(l, node, "each", l->rule->states, string_name, "state");
         if (by) {
             a.counted_by = lookup(l, node, l->rule->counters, string_name,
@@ -292,6 +326,7 @@ static void load_source(Loader *l, xmlNode *node, RuleOn *on)
         { "api", RULE_ON_API }, { "callback", RULE_ON_CALLBACK },
         { "boundary", RULE_ON_BOUNDARY }, { "raised-after", RULE_ON_RAISED },
         { "lost", RULE_ON_LOST }, { "step-ended", RULE_ON_STEP },
+        { "contract", RULE_ON_CONTRACT }, { "left", RULE_ON_LEFT },
     };
     const char *attr = NULL;
 
@@ -316,20 +351,29 @@ static void load_source(Loader *l, xmlNode *node, RuleOn *on)
     } else {
         g_autofree char *value = attribute(node, attr);
 
-        on->every_api = !strcmp(value, "*");
-        on->names = names(node, attr);
+        on->every = !strcmp(value, "*");
+        if (!on->every) {
+            on->names = names(node, attr);
+        }
+        on->except = names(node, "but");
     }
 }
 
 static void load_guards(Loader *l, xmlNode *node, RuleOn *on)
 {
-    g_auto(GStrv) is = words(node, "is");
+    g_autofree char *above = attribute(node, "above");
 
     on->inside = names(node, "inside");
     on->not_inside = names(node, "not-inside");
+    on->within = names(node, "within");
+    on->not_within = names(node, "not-within");
     on->during = names(node, "during");
     on->not_during = names(node, "not-during");
+    on->after = mask(l, node, "after", l->rule->boundaries, boundary_name,
+                     "boundary");
     on->irql_above = number(node, "irql-above");
+    on->irql_below = number(node, "irql-below");
+    on->same_thread = tri(node, "thread", "same");
     on->handle = mask(l, node, "handle", l->rule->states, string_name,
                       "state");
     on->held = tri(node, "held", "yes");
@@ -339,19 +383,18 @@ static void load_guards(Loader *l, xmlNode *node, RuleOn *on)
     on->armed = tri(node, "device", "armed");
     on->at_start = tri(node, "msix-profile", "at-start");
     on->api_witness = tri(node, "api-witness", "yes");
+    on->status = numbers(node, "status");
+    on->not_status = numbers(node, "not-status");
     on->argument = number(node, "argument");
-    for (char **w = is; w && *w; w++) {
-        uint32_t value = g_ascii_strtoull(*w, NULL, 10);
-
-        g_array_append_val(on->is, value);
-    }
+    on->is = numbers(node, "is");
+    on->is_not = numbers(node, "is-not");
+    on->above = above ? g_ascii_strtoull(above, NULL, 10) : UINT64_MAX;
 }
 
 static void load_on(Loader *l, xmlNode *node)
 {
     RuleOn *on = g_new0(RuleOn, 1);
 
-    on->is = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     on->actions = g_array_new(FALSE, FALSE, sizeof(RuleAction));
     load_source(l, node, on);
     load_guards(l, node, on);
@@ -364,12 +407,22 @@ static void load_on(Loader *l, xmlNode *node)
 
 static void load_rule(Loader *l, xmlNode *root)
 {
+    g_autofree char *handles = attribute(root, "handles");
+
     l->rule->name = attribute(root, "name");
+    l->rule->addresses = handles && !strcmp(handles, "addresses");
     for (xmlNode *n = xmlFirstElementChild(root); n;
          n = xmlNextElementSibling(n)) {
         const char *element = (const char *)n->name;
 
-        if (!strcmp(element, "counter")) {
+        if (!strcmp(element, "title")) {
+            l->rule->title = text_of(n);
+        } else if (!strcmp(element, "source")) {
+            l->rule->source = text_of(n);
+            l->rule->page = attribute(n, "page");
+        } else if (!strcmp(element, "unseen")) {
+            l->rule->unseen = text_of(n);
+        } else if (!strcmp(element, "counter")) {
             load_name(l, n, l->rule->counters);
         } else if (!strcmp(element, "state")) {
             load_name(l, n, l->rule->states);

@@ -9,13 +9,16 @@
 #include "verdict.h"
 
 /* So many counters, states or boundaries fit into one mask. */
-#define RULE_NAMES_MAX 31u
+#define RULE_NAMES_MAX 30u
 
 /* What an <on> element waits for. */
 typedef enum RuleSource {
-    RULE_ON_API, RULE_ON_CALLBACK, RULE_ON_BOUNDARY, RULE_ON_RAISED,
-    RULE_ON_LOST, RULE_ON_STEP,
+    RULE_ON_API, RULE_ON_CALLBACK, RULE_ON_STEP, RULE_ON_CONTRACT,
+    RULE_ON_LEFT,        /* up to here an event has a name */
+    RULE_ON_BOUNDARY, RULE_ON_RAISED, RULE_ON_LOST,
+    RULE_SOURCES,
 } RuleSource;
+#define RULE_NAMED_SOURCES (RULE_ON_LEFT + 1)
 
 /* Bits: "call" and "enter" are the same, so are the two kinds of return. */
 enum rule_when {
@@ -42,25 +45,32 @@ typedef struct RuleAction {
     RuleActionType type;
     unsigned index;       /* of the state, counter or violation */
     uint32_t each;        /* REPORT: mask of states; 0: once */
+    gboolean of_callback; /* REPORT: of handles made in this callback */
     int counted_by;       /* REPORT: counter, -1: none */
 } RuleAction;
 
-/* `handle` guard: bit of a handle that was never made. */
+/* `handle` guard: bits of a handle that was never made, and of none. */
 #define RULE_HANDLE_UNKNOWN (1u << RULE_NAMES_MAX)
+#define RULE_HANDLE_NONE    (2u << RULE_NAMES_MAX)
 
 typedef struct RuleOn {
     RuleSource source;
     unsigned when;        /* enum rule_when; LOST: 1 << RIG_END_* */
-    gboolean every_api;   /* api="*" */
-    RuleNames names;      /* APIs, callbacks or steps */
+    gboolean every;       /* any name: "*" */
+    RuleNames names;      /* APIs, callbacks, steps, contracts, kinds */
+    RuleNames except;     /* of "*": but not these */
     uint32_t boundaries;  /* BOUNDARY, RAISED: mask */
-    RuleNames inside, not_inside, during, not_during;
-    int irql_above;       /* -1: not given */
+    RuleNames inside, not_inside, within, not_within, during, not_during;
+    uint32_t after;       /* mask of boundaries; 0: not given */
+    int irql_above, irql_below; /* -1: not given */
+    RuleTri same_thread;
     uint32_t handle;      /* mask of states; 0: not given */
     RuleTri held, armed, at_start, api_witness;
     uint32_t has, lacks;  /* masks of counters */
+    GArray *status, *not_status; /* of uint64_t; empty: not given */
     int argument;         /* -1: not given */
-    GArray *is;           /* of uint32_t */
+    GArray *is, *is_not;  /* of uint64_t; empty: not given */
+    uint64_t above;       /* UINT64_MAX: not given */
     GArray *actions;      /* of RuleAction */
 } RuleOn;
 
@@ -82,6 +92,11 @@ typedef struct RuleViolation {
 struct RigRule {
     char *name;
     char *file;
+    char *title;          /* one sentence */
+    char *source;         /* where it is published */
+    char *page;           /* its address, NULL: none */
+    char *unseen;         /* what of the wording is not judged, NULL: none */
+    gboolean addresses;   /* handles are addresses: used again, may be 0 */
     GPtrArray *counters;  /* of char * */
     GPtrArray *states;    /* of char * */
     uint32_t held;        /* mask of states */

@@ -2,6 +2,7 @@
 /* Rules in memory, and the set of those that some scenarios refer to. */
 #include <string.h>
 #include "problem.h"
+#include "rule-engine.h"
 #include "rule-model.h"
 
 static void names_clear(RuleNames *names)
@@ -14,11 +15,17 @@ static void on_free(gpointer data)
     RuleOn *on = data;
 
     names_clear(&on->names);
+    names_clear(&on->except);
     names_clear(&on->inside);
     names_clear(&on->not_inside);
+    names_clear(&on->within);
+    names_clear(&on->not_within);
     names_clear(&on->during);
     names_clear(&on->not_during);
+    g_array_unref(on->status);
+    g_array_unref(on->not_status);
     g_array_unref(on->is);
+    g_array_unref(on->is_not);
     g_array_unref(on->actions);
     g_free(on);
 }
@@ -61,6 +68,10 @@ void rig_rule_free(RigRule *rule)
     if (rule) {
         g_free(rule->name);
         g_free(rule->file);
+        g_free(rule->title);
+        g_free(rule->source);
+        g_free(rule->page);
+        g_free(rule->unseen);
         g_ptr_array_unref(rule->counters);
         g_ptr_array_unref(rule->states);
         g_ptr_array_unref(rule->boundaries);
@@ -90,6 +101,17 @@ void rig_rules_free(RigRules *rules)
 const RigRule *rig_rules_get(const RigRules *rules, const RigRuleRef *ref)
 {
     return g_hash_table_lookup(rules->by_file, ref->file);
+}
+
+void rig_rules_add_names(const RigRules *rules, RigNames *names)
+{
+    GHashTableIter iter;
+    gpointer rule;
+
+    g_hash_table_iter_init(&iter, rules->by_file);
+    while (g_hash_table_iter_next(&iter, NULL, &rule)) {
+        rig_rule_add_names(rule, names);
+    }
 }
 
 /* Load the rule of one reference unless that has happened. */

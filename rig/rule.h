@@ -7,6 +7,7 @@
 #define RIG_RULE_H
 
 #include <glib.h>
+#include "names.h"
 #include "scenario.h"
 
 typedef struct RigRule RigRule;
@@ -27,6 +28,8 @@ typedef struct RigRules RigRules;
 RigRules *rig_rules_load(const GPtrArray *scenarios, const RigPaths *paths,
                          GPtrArray *problems);
 void rig_rules_free(RigRules *rules);
+/* Enter every name that one of the rules mentions. */
+void rig_rules_add_names(const RigRules *rules, RigNames *names);
 /* The rule that a scenario refers to; owned by the set. */
 const RigRule *rig_rules_get(const RigRules *rules, const RigRuleRef *ref);
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "cycle-builder.h"
+#include "rule-instances.h"
 #include "timeline.h"
 
 /* --- guests that lie ----------------------------------------------------- */
@@ -216,10 +217,10 @@ START_TEST(handles_that_cannot_be)
     b_register(none->b, 0);
     expect_invalid(none, "without a handle");
     play_init_begin(many);
-    for (unsigned n = 0; n < 300; n++) {
+    for (unsigned n = 0; n <= RIG_INSTANCES_MAX; n++) {
         b_register(many->b, HANDLE + n);
     }
-    expect_invalid(many, "more than 256 handles");
+    expect_invalid(many, "more than 65536 handles");
 }
 END_TEST
 

@@ -143,7 +143,7 @@ START_TEST(more_names_than_fit_are_reported)
         g_string_append_printf(many, "<counter name='c%u'/>", i);
     }
     g_string_append(many, "<counter name='c'/>");
-    expect_problem("<counter name='c'/>", many->str, 4, "more than 31");
+    expect_problem("<counter name='c'/>", many->str, 4, "more than 30");
     g_string_free(many, TRUE);
 }
 END_TEST

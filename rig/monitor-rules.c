@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which rules want to see which events: a mask of engines for each name and
+ * kind of event, so that the events that no rule mentions cost a look-up.
+ */
+#include <string.h>
+#include "monitor-internal.h"
+
+/* The rule whose handles are interrupts, by what makes them. */
+static gboolean follows_interrupts(const RigRule *rule)
+{
+    GQuark quark = g_quark_from_static_string("NdisMRegisterInterruptEx");
+
+    for (unsigned i = 0; i < rule->on->len; i++) {
+        const RuleOn *on = rule->on->pdata[i];
+
+        for (unsigned k = 0; k < on->actions->len; k++) {
+            if (g_array_index(on->actions, RuleAction, k).type ==
+                RULE_CREATE && on->names.n && on->names.quark[0] == quark) {
+                return TRUE;
+            }
+        }
+    }
+    return FALSE;
+}
+
+static void fill_wanted(RigMonitor *m, RuleSource source, unsigned names)
+{
+    m->wanted[source] = g_new0(uint64_t, (size_t)names * RULE_WHENS);
+    for (unsigned i = 0; i < names * RULE_WHENS; i++) {
+        for (unsigned k = 0; k < m->engines; k++) {
+            if (rig_engine_wants(m->engine[k], source, i / RULE_WHENS,
+                                 1u << i % RULE_WHENS)) {
+                m->wanted[source][i] |= 1ull << k;
+            }
+        }
+    }
+}
+
+void rig_monitor_open_rules(RigMonitor *m)
+{
+    const RigScenario *s = rig_monitor_open_scenario(m);
+
+    m->engines = MIN(s->rules->len, RIG_RULES_MAX);
+    m->interrupts = -1;
+    for (unsigned i = 0; i < m->engines; i++) {
+        const RigRule *rule = rig_rules_get(m->rules, s->rules->pdata[i]);
+
+        m->engine[i] = rig_engine_new(rule, m->names, rig_finding_report, m);
+        if (m->interrupts < 0 && follows_interrupts(rule)) {
+            m->interrupts = i;
+        }
+    }
+    for (unsigned s = 0; s < RULE_SOURCES; s++) {
+        fill_wanted(m, s, s < RULE_NAMED_SOURCES ?
+                    rig_names_count(m->names) + 1 : 1);
+    }
+}
+
+void rig_monitor_close_rules(RigMonitor *m)
+{
+    for (unsigned i = 0; i < m->engines; i++) {
+        g_clear_pointer(&m->engine[i], rig_engine_free);
+    }
+    for (unsigned s = 0; s < RULE_SOURCES; s++) {
+        g_clear_pointer(&m->wanted[s], g_free);
+    }
+    m->engines = 0;
+}
