@@ -9,6 +9,12 @@
 #include "cpio.h"
 #include "include/plan.h"
 
+/* The root port is the only bridge, so the bus behind it is number 1. */
+const char *rig_plan_device(const RigMachine *m)
+{
+    return rig_machine_needs_port(m) ? "0000:01:00.0" : "0000:00:08.0";
+}
+
 /* --- plan.ini ----------------------------------------------------------- */
 
 static char *guest_path(unsigned scenario, const char *name)
@@ -120,7 +126,7 @@ char *rig_plan_ini(const GPtrArray *scenarios)
 
     set_uint(k, RIG_PLAN_GROUP, RIG_PLAN_KEY_VERSION, RIG_PLAN_VERSION);
     g_key_file_set_string(k, RIG_PLAN_GROUP, RIG_PLAN_KEY_DEVICE,
-                          RIG_PLAN_DEVICE);
+                          rig_plan_device(&first->machine));
     g_key_file_set_string(k, RIG_PLAN_GROUP, RIG_PLAN_KEY_PROFILE,
                           rig_profile_name(first->machine.profile));
     set_uint(k, RIG_PLAN_GROUP, RIG_PLAN_KEY_SEED, RIG_PLAN_SEED);

@@ -10,10 +10,15 @@
 
 #include "scenario.h"
 
-/* Where the function under test sits; domain.c puts it there. */
+/*
+ * Slots on the root bus; domain.c puts there the function under test, or the
+ * root port of one that can be reset only behind a port, and rig-tap.
+ */
 #define RIG_NIC_SLOT   0x08
 #define RIG_TAP_SLOT   0x09
-#define RIG_PLAN_DEVICE "0000:00:08.0"
+
+/* PCI address of the function under test in the guest. */
+const char *rig_plan_device(const RigMachine *m);
 
 /* Seed of everything pseudo-random in a plan: traffic, so far. */
 #define RIG_PLAN_SEED  1

@@ -256,6 +256,11 @@ const RigCycle *rig_scenario_cycle(const RigScenario *s, unsigned number)
     return NULL;
 }
 
+gboolean rig_machine_needs_port(const RigMachine *m)
+{
+    return strcmp(m->nic, "virtio-net-pci") == 0;
+}
+
 gboolean rig_machine_equal(const RigMachine *a, const RigMachine *b)
 {
     return strcmp(a->nic, b->nic) == 0 && a->vectors == b->vectors &&

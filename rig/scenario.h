@@ -154,6 +154,12 @@ unsigned rig_scenario_cycle_count(const RigScenario *s);
  */
 const RigCycle *rig_scenario_cycle(const RigScenario *s, unsigned number);
 
+/*
+ * virtio-net-pci has a function-level reset, which the rig needs between two
+ * cycles, only behind a PCI Express port.
+ */
+gboolean rig_machine_needs_port(const RigMachine *m);
+
 /* TRUE when both can run in the same virtual machine. */
 gboolean rig_machine_equal(const RigMachine *a, const RigMachine *b);
 

@@ -45,7 +45,10 @@ static uint32_t frame_length(uint32_t n)
 
 /*
  * Shapes of the MDL chain: 0 all in one, 1 the Ethernet header by itself, 2
- * halves with unused bytes in front, 3 a first MDL that is not used at all.
+ * halves with unused bytes in front, 3 the Ethernet header behind unused
+ * bytes. The data begins in the first MDL, as with the protocols of Windows: a
+ * first MDL that is not used at all is legal, but there are drivers in the
+ * field (virtio-win) that send other bytes then.
  */
 static NET_BUFFER_LIST *make_frame(uint32_t n)
 {
@@ -69,8 +72,9 @@ static NET_BUFFER_LIST *make_frame(uint32_t n)
         length[1] = len - len / 2;
         break;
     default:
-        offset = length[0] = BACKFILL;
-        length[1] = len;
+        offset = BACKFILL;
+        length[0] = BACKFILL + ETHER_HEADER;
+        length[1] = len - ETHER_HEADER;
     }
     nbl = nbl_frame_new(length, pieces, offset, data);
     if (!nbl) {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "domain.h"
+#include "plan.h"
 
 static const RigMachine machine = {
     .nic = (char *)"rig-nic", .vectors = 3, .queues = 2, .memory_mib = 512,
@@ -99,6 +100,9 @@ START_TEST(xml_is_the_golden_one)
 }
 END_TEST
 
+#define XPATH_ARG(start) \
+    "string(//q:arg[starts-with(@value, '" start "')]/@value)"
+
 /* The string value of an XPath expression. */
 static char *evaluate(const char *xml, const char *expression)
 {
@@ -131,6 +135,30 @@ START_TEST(paths_cannot_break_out_of_xml_or_of_a_qemu_option)
 }
 END_TEST
 
+START_TEST(virtio_sits_behind_a_port_where_it_can_be_reset)
+{
+    const RigMachine virtio = { .nic = (char *)"virtio-net-pci",
+                                .memory_mib = 512 };
+    const RigDomain d = {
+        .name = "rig-1", .uuid = "00000000-0000-4000-8000-000000000001",
+        .machine = &virtio, .emulator = "/q", .kernel = "/k",
+        .initrd = "/i", .cmdline = "", .console = "/c",
+        .capture = "/net.pcap", .tap_socket = "/t",
+    };
+    g_autofree char *xml = rig_domain_xml(&d);
+    char *port = evaluate(xml, XPATH_ARG("pcie-root-port,"));
+    char *nic = evaluate(xml, XPATH_ARG("virtio-net-pci,"));
+
+    ck_assert_str_eq(port, "pcie-root-port,id=port0,bus=pcie.0,addr=0x8");
+    ck_assert_str_eq(nic, "virtio-net-pci,id=nic0,netdev=n0,"
+                     "mac=52:49:47:00:00:10,romfile=,bus=port0");
+    ck_assert_str_eq(rig_plan_device(&virtio), "0000:01:00.0");
+    ck_assert_str_eq(rig_plan_device(&machine), "0000:00:08.0");
+    xmlFree(port);
+    xmlFree(nic);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("domain");
@@ -140,6 +168,7 @@ int main(void)
 
     tcase_add_test(t, xml_is_the_golden_one);
     tcase_add_test(t, paths_cannot_break_out_of_xml_or_of_a_qemu_option);
+    tcase_add_test(t, virtio_sits_behind_a_port_where_it_can_be_reset);
     suite_add_tcase(s, t);
     srunner_run_all(r, CK_NORMAL);
     failed = srunner_ntests_failed(r);
