@@ -8,8 +8,10 @@ void rig_calls_init(RigCalls *c, RigNames *names)
     memset(c, 0, sizeof(*c));
     c->initialize = g_quark_from_static_string("MiniportInitializeEx");
     c->halt = g_quark_from_static_string("MiniportHaltEx");
+    c->shutdown = g_quark_from_static_string("MiniportShutdownEx");
     rig_names_add(names, c->initialize);
     rig_names_add(names, c->halt);
+    rig_names_add(names, c->shutdown);
 }
 
 void rig_calls_reset(RigCalls *c)

@@ -54,10 +54,11 @@ typedef struct RigCalls {
     RigAdapter adapter[RIG_ADAPTERS_MAX];
     unsigned adapters;
     gboolean told;       /* the guest says which adapter it is about */
-    GQuark initialize, halt; /* MiniportInitializeEx, MiniportHaltEx */
+    GQuark initialize, halt, shutdown; /* MiniportInitializeEx, MiniportHaltEx,
+                                          MiniportShutdownEx */
 } RigCalls;
 
-/* Enters the names of the two callbacks into `names`. */
+/* Enters the names of the callbacks into `names`. */
 void rig_calls_init(RigCalls *c, RigNames *names);
 /* A new cycle: nothing is open. */
 void rig_calls_reset(RigCalls *c);

@@ -122,7 +122,8 @@ static char *why_inconclusive(const RigMonitor *m)
     if (w->init.event == RIG_NO_EVENT) {
         return g_strdup("MiniportInitializeEx was not seen to return.");
     }
-    if (!w->init.status && w->halt.event == RIG_NO_EVENT) {
+    if (!w->init.status && w->halt.event == RIG_NO_EVENT &&
+        w->shutdown.event == RIG_NO_EVENT) {
         return g_strdup_printf("MiniportInitializeEx succeeded (event %" N
                                "), but MiniportHaltEx was not seen to return.",
                                w->init.event);
@@ -181,6 +182,12 @@ static char *pass_sentence(const RigMonitor *m)
     unsigned created = 0;
     g_autofree char *device = device_words(m);
 
+    if (!failed && w->halt.event == RIG_NO_EVENT) {
+        return g_strdup_printf("The system went down: MiniportShutdownEx "
+                               "returned (event %" N "). NDIS does not halt a "
+                               "miniport then, so nothing had to be "
+                               "deregistered.", w->shutdown.event);
+    }
     if (m->interrupts < 0) {
         return g_strdup_printf("No rule was broken by the time %s (event %" N
                                "), and %s.", callback, end->event, device);

@@ -171,6 +171,10 @@ static void on_leave(RigMonitor *m, const RigEvent *e, RuleSource source)
     }
     if (call->callback) {
         note_early_failure(&m->work, e, call);
+        if (call->quark == m->calls.shutdown) {
+            m->work.shutdown.event = e->seq;
+            m->work.shutdown.ns = e->ns;
+        }
         if (call->quark == m->calls.initialize ||
             call->quark == m->calls.halt) {
             note_return(m, e, call->quark == m->calls.halt);

@@ -76,7 +76,7 @@ typedef struct Work {
     WorkStrike strike[WORK_FAULTS_MAX];
     WorkEvidence evidence[WORK_EVIDENCE_MAX];
     WorkLost lost;
-    WorkReturn init, halt;  /* the last of each */
+    WorkReturn init, halt, shutdown; /* the last of each */
     WorkReturn early;       /* last failure of a callback before init */
     char early_name[RIG_MARKER_NAME];
     gboolean init_entered;

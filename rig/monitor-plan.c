@@ -38,7 +38,8 @@ static void open_cycle(RigMonitor *m, const RigEvent *e)
     w->steps = w->faults = w->strikes = w->evidences = 0;
     w->risings = w->violations = 0;
     w->lost.how = RIG_END_DONE;
-    w->init.event = w->halt.event = w->early.event = RIG_NO_EVENT;
+    w->init.event = w->halt.event = w->shutdown.event = w->early.event =
+        RIG_NO_EVENT;
     w->init_entered = w->api_witness = w->line = FALSE;
     w->records_lost = w->restored = w->unimplemented = RIG_NO_EVENT;
     w->end_text[0] = '\0';

@@ -66,8 +66,24 @@ static void set_uint(GKeyFile *k, const char *group, const char *key,
     g_key_file_set_uint64(k, group, key, value);
 }
 
+/* What kinds of steps say about themselves. */
+static void add_settings(GKeyFile *k, const char *group, const RigStep *s)
+{
+    if (s->post_failure) {
+        g_key_file_set_string(k, group, RIG_PLAN_KEY_POST_FAILURE,
+                              RIG_PLAN_YES);
+    }
+    if (s->action) {
+        g_key_file_set_string(k, group, RIG_PLAN_KEY_ACTION, s->action);
+    }
+    if (s->state) {
+        g_key_file_set_string(k, group, RIG_PLAN_KEY_STATE, s->state);
+    }
+}
+
 static void add_step(GKeyFile *k, const char *group, const RigStep *s)
 {
+    add_settings(k, group, s);
     if (s->timeout_ms) {
         set_uint(k, group, RIG_PLAN_KEY_TIMEOUT, s->timeout_ms);
     }

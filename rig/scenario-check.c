@@ -172,50 +172,107 @@ static void check_driver(const RigScenario *s, GPtrArray *problems)
 
 /* Where the miniport is in its life when every step so far went well. */
 typedef enum Life {
-    ABSENT, INSTALLED, PAUSED, RUNNING, HALTED, REMOVED, UNLOADED,
+    ABSENT, INSTALLED, PAUSED, RUNNING, HALTED, ASLEEP_PAUSED,
+    ASLEEP_RUNNING, GONE, SHUT_DOWN, REMOVED, UNLOADED,
     LIVES,
 } Life;
 
 static const char *const life_names[LIVES] = {
     "not installed", "installed", "initialized and paused", "running",
-    "halted", "removed", "unloaded",
+    "halted", "in D3", "in D3", "surprise-removed", "shut down", "removed",
+    "unloaded",
 };
 
 #define IN(state) (1u << (state))
 
+/* Variant of an init after which NDIS itself fails. */
+#define POST_FAILURE "post-failure"
+
+#define UP (IN(PAUSED) | IN(RUNNING))
+
 static const struct Transition {
     const char *step;
+    const char *how;  /* variant() of the step it is for, NULL: any */
     unsigned from;    /* IN(...) of the states it is legal in */
     Life to;          /* LIVES: the state stays */
     const char *advice;
 } transitions[] = {
-    { RIG_STEP_INSTALL, IN(ABSENT), INSTALLED,
+    { RIG_STEP_INSTALL, NULL, IN(ABSENT), INSTALLED,
       "a cycle installs once, first" },
-    { RIG_STEP_INIT, IN(INSTALLED) | IN(HALTED), PAUSED,
+    { RIG_STEP_INIT, POST_FAILURE, IN(INSTALLED) | IN(HALTED), HALTED,
       "install before it; halt before initializing again" },
-    { RIG_STEP_RESTART, IN(PAUSED), RUNNING,
+    { RIG_STEP_INIT, NULL, IN(INSTALLED) | IN(HALTED), PAUSED,
+      "install before it; halt before initializing again" },
+    { RIG_STEP_RESTART, NULL, IN(PAUSED), RUNNING,
       "only an initialized and paused miniport is restarted" },
-    { RIG_STEP_TRAFFIC, IN(RUNNING), LIVES, "restart before traffic" },
-    { RIG_STEP_PAUSE, IN(RUNNING), PAUSED,
+    { RIG_STEP_TRAFFIC, NULL, IN(RUNNING), LIVES, "restart before traffic" },
+    { RIG_STEP_PAUSE, NULL, IN(RUNNING), PAUSED,
       "only a running miniport is paused" },
-    { RIG_STEP_HALT, IN(PAUSED), HALTED,
+    { RIG_STEP_HALT, NULL, IN(PAUSED), HALTED,
       "NDIS pauses a running miniport before it halts it" },
-    { RIG_STEP_LINK_FLAP, IN(INSTALLED) | IN(PAUSED) | IN(RUNNING) |
-      IN(HALTED), LIVES, "install before it" },
-    { RIG_STEP_REMOVE, IN(INSTALLED) | IN(HALTED), REMOVED,
+    { RIG_STEP_POWER, RIG_PLAN_STATE_D3, IN(PAUSED), ASLEEP_PAUSED,
+      "only an initialized miniport in D0 goes to D3" },
+    { RIG_STEP_POWER, RIG_PLAN_STATE_D3, IN(RUNNING), ASLEEP_RUNNING,
+      "only an initialized miniport in D0 goes to D3" },
+    { RIG_STEP_POWER, RIG_PLAN_STATE_D0, IN(ASLEEP_PAUSED), PAUSED,
+      "only a miniport in D3 goes back to D0" },
+    { RIG_STEP_POWER, RIG_PLAN_STATE_D0, IN(ASLEEP_RUNNING), RUNNING,
+      "only a miniport in D3 goes back to D0" },
+    { RIG_STEP_RESET, NULL, UP, LIVES, "initialize before it" },
+    { RIG_STEP_SURPRISE_REMOVE, NULL, UP, GONE,
+      "it includes pause and halt, so the miniport is to be initialized" },
+    { RIG_STEP_SHUTDOWN, NULL, UP, SHUT_DOWN,
+      "NDIS shuts down what is initialized and not halted" },
+    { RIG_STEP_LINK_FLAP, NULL, IN(INSTALLED) | UP | IN(HALTED), LIVES,
+      "install before it, and not in D3 or after a removal" },
+    { RIG_STEP_REMOVE, NULL, IN(INSTALLED) | IN(HALTED) | IN(GONE), REMOVED,
       "halt before it (halt is skipped by itself when init fails)" },
-    { RIG_STEP_UNLOAD, IN(INSTALLED) | IN(HALTED) | IN(REMOVED), UNLOADED,
+    { RIG_STEP_UNLOAD, NULL, IN(INSTALLED) | IN(HALTED) | IN(GONE) |
+      IN(REMOVED), UNLOADED,
       "halt before it (halt is skipped by itself when init fails)" },
 };
 
-static const struct Transition *transition_of(const char *step)
+/* What makes a step another one than its name says, or NULL. */
+static const char *variant(const RigStep *step)
 {
+    return step->state ? step->state : step->post_failure ? POST_FAILURE
+                                                           : NULL;
+}
+
+/* The step's transition from @life, or one that says when it is legal. */
+static const struct Transition *transition_of(const RigStep *step, Life life)
+{
+    const char *how = variant(step);
+    const struct Transition *found = NULL;
+
     for (guint i = 0; i < G_N_ELEMENTS(transitions); i++) {
-        if (strcmp(transitions[i].step, step) == 0) {
-            return &transitions[i];
+        const struct Transition *t = &transitions[i];
+
+        if (strcmp(t->step, step->name) == 0 &&
+            (!t->how || g_strcmp0(t->how, how) == 0) &&
+            (!found || !(found->from & IN(life)))) {
+            found = t;
         }
     }
-    g_assert_not_reached(); /* the schema knows the same steps */
+    g_assert(found); /* the schema knows the same steps */
+    return found;
+}
+
+/* How to end a cycle whose last step leaves the miniport @life. */
+static const char *way_out(Life life)
+{
+    switch (life) {
+    case PAUSED:
+        return "<halt/>";
+    case RUNNING:
+        return "<pause/><halt/>";
+    case ASLEEP_PAUSED:
+        return "<power state=\"D0\"/><halt/>";
+    case ASLEEP_RUNNING:
+        return "<power state=\"D0\"/><pause/><halt/>";
+    default:
+        return NULL;
+    }
 }
 
 static void check_order(const RigScenario *s, const RigCycle *c,
@@ -225,7 +282,7 @@ static void check_order(const RigScenario *s, const RigCycle *c,
 
     for (guint i = 0; i < c->steps->len; i++) {
         const RigStep *step = c->steps->pdata[i];
-        const struct Transition *t = transition_of(step->name);
+        const struct Transition *t = transition_of(step, life);
 
         if (!(t->from & IN(life))) {
             rig_problem(problems, s->file, step->line,
@@ -237,11 +294,11 @@ static void check_order(const RigScenario *s, const RigCycle *c,
             life = t->to;
         }
     }
-    if (life == PAUSED || life == RUNNING) {
+    if (way_out(life)) {
         rig_problem(problems, s->file, c->line,
                     "the cycle ends while the miniport is %s; end it with "
-                    "%s<halt/> (skipped by itself when init fails)",
-                    life_names[life], life == RUNNING ? "<pause/>" : "");
+                    "%s (skipped by itself when init fails)",
+                    life_names[life], way_out(life));
     }
 }
 

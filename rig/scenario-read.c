@@ -184,11 +184,15 @@ static RigDeviceFault *build_device_fault(xmlNode *node)
 
 static void build_step(RigCycle *c, xmlNode *node)
 {
+    g_autofree char *post_failure = attr(node, "post-failure");
     RigStep *s = rig_cycle_add_step(c);
 
     s->name = g_strdup((const char *)node->name);
     s->line = xmlGetLineNo(node);
     s->timeout_ms = attr_uint(node, "timeout-ms", 0);
+    s->post_failure = g_strcmp0(post_failure, RIG_PLAN_YES) == 0;
+    s->action = attr(node, "action");
+    s->state = attr(node, "state");
     if (strcmp(s->name, RIG_STEP_TRAFFIC) == 0) {
         s->frames = attr_uint(node, "frames", DEFAULT_FRAMES);
         s->min_length = attr_uint(node, "min-length", DEFAULT_MIN_LENGTH);

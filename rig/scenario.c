@@ -74,6 +74,8 @@ static void step_free(gpointer p)
 
     g_free(s->name);
     g_ptr_array_unref(s->device_faults);
+    g_free(s->action);
+    g_free(s->state);
     g_ptr_array_unref(s->faults);
     g_free(s);
 }

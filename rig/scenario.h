@@ -75,6 +75,10 @@ typedef struct RigStep {
     unsigned frames;      /* traffic only: number of frames */
     unsigned min_length;  /* traffic only: bytes without FCS */
     unsigned max_length;
+    gboolean post_failure; /* init only: NDIS fails after it */
+    char *action;         /* halt: NdisHaltDevice*, shutdown: NdisShutdown*;
+                             NULL: the usual one */
+    char *state;          /* power only: "D0" or "D3" */
     GPtrArray *faults;    /* of RigFault */
     GPtrArray *device_faults; /* of RigDeviceFault */
 } RigStep;

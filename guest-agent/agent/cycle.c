@@ -197,7 +197,7 @@ static void run_host_step(const struct plan_step *step, struct outcome *o)
     }
     switch (step->kind) {
     case PLAN_INIT:
-        judge(o, host_initialize());
+        judge(o, host_initialize(step->post_failure));
         break;
     case PLAN_RESTART:
         judge(o, host_restart());
@@ -209,7 +209,19 @@ static void run_host_step(const struct plan_step *step, struct outcome *o)
         judge(o, host_pause());
         break;
     case PLAN_HALT:
-        judge(o, host_halt());
+        judge(o, host_halt(step->action));
+        break;
+    case PLAN_POWER:
+        judge(o, host_set_power(step->low_power));
+        break;
+    case PLAN_RESET:
+        judge(o, host_reset());
+        break;
+    case PLAN_SURPRISE_REMOVE:
+        judge(o, host_surprise_remove());
+        break;
+    case PLAN_SHUTDOWN:
+        judge(o, host_shutdown(step->action));
         break;
     case PLAN_REMOVE:
         judge(o, host_remove());
@@ -311,7 +323,8 @@ static void set_signals(void)
 bool cycle_has_device_faults(const struct plan_cycle *plan)
 {
     for (unsigned i = 0; i < plan->n_steps; i++) {
-        if (plan->steps[i].n_device_faults) {
+        if (plan->steps[i].n_device_faults ||
+            plan->steps[i].kind == PLAN_SURPRISE_REMOVE) {
             return true;
         }
     }

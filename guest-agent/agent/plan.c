@@ -21,6 +21,10 @@ static const char *const step_names[PLAN_STEP_KINDS] = {
     [PLAN_PAUSE] = RIG_STEP_PAUSE,
     [PLAN_HALT] = RIG_STEP_HALT,
     [PLAN_LINK_FLAP] = RIG_STEP_LINK_FLAP,
+    [PLAN_POWER] = RIG_STEP_POWER,
+    [PLAN_RESET] = RIG_STEP_RESET,
+    [PLAN_SURPRISE_REMOVE] = RIG_STEP_SURPRISE_REMOVE,
+    [PLAN_SHUTDOWN] = RIG_STEP_SHUTDOWN,
     [PLAN_REMOVE] = RIG_STEP_REMOVE,
     [PLAN_UNLOAD] = RIG_STEP_UNLOAD,
     [PLAN_BIND] = RIG_STEP_BIND,
@@ -229,13 +233,94 @@ static bool read_device_faults(const struct reader *r, struct plan_step *step)
     return true;
 }
 
+/* In the order of NDIS_HALT_ACTION and NDIS_SHUTDOWN_ACTION, ndis.h. */
+static const char *const halt_actions[] = {
+    "NdisHaltDeviceDisabled", "NdisHaltDeviceInstanceDeInitialized",
+    "NdisHaltDevicePoweredDown", "NdisHaltDeviceSurpriseRemoved",
+    "NdisHaltDeviceFailed", "NdisHaltDeviceInitializationFailed",
+    "NdisHaltDeviceStopped", NULL
+};
+static const char *const shutdown_actions[] = {
+    "NdisShutdownPowerOff", "NdisShutdownBugCheck", NULL
+};
+static const char *const power_states[] = {
+    RIG_PLAN_STATE_D0, RIG_PLAN_STATE_D3, NULL
+};
+static const char *const no_yes[] = { "no", RIG_PLAN_YES, NULL };
+
+/* A setting of one kind of step: a word out of a list, the first if missing. */
+static const struct setting {
+    enum plan_step_kind kind;
+    const char *key;
+    const char *const *words;
+} settings[] = {
+    { PLAN_INIT, RIG_PLAN_KEY_POST_FAILURE, no_yes },
+    { PLAN_HALT, RIG_PLAN_KEY_ACTION, halt_actions },
+    { PLAN_SHUTDOWN, RIG_PLAN_KEY_ACTION, shutdown_actions },
+    { PLAN_POWER, RIG_PLAN_KEY_STATE, power_states },
+};
+
+static void set_setting(struct plan_step *step, int index)
+{
+    switch (step->kind) {
+    case PLAN_INIT:
+        step->post_failure = index;
+        break;
+    case PLAN_POWER:
+        step->low_power = index;
+        break;
+    default:
+        step->action = index;
+    }
+}
+
+static bool read_setting(const struct reader *r, const struct setting *s,
+                         struct plan_step *step)
+{
+    g_autofree char *text = g_key_file_get_string(r->file, r->group, s->key,
+                                                  NULL);
+
+    for (int i = 0; text && s->words[i]; i++) {
+        if (strcmp(text, s->words[i]) == 0) {
+            set_setting(step, i);
+            return true;
+        }
+    }
+    return !text || refuse(r, s->key, "\"%.40s\" is unknown here", text);
+}
+
+/* The settings of this kind of step, and none of another kind. */
+static bool read_settings(const struct reader *r, struct plan_step *step)
+{
+    const char *own = NULL;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(settings); i++) {
+        if (settings[i].kind == step->kind) {
+            own = settings[i].key;
+            if (!read_setting(r, &settings[i], step)) {
+                return false;
+            }
+        }
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(settings); i++) {
+        if (g_strcmp0(own, settings[i].key) != 0 &&
+            g_key_file_has_key(r->file, r->group, settings[i].key, NULL)) {
+            return refuse(r, settings[i].key, "is not for step %s",
+                          step_names[step->kind]);
+        }
+    }
+    return true;
+}
+
 static bool read_step(const struct reader *r, struct plan_step *step)
 {
     static const char *const known[] = {
         RIG_PLAN_KEY_TIMEOUT, RIG_PLAN_KEY_FAULTS,
         RIG_PLAN_KEY_DEVICE_FAULTS, RIG_PLAN_KEY_FRAMES,
         RIG_PLAN_KEY_MIN_LENGTH, RIG_PLAN_KEY_MAX_LENGTH,
-        RIG_PLAN_KEY_VF, RIG_PLAN_KEY_VFS, NULL
+        RIG_PLAN_KEY_VF, RIG_PLAN_KEY_VFS,
+        RIG_PLAN_KEY_POST_FAILURE, RIG_PLAN_KEY_ACTION, RIG_PLAN_KEY_STATE,
+        NULL
     };
     static const uint32_t timeout = RIG_STEP_TIMEOUT_MS;
     static const uint32_t frames = DEFAULT_FRAMES, min = RIG_FRAME_MIN;
@@ -256,6 +341,7 @@ static bool read_step(const struct reader *r, struct plan_step *step)
         !read_u32(r, RIG_PLAN_KEY_VF, 0, PLAN_VFS_MAX - 1, &none,
                   &step->vf) ||
         !read_u32(r, RIG_PLAN_KEY_VFS, 0, PLAN_VFS_MAX, &none, &step->vfs) ||
+        !read_settings(r, step) ||
         !read_u32(r, RIG_PLAN_KEY_TIMEOUT, 1, PLAN_TIMEOUT_MAX, &timeout,
                   &step->timeout_ms) ||
         !read_u32(r, RIG_PLAN_KEY_FRAMES, 0, PLAN_FRAMES_MAX, &frames,

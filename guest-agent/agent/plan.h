@@ -11,7 +11,8 @@
 
 enum plan_step_kind {
     PLAN_INSTALL, PLAN_INIT, PLAN_RESTART, PLAN_TRAFFIC, PLAN_PAUSE,
-    PLAN_HALT, PLAN_LINK_FLAP, PLAN_REMOVE, PLAN_UNLOAD,
+    PLAN_HALT, PLAN_LINK_FLAP, PLAN_POWER, PLAN_RESET, PLAN_SURPRISE_REMOVE,
+    PLAN_SHUTDOWN, PLAN_REMOVE, PLAN_UNLOAD,
     PLAN_BIND, PLAN_SRIOV, PLAN_UNBIND,   /* Linux's own driver */
     PLAN_STEP_KINDS
 };
@@ -33,6 +34,10 @@ struct plan_step {
     bool through_vf;           /* traffic: not through the function itself */
     uint32_t vf;               /* traffic: the VF, 0.. */
     uint32_t vfs;              /* sriov: number of VFs */
+    bool post_failure;         /* init only: NDIS fails after it */
+    int action;                /* halt: NDIS_HALT_ACTION, shutdown:
+                                  NDIS_SHUTDOWN_ACTION */
+    bool low_power;            /* power only: to D3, else to D0 */
 };
 
 struct plan_cycle {

@@ -38,6 +38,9 @@
  *   max-length=1514
  *   vf=0                         traffic: through this VF instead
  *   vfs=2                        sriov: number of VFs, 0..8
+ *   post-failure=yes             init
+ *   action=NdisHaltDeviceStopped halt, or an NdisShutdown* for shutdown
+ *   state=D3                     power: D3 or D0
  *
  * Cycle numbers in markers count every repetition: with repeat=10 the cycles
  * 1..10 are those of the first group.
@@ -73,6 +76,9 @@
 #define RIG_PLAN_KEY_MAX_LENGTH   "max-length"
 #define RIG_PLAN_KEY_VF           "vf"
 #define RIG_PLAN_KEY_VFS          "vfs"
+#define RIG_PLAN_KEY_POST_FAILURE "post-failure"
+#define RIG_PLAN_KEY_ACTION       "action"
+#define RIG_PLAN_KEY_STATE        "state"
 
 /* Limits: the agent refuses a plan beyond them, so the host does not send it. */
 #define PLAN_SIZE_MAX      (4u << 20)  /* bytes of plan.ini */
@@ -85,6 +91,10 @@
 #define PLAN_TIMEOUT_MAX   3600000u    /* ms */
 #define PLAN_VFS_MAX       8u          /* what QEMU's igb has */
 
+#define RIG_PLAN_YES              "yes"
+#define RIG_PLAN_STATE_D0         "D0"
+#define RIG_PLAN_STATE_D3         "D3"
+
 #define RIG_PROFILE_AT_CONNECT "at-connect"
 #define RIG_PROFILE_AT_START   "at-start"
 
@@ -95,11 +105,19 @@
  * Steps, in the order in which a driver meets them:
  *   install   INF parsed and matched, registry built, image loaded,
  *             DriverEntry, MiniportAddDevice, FilterResourceRequirements
- *   init      MiniportStartDevice, MiniportInitializeEx
+ *   init      MiniportStartDevice, MiniportInitializeEx; with post-failure
+ *             NDIS fails afterwards and halts the adapter within this step,
+ *             with NdisHaltDeviceInitializationFailed
  *   restart   MiniportRestart, packet filter and link state as a protocol would
  *   traffic   frames to the reflector and back, every byte compared
  *   pause     MiniportPause
- *   halt      MiniportHaltEx(NdisHaltDeviceDisabled)
+ *   halt      MiniportHaltEx, NdisHaltDeviceDisabled or the action asked for
+ *   power     to D3: pause, OID_PNP_SET_POWER or MiniportHaltEx, then the
+ *             function into D3hot; to D0: the same way back
+ *   reset     MiniportCheckForHangEx, MiniportResetEx
+ *   surprise-remove  the function no longer answers; PnP event, pause,
+ *             MiniportHaltEx(NdisHaltDeviceSurpriseRemoved)
+ *   shutdown  MiniportShutdownEx; nothing comes after it
  *   link-flap the cable is pulled and put back (through rig-tap); any time
  *   remove    MiniportRemoveDevice; the device is taken back from the driver
  *   unload    remove if that has not happened, then MiniportDriverUnload
@@ -113,6 +131,10 @@
 #define RIG_STEP_PAUSE     "pause"
 #define RIG_STEP_HALT      "halt"
 #define RIG_STEP_LINK_FLAP "link-flap"
+#define RIG_STEP_POWER     "power"
+#define RIG_STEP_RESET     "reset"
+#define RIG_STEP_SURPRISE_REMOVE "surprise-remove"
+#define RIG_STEP_SHUTDOWN  "shutdown"
 #define RIG_STEP_REMOVE    "remove"
 #define RIG_STEP_UNLOAD    "unload"
 

@@ -118,6 +118,34 @@ static int read_bar_bases(struct vfio_device *dev)
     return 0;
 }
 
+int vfio_bars_hide(struct vfio_device *dev)
+{
+    for (unsigned i = 0; i < VFIO_BARS; i++) {
+        struct vfio_bar *bar = &dev->bar[i];
+
+        if (bar->map && mmap(bar->map, bar->size, PROT_NONE, MAP_PRIVATE |
+                             MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
+                             0) == MAP_FAILED) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int vfio_bars_show(struct vfio_device *dev)
+{
+    for (unsigned i = 0; i < VFIO_BARS; i++) {
+        struct vfio_bar *bar = &dev->bar[i];
+
+        if (bar->map && mmap(bar->map, bar->size, PROT_READ | PROT_WRITE,
+                             MAP_SHARED | MAP_FIXED, dev->device,
+                             (off_t)dev->region_offset[i]) == MAP_FAILED) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 int vfio_map_bars(struct vfio_device *dev, char *err, size_t errlen)
 {
     if (read_bar_bases(dev)) {

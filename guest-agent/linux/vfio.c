@@ -125,11 +125,24 @@ static int enable_function(struct vfio_device *dev, char *err, size_t errlen)
 }
 
 /* MSI-X capability: table size and place. */
-static int find_msix(struct vfio_device *dev)
+static int read_msix(struct vfio_device *dev, unsigned pos)
 {
-    uint8_t pos, id[2];
     uint16_t flags;
     uint32_t table;
+
+    if (vfio_config_read(dev, pos + PCI_MSIX_FLAGS, &flags, 2) ||
+        vfio_config_read(dev, pos + PCI_MSIX_TABLE, &table, 4)) {
+        return -1;
+    }
+    dev->msix_vectors = (flags & PCI_MSIX_FLAGS_QSIZE) + 1;
+    dev->msix_bar = table & PCI_MSIX_TABLE_BIR;
+    dev->msix_offset = table & PCI_MSIX_TABLE_OFFSET;
+    return 0;
+}
+
+static int find_capabilities(struct vfio_device *dev)
+{
+    uint8_t pos, id[2];
 
     if (vfio_config_read(dev, PCI_CAPABILITY_LIST, &pos, 1)) {
         return -1;
@@ -138,17 +151,12 @@ static int find_msix(struct vfio_device *dev)
         if (vfio_config_read(dev, pos, id, 2)) {
             return -1;
         }
-        if (id[0] != PCI_CAP_ID_MSIX) {
-            continue;
+        if (id[0] == PCI_CAP_ID_PM) {
+            dev->pm_cap = pos;
         }
-        if (vfio_config_read(dev, pos + PCI_MSIX_FLAGS, &flags, 2) ||
-            vfio_config_read(dev, pos + PCI_MSIX_TABLE, &table, 4)) {
+        if (id[0] == PCI_CAP_ID_MSIX && read_msix(dev, pos)) {
             return -1;
         }
-        dev->msix_vectors = (flags & PCI_MSIX_FLAGS_QSIZE) + 1;
-        dev->msix_bar = table & PCI_MSIX_TABLE_BIR;
-        dev->msix_offset = table & PCI_MSIX_TABLE_OFFSET;
-        return 0;
     }
     return 0;
 }
@@ -161,7 +169,7 @@ static int read_properties(struct vfio_device *dev, char *err, size_t errlen)
     if (ioctl(dev->device, VFIO_DEVICE_GET_INFO, &info) ||
         !(info.flags & VFIO_DEVICE_FLAGS_PCI) || vfio_find_regions(dev) ||
         vfio_config_read(dev, PCI_INTERRUPT_PIN, &pin, 1) ||
-        find_msix(dev)) {
+        find_capabilities(dev)) {
         return vfio_fail(err, errlen, "%s: its properties cannot be read: %s",
                          dev->address, strerror(errno));
     }

@@ -31,6 +31,8 @@ struct vfio_device {
     unsigned msix_vectors;  /* MSI-X table size; 0: no MSI-X */
     unsigned msix_bar;      /* BAR with the table ... */
     uint32_t msix_offset;   /* ... and its offset there */
+    unsigned pm_cap;        /* offset of the power management capability;
+                               0: none */
     bool intx;              /* has an INTx pin */
     bool can_reset;
     uint8_t *arena;         /* DMA memory, hugepage-backed if possible */
@@ -73,6 +75,13 @@ int vfio_bar_read(struct vfio_device *dev, unsigned bar, uint64_t offset,
                   void *buf, size_t len);
 int vfio_bar_write(struct vfio_device *dev, unsigned bar, uint64_t offset,
                    const void *buf, size_t len);
+
+/*
+ * Put memory that faults at the addresses of the mapped BARs, and the BARs
+ * back. 0, or -1 with errno.
+ */
+int vfio_bars_hide(struct vfio_device *dev);
+int vfio_bars_show(struct vfio_device *dev);
 
 /*
  * Program and enable `n` MSI-X vectors (or INTx with n = 0), vector i

@@ -21,7 +21,7 @@ static ULONG NTAPI ndis_m_get_bus_data(NDIS_HANDLE adapter, ULONG space,
         offset >= CONFIG_SPACE || length > CONFIG_SPACE - offset) {
         return 0;
     }
-    if (vfio_config_read(host.device, offset, buffer, length)) {
+    if (host.gone || vfio_config_read(host.device, offset, buffer, length)) {
         memset(buffer, 0xff, length);
     }
     return length;
@@ -34,7 +34,8 @@ static ULONG NTAPI ndis_m_set_bus_data(NDIS_HANDLE adapter, ULONG space,
     (void)adapter;
     if (space != PCI_WHICHSPACE_CONFIG || !host.device ||
         offset >= CONFIG_SPACE || length > CONFIG_SPACE - offset ||
-        vfio_config_write(host.device, offset, buffer, length)) {
+        (!host.gone &&
+         vfio_config_write(host.device, offset, buffer, length))) {
         return 0;
     }
     return length;

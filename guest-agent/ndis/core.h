@@ -110,6 +110,7 @@ enum host_phase {
 enum life_wait {
     LIFE_PAUSE,
     LIFE_RESTART,
+    LIFE_RESET,
 };
 
 struct host_resources {
@@ -138,10 +139,14 @@ struct host {
     NDIS_HANDLE driver_context, add_device_context, adapter_context;
     NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES general;
     bool has_general;
+    uint32_t attributes;           /* NDIS_MINIPORT_ATTRIBUTES_* */
     uint8_t mac[6];
     struct host_resources resources;
 
     bool added, initialized, running;
+    bool asleep;                   /* in D3: power.c */
+    bool gone;                     /* surprise-removed */
+    bool was_running;              /* when it went to D3 */
     bool taken_back;               /* the device is the rig's again */
     bool link_up;
     uint32_t unknown_handles;      /* bad handles the driver passed */
@@ -362,6 +367,10 @@ void traffic_receive(NET_BUFFER_LIST *nbls, uint32_t flags);
 uint32_t oid_request(NDIS_REQUEST_TYPE type, uint32_t oid, void *buffer,
                      uint32_t length, uint32_t *done);
 void oid_complete(NDIS_OID_REQUEST *request, uint32_t status);
+/* What a protocol wants to receive: NDIS_PACKET_TYPE_*, 0 nothing. */
+void oid_set_packet_filter(uint32_t filter);
+/* After a reset that lost them: filter and addresses once more. */
+void oid_restore_addressing(void);
 
 /* --- resources (resources.c) ------------------------------------------ */
 
@@ -371,7 +380,23 @@ int resources_assign(void);
 IRP *irp_new(uint8_t minor, IO_STACK_LOCATION **location);
 void irp_free(IRP *irp);
 
-/* A pending pause or restart has completed with this status. */
+/* --- registers that nobody answers (absent.c) -------------------------- */
+
+/*
+ * The function's registers read all ones and keep nothing from here on, as on
+ * a bus without it; or they are there again. `low_power`: the driver may not
+ * touch them, and each callback that does is a broken contract.
+ */
+int absent_begin(bool low_power);
+int absent_end(void);
+/*
+ * In the signal handler: let the instruction that touched an absent register
+ * run, and clean up behind it. False: the signal means something else.
+ */
+bool absent_access(uint64_t address, void *ucontext);
+bool absent_stepped(void *ucontext);
+
+/* A pending pause, restart or reset has completed with this status. */
 void life_complete(enum life_wait what, uint32_t status);
 
 #endif

@@ -51,7 +51,8 @@ const char *host_error(void);
 void host_set_faults(const struct host_fault *faults, unsigned n);
 
 uint32_t host_install(void);   /* load, DriverEntry, AddDevice, Filter... */
-uint32_t host_initialize(void);
+/* `post_failure`: NDIS fails after MiniportInitializeEx has succeeded. */
+uint32_t host_initialize(bool post_failure);
 uint32_t host_restart(void);
 struct host_traffic {
     uint32_t frames, min_length, max_length; /* in */
@@ -59,7 +60,15 @@ struct host_traffic {
 };
 uint32_t host_traffic(struct host_traffic *traffic);
 uint32_t host_pause(void);
-uint32_t host_halt(void);
+/* `action`: NDIS_HALT_ACTION, ndis.h */
+uint32_t host_halt(int action);
+/* To D3 or back to D0, as NDIS and the PCI bus driver do it. */
+uint32_t host_set_power(bool low);
+uint32_t host_reset(void);     /* check for hang, then reset */
+/* The function no longer answers; PnP event, pause, halt. */
+uint32_t host_surprise_remove(void);
+/* `action`: NDIS_SHUTDOWN_ACTION, ndis.h; nothing may come after it. */
+uint32_t host_shutdown(int action);
 uint32_t host_remove(void);    /* RemoveDevice, then takes the device back */
 uint32_t host_unload(void);
 

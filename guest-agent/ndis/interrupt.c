@@ -335,7 +335,8 @@ ndis_m_config_msix_table_entry(NDIS_HANDLE adapter,
                                PNDIS_MSIX_CONFIG_PARAMETERS p)
 {
     if (adapter != host.adapter_handle || !p || !host.device ||
-        p->TableEntry >= host.device->msix_vectors || irq.granted == 0) {
+        p->TableEntry >= host.device->msix_vectors || irq.granted == 0 ||
+        host.asleep) {
         return NDIS_STATUS_INVALID_PARAMETER;
     }
     host_self.arg[1] = (uint64_t)p->ConfigOperation;

@@ -9,6 +9,7 @@
  *   pause     MiniportPause            halt    MiniportHaltEx
  *   remove    MiniportRemoveDevice     unload  MiniportDriverUnload
  *
+ * Power, reset, shutdown and surprise removal are in files of their own.
  * A failed MiniportInitializeEx is final: MiniportHaltEx is never called then.
  */
 #define _GNU_SOURCE
@@ -20,7 +21,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include "ndis/core.h"
+#include "ndis/life.h"
 #include "ndis/thunk.h"
 
 /* Without a device there is still pool memory; where it lies, and how much. */
@@ -32,9 +33,6 @@
 #define LINK_WAIT       (3 * NSEC_PER_SEC)  /* auto-negotiation and more */
 #define LINK_POLL       1000000u            /* ns */
 #define WORK_WAIT       (5 * NSEC_PER_SEC)
-
-/* NDIS_MINIPORT_PAUSE_PARAMETERS.PauseReason: NDIS_PAUSE_NDIS_INTERNAL */
-#define PAUSE_REASON 1
 
 struct host host = { .windows = WINDOWS_NEWEST };
 
@@ -83,13 +81,23 @@ bool host_faults_bad(void)
 
 /* --- asynchronous completions ----------------------------------------- */
 
-static void expect(enum life_wait what)
+void life_expect(enum life_wait what)
 {
     pthread_mutex_lock(&pending.lock);
     pending.what = what;
     pending.waiting = true;
     pending.completed = false;
     pthread_mutex_unlock(&pending.lock);
+}
+
+bool life_pending(enum life_wait what)
+{
+    bool is;
+
+    pthread_mutex_lock(&pending.lock);
+    is = pending.waiting && pending.what == what && !pending.completed;
+    pthread_mutex_unlock(&pending.lock);
+    return is;
 }
 
 /* Bug check 0x7C/0x1F: nothing is pending that could complete. */
@@ -106,8 +114,7 @@ void life_complete(enum life_wait what, uint32_t status)
     pthread_mutex_unlock(&pending.lock);
 }
 
-/* The final status; the watchdog of the step bounds the wait. */
-static uint32_t settle(uint32_t status)
+uint32_t life_settle(uint32_t status)
 {
     pthread_mutex_lock(&pending.lock);
     while (status == (uint32_t)NDIS_STATUS_PENDING && !pending.completed) {
@@ -367,7 +374,25 @@ static void adapter_gone(void)
     host.phase = PHASE_INSTALL;
 }
 
-uint32_t host_initialize(void)
+uint32_t life_initialize(void)
+{
+    uint32_t status;
+
+    host.phase = PHASE_ADAPTER;
+    status = call_initialize();
+    if (status) {
+        adapter_gone();
+        return status;
+    }
+    if (!host.has_general) {
+        marker_note("MiniportInitializeEx succeeded without general "
+                    "attributes");
+    }
+    host.initialized = true;
+    return 0;
+}
+
+uint32_t host_initialize(bool post_failure)
 {
     const char *missing = missing_type();
     uint32_t status;
@@ -392,39 +417,15 @@ uint32_t host_initialize(void)
         return host_set_error(HOST_FAILED, "VFIO cannot enable %u messages: "
                               "%s", host.resources.messages, strerror(errno));
     }
-    host.phase = PHASE_ADAPTER;
-    status = call_initialize();
-    if (status) {
-        adapter_gone();
-        return status;
+    status = life_initialize();
+    if (status == 0 && post_failure) {
+        life_halt(NdisHaltDeviceInitializationFailed);
+        status = (uint32_t)NDIS_STATUS_FAILURE;
     }
-    if (!host.has_general) {
-        marker_note("MiniportInitializeEx succeeded without general "
-                    "attributes");
-    }
-    host.initialized = true;
-    return 0;
+    return status;
 }
 
 /* --- restart, pause --------------------------------------------------- */
-
-static void set_packet_filter(uint32_t filter)
-{
-    void *p = arena_alloc(sizeof(filter), 16);
-    uint32_t status;
-
-    if (!p) {
-        return;
-    }
-    memcpy(p, &filter, sizeof(filter));
-    status = oid_request(NdisRequestSetInformation,
-                         OID_GEN_CURRENT_PACKET_FILTER, p, sizeof(filter),
-                         NULL);
-    if (status) {
-        marker_note("OID_GEN_CURRENT_PACKET_FILTER failed: 0x%08x", status);
-    }
-    arena_free(p, sizeof(filter));
-}
 
 static void wait_for_link(void)
 {
@@ -439,7 +440,7 @@ static void wait_for_link(void)
     }
 }
 
-uint32_t host_restart(void)
+uint32_t life_restart(void)
 {
     NDIS_MINIPORT_RESTART_PARAMETERS p = {
         .Header = { NDIS_OBJECT_TYPE_DEFAULT, 1, sizeof(p) },
@@ -447,60 +448,82 @@ uint32_t host_restart(void)
     struct callback cb;
     uint32_t status;
 
-    if (faults_bad) {
-        return HOST_FAILED;
-    }
-    if (!host.initialized || host.running) {
-        return host_set_error(HOST_SKIPPED, host.running
-                              ? "the adapter is running"
-                              : "the adapter is not initialized");
-    }
-    expect(LIFE_RESTART);
+    life_expect(LIFE_RESTART);
     callback_enter(&cb, "MiniportRestart");
     status = (uint32_t)host.miniport.RestartHandler(host.adapter_context, &p);
     callback_leave(&cb, status);
-    status = settle(status);
+    status = life_settle(status);
     if (status) {
         return status;
     }
     host.running = true;
-    set_packet_filter(NDIS_PACKET_TYPE_DIRECTED | NDIS_PACKET_TYPE_MULTICAST |
-                      NDIS_PACKET_TYPE_BROADCAST);
+    oid_set_packet_filter(NDIS_PACKET_TYPE_DIRECTED |
+                          NDIS_PACKET_TYPE_MULTICAST |
+                          NDIS_PACKET_TYPE_BROADCAST);
     wait_for_link();
     return 0;
 }
 
-uint32_t host_pause(void)
+uint32_t host_restart(void)
+{
+    if (faults_bad) {
+        return HOST_FAILED;
+    }
+    if (!host.initialized || host.running || host.asleep) {
+        return host_set_error(HOST_SKIPPED, host.running
+                              ? "the adapter is running"
+                              : "the adapter is not initialized");
+    }
+    return life_restart();
+}
+
+uint32_t life_pause(uint32_t reason)
 {
     NDIS_MINIPORT_PAUSE_PARAMETERS p = {
         .Header = { NDIS_OBJECT_TYPE_DEFAULT, 1, sizeof(p) },
-        .PauseReason = PAUSE_REASON,
+        .PauseReason = reason,
     };
     struct callback cb;
     uint32_t status;
 
+    oid_set_packet_filter(0);
+    life_expect(LIFE_PAUSE);
+    callback_enter(&cb, "MiniportPause");
+    status = (uint32_t)host.miniport.PauseHandler(host.adapter_context, &p);
+    callback_leave(&cb, status);
+    status = life_settle(status);
+    host.running = false;  /* a pause cannot fail */
+    return status;
+}
+
+uint32_t host_pause(void)
+{
     if (faults_bad) {
         return HOST_FAILED;
     }
     if (!host.running) {
         return host_set_error(HOST_SKIPPED, "the adapter is not running");
     }
-    set_packet_filter(0);
-    expect(LIFE_PAUSE);
-    callback_enter(&cb, "MiniportPause");
-    status = (uint32_t)host.miniport.PauseHandler(host.adapter_context, &p);
-    callback_leave(&cb, status);
-    status = settle(status);
-    host.running = false;  /* a pause cannot fail */
-    return status;
+    return life_pause(NDIS_PAUSE_NDIS_INTERNAL);
 }
 
 /* --- halt, remove, unload --------------------------------------------- */
 
-uint32_t host_halt(void)
+void life_halt(int action)
 {
     struct callback cb;
 
+    host.initialized = false;
+    host.has_general = false;
+    callback_enter_value(&cb, "MiniportHaltEx", (uint64_t)action);
+    host.miniport.HaltHandlerEx(host.adapter_context,
+                                (NDIS_HALT_ACTION)action);
+    callback_leave(&cb, 0);
+    adapter_gone();
+}
+
+uint32_t host_halt(int action)
+{
     if (faults_bad) {
         return HOST_FAILED;
     }
@@ -508,13 +531,9 @@ uint32_t host_halt(void)
         return host_set_error(HOST_SKIPPED, "the adapter is not initialized");
     }
     if (host.running) {
-        host_pause();
+        life_pause(NDIS_PAUSE_NDIS_INTERNAL);
     }
-    host.initialized = false;
-    callback_enter_value(&cb, "MiniportHaltEx", NdisHaltDeviceDisabled);
-    host.miniport.HaltHandlerEx(host.adapter_context, NdisHaltDeviceDisabled);
-    callback_leave(&cb, 0);
-    adapter_gone();
+    life_halt(action);
     return 0;
 }
 
@@ -526,6 +545,8 @@ static void take_back(void)
     if (!work_drain(WORK_WAIT)) {
         marker_note("a work item of the driver is still running");
     }
+    removal_undo();
+    power_restore();
     if (host.device && host.device->can_reset && vfio_reset(host.device)) {
         marker_note("the function cannot be reset: %s", strerror(errno));
     }
@@ -543,7 +564,7 @@ uint32_t host_remove(void)
         return host_set_error(HOST_SKIPPED, "no device is added");
     }
     if (host.initialized) {
-        host_halt();
+        host_halt(NdisHaltDeviceDisabled);
     }
     host.added = false;
     if (host.pnp.MiniportRemoveDeviceHandler) {

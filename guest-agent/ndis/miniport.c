@@ -5,6 +5,7 @@
 #include <string.h>
 #include "ndis/contract.h"
 #include "ndis/core.h"
+#include "ndis/life.h"
 #include "ndis/thunk.h"
 
 /* Versioned structures: copy what the driver's version has. */
@@ -148,6 +149,7 @@ ndis_m_set_miniport_attributes(NDIS_HANDLE adapter,
         return NDIS_STATUS_SUCCESS;
     case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES:
         host.adapter_context = a->RegistrationAttributes.MiniportAdapterContext;
+        host.attributes = a->RegistrationAttributes.AttributeFlags;
         return NDIS_STATUS_SUCCESS;
     case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES:
         return set_general(&a->Header);
@@ -197,12 +199,11 @@ static VOID NTAPI ndis_m_restart_complete(NDIS_HANDLE adapter,
     life_complete(LIFE_RESTART, (uint32_t)status);
 }
 
-/* No step resets the adapter, so a completion is not for anybody. */
 static VOID NTAPI ndis_m_reset_complete(NDIS_HANDLE adapter,
                                         NDIS_STATUS status, BOOLEAN addressing)
 {
     (void)adapter;
-    bug_check(0x7c, 0x0f, (uint32_t)status, addressing, 0);
+    reset_complete((uint32_t)status, addressing);
 }
 
 static NDIS_STATUS NTAPI ndis_m_remove_miniport(NDIS_HANDLE adapter)

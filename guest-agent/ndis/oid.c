@@ -91,3 +91,31 @@ uint32_t oid_request(NDIS_REQUEST_TYPE type, uint32_t id, void *buffer,
     arena_free(r, sizeof(*r));
     return status;
 }
+
+/* --- what protocols ask for ------------------------------------------- */
+
+static uint32_t packet_filter;
+
+void oid_set_packet_filter(uint32_t filter)
+{
+    void *p = arena_alloc(sizeof(filter), 16);
+    uint32_t status;
+
+    packet_filter = filter;
+    if (!p) {
+        return;
+    }
+    memcpy(p, &filter, sizeof(filter));
+    status = oid_request(NdisRequestSetInformation,
+                         OID_GEN_CURRENT_PACKET_FILTER, p, sizeof(filter),
+                         NULL);
+    if (status) {
+        marker_note("OID_GEN_CURRENT_PACKET_FILTER failed: 0x%08x", status);
+    }
+    arena_free(p, sizeof(filter));
+}
+
+void oid_restore_addressing(void)
+{
+    oid_set_packet_filter(packet_filter);
+}

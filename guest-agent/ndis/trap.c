@@ -285,6 +285,12 @@ static void on_fault(int signal, siginfo_t *info, void *context)
     int saved = errno;
     uint64_t p[4] = { 0 };
 
+    if ((signal == SIGTRAP && absent_stepped(context)) ||
+        (signal == SIGSEGV &&
+         absent_access((uintptr_t)info->si_addr, context))) {
+        errno = saved;
+        return;
+    }
     if (signal == SIGSEGV) {
         switch (try_emulate(g, (uintptr_t)info->si_addr)) {
         case EMULATE_DONE:

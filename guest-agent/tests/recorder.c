@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Implements agent/marker.h over memory that parent and child share. */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -69,4 +70,14 @@ void marker_note(const char *fmt, ...)
     vsnprintf(m.text, sizeof(m.text), fmt, ap);
     va_end(ap);
     marker_emit(&m);
+}
+
+/* There is no device here to command. */
+int marker_command(uint16_t op, uint64_t arg0, uint64_t arg1, const char *name)
+{
+    (void)op;
+    (void)arg0;
+    (void)arg1;
+    (void)name;
+    return -ENODEV;
 }

@@ -63,12 +63,12 @@ static void live(uint32_t action, const struct host_fault *fault, int fd)
     sigaction(SIGALRM, &sa, NULL);
     life.install = host_install();
     host_set_faults(fault, fault ? 1 : 0);
-    life.init = host_initialize();
+    life.init = host_initialize(false);
     host_set_faults(NULL, 0);
     if (action == PROBE_LOOP_IN_DPC) {
         pause();
     }
-    life.halt = host_halt();
+    life.halt = host_halt(0);
     life.unload = host_unload();
     _exit(write(fd, &life, sizeof(life)) == sizeof(life) ? 0 : 1);
 }

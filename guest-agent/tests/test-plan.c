@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "agent/plan.h"
+#include "ndis/include/ndis.h"
 
 static const char good[] =
     "[plan]\n"
@@ -27,9 +28,20 @@ static const char good[] =
     "[scenario 1 cycle 1 step 3]\n"
     "frames=5\n"
     "min-length=2000\n"
+    "[scenario 1 cycle 1 step 4]\n"
+    "action=NdisHaltDeviceStopped\n"
     "[scenario 1 cycle 2]\n"
     "repeat=1000\n"
-    "steps=link-flap;remove;restart;pause\n";
+    "steps=link-flap;remove;power;power;init;shutdown;reset;"
+        "surprise-remove\n"
+    "[scenario 1 cycle 2 step 3]\n"
+    "state=D3\n"
+    "[scenario 1 cycle 2 step 4]\n"
+    "state=D0\n"
+    "[scenario 1 cycle 2 step 5]\n"
+    "post-failure=yes\n"
+    "[scenario 1 cycle 2 step 6]\n"
+    "action=NdisShutdownBugCheck\n";
 
 START_TEST(good_plan_is_read_whole)
 {
@@ -80,9 +92,31 @@ START_TEST(step_settings_and_their_defaults)
 }
 END_TEST
 
+START_TEST(settings_of_a_life_are_read)
+{
+    struct plan *plan = plan_parse(good, strlen(good), NULL);
+    const struct plan_cycle *cycles = plan->scenarios[0].cycles;
+
+    ck_assert_int_eq(cycles[0].steps[3].action, NdisHaltDeviceStopped);
+    ck_assert(!cycles[0].steps[1].post_failure);
+    ck_assert(cycles[1].steps[2].low_power);
+    ck_assert(!cycles[1].steps[3].low_power);
+    ck_assert(cycles[1].steps[4].post_failure);
+    ck_assert_int_eq(cycles[1].steps[5].action, NdisShutdownBugCheck);
+    ck_assert_int_eq(cycles[1].steps[6].kind, PLAN_RESET);
+    ck_assert_int_eq(cycles[1].steps[7].kind, PLAN_SURPRISE_REMOVE);
+    plan_free(plan);
+}
+END_TEST
+
 static const struct {
     const char *from, *to, *want;
 } bad[] = {
+    { "action=NdisHalt", "action=Halt", "[scenario 1 cycle 1 step 4] action" },
+    { "state=D3", "state=D1", "state" },
+    { "state=D3", "action=NdisHaltDeviceStopped", "is not for step power" },
+    { "post-failure=yes", "post-failure=maybe", "post-failure" },
+    { "frames=5", "state=D0", "is not for step traffic" },
     { "[plan]", "[plam]", "[plan]" },
     { "[plan]", "[plan", "plan: " },
     { "version=1", "version=2", "version" },
@@ -186,6 +220,7 @@ int main(void)
     tcase_set_timeout(t, 60);
     tcase_add_test(t, good_plan_is_read_whole);
     tcase_add_test(t, step_settings_and_their_defaults);
+    tcase_add_test(t, settings_of_a_life_are_read);
     tcase_add_loop_test(t, bad_plan_is_refused_with_its_group_and_key, 0,
                         G_N_ELEMENTS(bad));
     tcase_add_test(t, every_truncation_ends_in_a_result);

@@ -24,7 +24,9 @@ static GPtrArray *scenarios;
     "<device-fault name='mac-zero'/><device-fault name='early-interrupt'" \
     " at='7' argument='2'/></init>" \
     "<restart/><traffic frames='7' max-length='100'/><pause/><halt/>" \
-    "<unload/></cycle><cycle><install/></cycle></scenario>\n"
+    "<unload/></cycle><cycle><install/><init post-failure='yes'/><init/>" \
+    "<power state='D3'/><power state='D0'/>" \
+    "<halt action='NdisHaltDeviceFailed'/></cycle></scenario>\n"
 #define SECOND \
     "<scenario name='second'>\n<title>T</title>\n" \
     "<driver sys='good.sys' inf='good.inf'/>\n" \
@@ -62,7 +64,19 @@ static const char golden[] =
     "\n"
     "[scenario 1 cycle 2]\n"
     "repeat=1\n"
-    "steps=install\n"
+    "steps=install;init;init;power;power;halt\n"
+    "\n"
+    "[scenario 1 cycle 2 step 2]\n"
+    "post-failure=yes\n"
+    "\n"
+    "[scenario 1 cycle 2 step 4]\n"
+    "state=D3\n"
+    "\n"
+    "[scenario 1 cycle 2 step 5]\n"
+    "state=D0\n"
+    "\n"
+    "[scenario 1 cycle 2 step 6]\n"
+    "action=NdisHaltDeviceFailed\n"
     "\n"
     "[scenario 2]\n"
     "name=second\n"

@@ -154,6 +154,37 @@ START_TEST(leading_zeros_do_not_make_numbers_octal)
 }
 END_TEST
 
+/* One cycle after install and init, ended as `tail` says. */
+#define LIVED(steps) HEAD RULE "<cycle><install/><init/>" steps "</cycle>" TAIL
+
+START_TEST(reads_how_a_life_may_end)
+{
+    g_autoptr(RigScenario) s = load(
+        HEAD RULE
+        "<cycle><install/><init post-failure='yes'/><init/>"
+        "<power state='D3'/><power state='D0'/><restart/><reset/>"
+        "<power state='D3'/><power state='D0'/><pause/>"
+        "<halt action='NdisHaltDeviceStopped'/><unload/></cycle>\n"
+        "<cycle><install/><init/><restart/><surprise-remove/><unload/>"
+        "</cycle>\n"
+        "<cycle><install/><init/><shutdown action='NdisShutdownBugCheck'/>"
+        "</cycle>" TAIL);
+    const GPtrArray *first, *last;
+
+    ck_assert_msg(s, "%s", problems->len ? (char *)problems->pdata[0] : "");
+    first = ((RigCycle *)s->cycles->pdata[0])->steps;
+    last = ((RigCycle *)s->cycles->pdata[2])->steps;
+    ck_assert(((RigStep *)first->pdata[1])->post_failure);
+    ck_assert(!((RigStep *)first->pdata[2])->post_failure);
+    ck_assert_str_eq(((RigStep *)first->pdata[3])->state, "D3");
+    ck_assert_str_eq(((RigStep *)first->pdata[10])->action,
+                     "NdisHaltDeviceStopped");
+    ck_assert_str_eq(((RigStep *)last->pdata[2])->action,
+                     "NdisShutdownBugCheck");
+    ck_assert_ptr_null(((RigStep *)last->pdata[1])->action);
+}
+END_TEST
+
 /* @n times @text between a head and a tail, as a scenario of one cycle. */
 static RigScenario *load_many(const char *head, const char *text, unsigned n,
                               const char *tail)
@@ -290,6 +321,22 @@ static const struct {
     { HEAD RULE "<cycle><install/>\n<init><device-fault name='mac-zero'/>\n"
       "<device-fault name='mac-zero' at='2'/></init><halt/></cycle>" TAIL, 7,
       "armed twice" },
+    { LIVED("\n<power state='D0'/><halt/>"), 6, "only a miniport in D3" },
+    { LIVED("<power state='D3'/>\n<power state='D3'/>"), 6, "in D3" },
+    { LIVED("<power state='D3'/>\n<halt/>"), 6,
+      "\"halt\" while the miniport is in D3" },
+    { LIVED("<restart/><power state='D3'/>"), 5,
+      "<power state=\"D0\"/><pause/><halt/>" },
+    { LIVED("\n<power state='D1'/><halt/>"), 6, "" },
+    { LIVED("\n<power/><halt/>"), 6, "" },
+    { LIVED("<surprise-remove/>\n<init/>"), 6, "surprise-removed" },
+    { LIVED("<halt/>\n<surprise-remove/>"), 6, "pause and halt" },
+    { LIVED("<shutdown/>\n<unload/>"), 6, "shut down" },
+    { LIVED("<halt/>\n<reset/>"), 6, "initialize before it" },
+    { LIVED("\n<halt action='NdisHaltDeviceLost'/>"), 6, "" },
+    { LIVED("\n<pause action='NdisHaltDeviceFailed'/><halt/>"), 6, "" },
+    { HEAD RULE "<cycle><install/><init post-failure='yes'/>\n<halt/></cycle>"
+      TAIL, 6, "\"halt\" while the miniport is halted" },
     { HEAD RULE CYCLE "<expect verdict='pass' class='0x08'/>" TAIL, 6,
       "only a violation has" },
     { HEAD RULE "<cycle repeat='1000000'><install/></cycle>\n"
@@ -430,6 +477,7 @@ int main(void)
     tcase_add_test(t, fills_in_what_is_not_said);
     tcase_add_test(t, stock_nics_have_no_sizes_and_a_fault_is_no_resources);
     tcase_add_test(t, leading_zeros_do_not_make_numbers_octal);
+    tcase_add_test(t, reads_how_a_life_may_end);
     tcase_add_test(t, a_cycle_is_no_larger_than_the_agent_takes);
     tcase_add_test(t, a_file_given_twice_is_named_so);
     tcase_add_test(t, finds_the_cycle_of_a_repetition);

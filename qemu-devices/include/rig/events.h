@@ -264,7 +264,10 @@ enum rig_marker_kind {
                                   each of its faults */
     RIG_MK_LINUX = 26,         /* what Linux says about a function that its
                                   own driver serves: see below */
-    RIG_MK_POWER = 27,         /* device power state; arg: from, to */
+    RIG_MK_POWER = 27,         /* device power state changed; arg: from, to as
+                                  NDIS_DEVICE_POWER_STATE (1 D0 .. 4 D3), then
+                                  PowerState in PMCSR now; status: 0, or the
+                                  function did not follow */
     RIG_MK_ADAPTER = 28,       /* arg[0]: adapter (0..) that the markers of
                                   this thread are about from here on; only
                                   where a cycle has more than one */

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the steps of a driver's life share: life.c, power.c, reset.c. */
+#ifndef NDIS_LIFE_H
+#define NDIS_LIFE_H
+
+#include "ndis/core.h"
+
+/*
+ * A callback that may complete later: say which before calling it, and get
+ * its final status afterwards. The watchdog of the step bounds the wait.
+ */
+void life_expect(enum life_wait what);
+uint32_t life_settle(uint32_t status);
+/* Has life_expect(what) been called, and nothing completed it yet? */
+bool life_pending(enum life_wait what);
+
+/*
+ * One transition each, no questions asked. Restart and pause include what a
+ * protocol asks for then; `reason` is NDIS_PAUSE_*. life_initialize() leaves
+ * what a failed MiniportInitializeEx still holds reported and forgotten.
+ */
+uint32_t life_initialize(void);
+uint32_t life_restart(void);
+uint32_t life_pause(uint32_t reason);
+void life_halt(int action);
+
+/* power.c: the function back in D0 and awake, whatever the driver thinks. */
+void power_restore(void);
+/* reset.c: NdisMResetComplete */
+void reset_complete(uint32_t status, bool addressing);
+/* removal.c: a removed function answers again. */
+void removal_undo(void);
+
+#endif
