@@ -29,7 +29,8 @@ struct outcome {
 static struct {
     const struct cycle_context *context;
     struct vfio_device device;
-    struct inf_install *install;
+    struct inf_install *install; /* a parent may have parsed it */
+    bool installed;             /* step install has been done */
     bool host_open;             /* host_*() may be called */
     bool taken_back;
     const char *volatile step;  /* for the SIGALRM handler */
@@ -103,27 +104,64 @@ static void say_windows(const struct windows_version *w)
     }
 }
 
-/* INF parsed and matched, device opened, host prepared. False: refused. */
-static bool prepare(struct outcome *o)
+/* The INF that fits the device, or NULL with the reason in *error. */
+static struct inf_install *parse_inf(const struct cycle_context *c,
+                                     GError **error)
 {
-    const struct cycle_context *c = cycle.context;
-    char *ids[PCI_HARDWARE_IDS], text[RIG_MARKER_TEXT];
-    struct host_config config = {
+    char *ids[PCI_HARDWARE_IDS];
+    struct inf_install *install;
+
+    if (pci_hardware_ids(c->plan->device, ids)) {
+        return NULL;
+    }
+    install = inf_install(c->scenario->inf, (const char *const *)ids, error);
+    pci_hardware_ids_free(ids);
+    return install;
+}
+
+static struct host_config host_config(const struct cycle_context *c)
+{
+    return (struct host_config) {
         .sys_path = c->scenario->sys,
         .device = &cycle.device,
+        .install = cycle.install,
         .at_start = c->plan->at_start,
+        .messages_max = c->sweep ? c->sweep->messages_max : 0,
+        .no_messages = c->sweep && c->sweep->no_messages,
         .seed = c->plan->seed,
         .scenario = c->scenario_number,
         .cycle = c->cycle_number,
     };
+}
+
+void cycle_prepare(const struct cycle_context *context)
+{
+    struct outcome o = { .end = RIG_STEP_DONE };
+    struct host_config config;
+
+    cycle.device = *context->device;
+    cycle.install = parse_inf(context, NULL);
+    if (cycle.install &&
+        installs_image(cycle.install, context->scenario->sys, &o)) {
+        config = host_config(context);
+        host_prepare(&config);
+    }
+}
+
+/* INF parsed and matched, device opened, host prepared. False: refused. */
+static bool prepare(struct outcome *o)
+{
+    const struct cycle_context *c = cycle.context;
+    char text[RIG_MARKER_TEXT];
+    struct host_config config;
     g_autoptr(GError) error = NULL;
 
-    if (pci_hardware_ids(c->plan->device, ids)) {
+    if (!cycle.install) {
+        cycle.install = parse_inf(c, &error);
+    }
+    if (!cycle.install && !error) {
         broken("the hardware ids of the device cannot be read from sysfs");
     }
-    cycle.install = inf_install(c->scenario->inf,
-                                (const char *const *)ids, &error);
-    pci_hardware_ids_free(ids);
     if (!cycle.install) {
         refuse(o, error->message);
         return false;
@@ -132,11 +170,13 @@ static bool prepare(struct outcome *o)
         return false;
     }
     say_windows(cycle.install->windows);
-    if (vfio_open(&cycle.device, c->plan->device, c->arena_size, text,
-                  sizeof(text))) {
+    if (c->device) {
+        cycle.device = *c->device;
+    } else if (vfio_open(&cycle.device, c->plan->device, c->arena_size, text,
+                         sizeof(text))) {
         broken(text);
     }
-    config.install = cycle.install;
+    config = host_config(c);
     if (host_open(&config)) {
         broken(host_error());
     }
@@ -146,10 +186,13 @@ static bool prepare(struct outcome *o)
 
 static void run_install(struct outcome *o)
 {
-    if (cycle.install) {
+    if (cycle.installed) {
         o->end = RIG_STEP_SKIPPED;
         snprintf(o->text, sizeof(o->text), "the driver is installed");
-    } else if (prepare(o)) {
+        return;
+    }
+    cycle.installed = true;
+    if (prepare(o)) {
         judge(o, host_install());
     }
 }
@@ -338,8 +381,12 @@ void cycle_run(const struct cycle_context *context)
     cycle.context = context;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     set_signals();
+    if (context->sweep && context->sweep->points) {
+        host_record_points(context->sweep->points, context->sweep->record);
+    }
     for (unsigned i = 0; i < context->cycle->n_steps; i++) {
         watchdog_tell(context->watch_fd, WATCH_STEP, i, NULL);
+        host_set_step(i, context->sweep && context->sweep->recorded[i]);
         run_step(&context->cycle->steps[i]);
         if (cycle.taken_back && !told) {
             watchdog_tell(context->watch_fd, WATCH_TAKEN_BACK, 0, NULL);

@@ -4,6 +4,7 @@
 #define AGENT_CYCLE_H
 
 #include "agent/plan.h"
+#include "rig/events.h"
 
 struct cycle_context {
     const struct plan *plan;
@@ -13,7 +14,27 @@ struct cycle_context {
     uint32_t cycle_number;    /* 1.., every repetition counts */
     size_t arena_size;        /* bytes of DMA memory */
     int watch_fd;             /* to the watchdog in the parent */
+    struct vfio_device *device; /* held open by the parent; NULL: by nobody */
+    const struct cycle_sweep *sweep; /* NULL: no cycle of a sweep */
 };
+
+/* What a cycle of a sweep has besides its steps. */
+struct cycle_sweep {
+    struct host_points *points;  /* shared memory; NULL: nothing recorded */
+    unsigned record;             /* enum host_record */
+    bool recorded[PLAN_STEPS_MAX]; /* by step: calls in it are points */
+    unsigned messages_max;       /* as in struct host_config */
+    bool no_messages;
+    uint64_t digest;             /* of the device before the cycle */
+    char difference[RIG_MARKER_TEXT]; /* from the first cycle; "": none */
+};
+
+/*
+ * In the parent, once it holds the device: do what every cycle of the scenario
+ * does alike, so that the processes forked from now on need not. Harmless if
+ * it cannot be done: the cycle then does it and says what is wrong.
+ */
+void cycle_prepare(const struct cycle_context *context);
 
 /* Run the cycle in this process and end the process. */
 void cycle_run(const struct cycle_context *context) __attribute__((noreturn));

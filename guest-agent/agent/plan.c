@@ -434,6 +434,119 @@ static bool read_driver(const struct reader *r,
     return read_linux_driver(r, &scenario->linux_driver);
 }
 
+/* --- sweep ------------------------------------------------------------ */
+
+/* A list of at most `max` texts, none longer than a point can be. */
+static bool read_list(const struct reader *r, const char *key, unsigned max,
+                      size_t size, char ***list)
+{
+    *list = g_key_file_get_string_list(r->file, r->group, key, NULL, NULL);
+    if (!*list) {
+        *list = g_new0(char *, 1);
+    }
+    if (g_strv_length(*list) > max) {
+        return refuse(r, key, "more than %u", max);
+    }
+    for (char **text = *list; *text; text++) {
+        if (!**text || strlen(*text) >= size) {
+            return refuse(r, key, "\"%.80s\" is empty or too long", *text);
+        }
+    }
+    return true;
+}
+
+static bool read_lives(const struct reader *r, struct plan_sweep *sweep)
+{
+    static const struct {
+        const char *name;
+        enum sweep_lives bit;
+    } known[] = {
+        { RIG_SWEEP_RESOURCES, SWEEP_RESOURCES },
+        { RIG_SWEEP_HALT_ACTIONS, SWEEP_HALT_ACTIONS },
+        { RIG_SWEEP_POST_FAILURE, SWEEP_POST_FAILURE },
+        { RIG_SWEEP_SURPRISE, SWEEP_SURPRISE },
+        { RIG_SWEEP_POWER, SWEEP_POWER },
+        { RIG_SWEEP_RESET, SWEEP_RESET },
+        { RIG_SWEEP_SHUTDOWN, SWEEP_SHUTDOWN },
+    };
+    g_auto(GStrv) list = g_key_file_get_string_list(
+        r->file, r->group, RIG_PLAN_KEY_LIVES, NULL, NULL);
+
+    for (char **name = list; name && *name; name++) {
+        unsigned i = 0;
+
+        while (i < G_N_ELEMENTS(known) && strcmp(*name, known[i].name)) {
+            i++;
+        }
+        if (i == G_N_ELEMENTS(known)) {
+            return refuse(r, RIG_PLAN_KEY_LIVES, "\"%.40s\" is no life of a "
+                          "sweep", *name);
+        }
+        sweep->lives |= known[i].bit;
+    }
+    return true;
+}
+
+static bool read_sweep_status(const struct reader *r, uint32_t *status)
+{
+    g_autofree char *text = g_key_file_get_value(r->file, r->group,
+                                                 RIG_PLAN_KEY_STATUS, NULL);
+    guint64 number = SWEEP_STATUS;
+
+    if (text && (!g_str_has_prefix(text, "0x") ||
+                 !g_ascii_string_to_unsigned(text + 2, 16, 1, UINT32_MAX,
+                                             &number, NULL))) {
+        return refuse(r, RIG_PLAN_KEY_STATUS, "\"%.40s\" is not 0x and "
+                      "hexadecimal digits, other than 0", text);
+    }
+    *status = number;
+    return true;
+}
+
+/* The group is there. */
+static bool read_sweep(const struct reader *r, struct plan_sweep *s)
+{
+    static const char *const known[] = {
+        RIG_PLAN_KEY_K, RIG_PLAN_KEY_STATUS, RIG_PLAN_KEY_DEVICE_SWEEP,
+        RIG_PLAN_KEY_OCCASIONS, RIG_PLAN_KEY_PER_SITE, RIG_PLAN_KEY_LIMIT,
+        RIG_PLAN_KEY_LIVES, RIG_PLAN_KEY_ONLY, NULL
+    };
+    static const uint32_t k = 1, occasions = SWEEP_OCCASIONS, all = 0,
+                          limit = SWEEP_LIMIT;
+
+    return only_keys(r, known) &&
+           read_u32(r, RIG_PLAN_KEY_K, 1, SWEEP_K_MAX, &k, &s->k) &&
+           read_sweep_status(r, &s->status) &&
+           read_list(r, RIG_PLAN_KEY_DEVICE_SWEEP, SWEEP_DEVICE_MAX,
+                     RIG_FAULT_SPEC_MAX + 1, &s->device_faults) &&
+           read_u32(r, RIG_PLAN_KEY_OCCASIONS, 1, SWEEP_OCCASIONS_MAX,
+                    &occasions, &s->occasions) &&
+           read_u32(r, RIG_PLAN_KEY_PER_SITE, 0, UINT32_MAX, &all,
+                    &s->per_site) &&
+           read_u32(r, RIG_PLAN_KEY_LIMIT, 1, SWEEP_CYCLES_MAX, &limit,
+                    &s->limit) &&
+           read_lives(r, s) &&
+           read_list(r, RIG_PLAN_KEY_ONLY, SWEEP_ONLY_MAX,
+                     2 * SWEEP_SPEC_SIZE, &s->only);
+}
+
+static bool read_scenario_sweep(const struct reader *r, unsigned number,
+                                struct plan_scenario *scenario)
+{
+    g_autofree char *group = g_strdup_printf(RIG_PLAN_GROUP_SWEEP, number);
+    struct reader sweep = { r->file, group, r->error };
+
+    if (!g_key_file_has_group(r->file, group)) {
+        return true;
+    }
+    scenario->sweep = g_new0(struct plan_sweep, 1);
+    if (!read_sweep(&sweep, scenario->sweep)) {
+        return false;
+    }
+    return scenario->n_cycles == 1
+           ? true : refuse(&sweep, NULL, "a sweep has one cycle, its life");
+}
+
 static bool read_scenario(const struct reader *r, unsigned number,
                           struct plan_scenario *scenario)
 {
@@ -460,7 +573,7 @@ static bool read_scenario(const struct reader *r, unsigned number,
             return false;
         }
     }
-    return true;
+    return read_scenario_sweep(r, number, scenario);
 }
 
 static bool read_profile(const struct reader *r, struct plan *plan)
@@ -595,6 +708,11 @@ void plan_free(struct plan *plan)
 
         for (unsigned j = 0; j < scenario->n_cycles; j++) {
             cycle_free(&scenario->cycles[j]);
+        }
+        if (scenario->sweep) {
+            g_strfreev(scenario->sweep->device_faults);
+            g_strfreev(scenario->sweep->only);
+            g_free(scenario->sweep);
         }
         g_free(scenario->cycles);
         g_free(scenario->name);

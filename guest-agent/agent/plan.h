@@ -46,10 +46,29 @@ struct plan_cycle {
     unsigned n_steps;
 };
 
+/* What a sweep varies; guest-agent/include/plan.h explains the keys. */
+struct plan_sweep {
+    uint32_t k, status, occasions, per_site, limit;
+    char **device_faults;      /* NAME[:ARGUMENT], NULL-terminated */
+    char **only;               /* points as text, NULL-terminated */
+    uint32_t lives;            /* enum sweep_lives */
+};
+
+enum sweep_lives {
+    SWEEP_RESOURCES = 1u << 0,
+    SWEEP_HALT_ACTIONS = 1u << 1,
+    SWEEP_POST_FAILURE = 1u << 2,
+    SWEEP_SURPRISE = 1u << 3,
+    SWEEP_POWER = 1u << 4,
+    SWEEP_RESET = 1u << 5,
+    SWEEP_SHUTDOWN = 1u << 6,
+};
+
 struct plan_scenario {
     char *name;
     char *sys, *inf;           /* NULL with linux_driver */
     char *linux_driver;        /* module name, NULL: a .sys is the driver */
+    struct plan_sweep *sweep;  /* NULL: none */
     struct plan_cycle *cycles;
     unsigned n_cycles;
 };

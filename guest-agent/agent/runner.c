@@ -11,6 +11,7 @@
 #include "agent/linux-driver.h"
 #include "agent/marker.h"
 #include "agent/runner.h"
+#include "agent/sweep-run.h"
 #include "agent/watchdog.h"
 #include "linux/pci.h"
 #include "linux/system.h"
@@ -68,6 +69,25 @@ static void prove_quiesced(const struct cycle_context *context,
     }
 }
 
+/* The same where this process holds the device: nobody else would do it. */
+static void quiesce_held(struct vfio_device *device,
+                         struct watch_result *result)
+{
+    vfio_irq_disable(device);
+    if (result->taken_back) {
+        return;
+    }
+    if (device->can_reset && vfio_reset(device)) {
+        result->end = RIG_CYCLE_BROKEN;
+        snprintf(result->text, sizeof(result->text),
+                 "%s cannot be reset after the cycle: %s", device->address,
+                 strerror(errno));
+        result->stuck = true;
+        return;
+    }
+    marker_simple(RIG_MK_QUIESCED, NULL, 0);
+}
+
 static void watch_child(const struct cycle_context *context, pid_t pid,
                         int fd, struct watch_result *result)
 {
@@ -104,17 +124,30 @@ static pid_t start_child(struct cycle_context *context, int *fd)
     return pid;
 }
 
-static int run_cycle(struct cycle_context *context, uint32_t repetition,
-                     char *err, size_t errlen)
+static void begin_cycle(const struct cycle_context *context,
+                        uint32_t repetition)
 {
     struct rig_marker m = { .kind = RIG_MK_CYCLE_BEGIN,
                             .arg = { repetition } };
+
+    if (context->sweep) {
+        m.arg[1] = context->sweep->digest;
+        m.arg[2] = 1;
+        memcpy(m.text, context->sweep->difference, sizeof(m.text));
+    }
+    marker_set_position(context->scenario_number, context->cycle_number);
+    marker_emit(&m);
+}
+
+int runner_cycle(struct cycle_context *context, uint32_t repetition,
+                 enum rig_cycle_end *end, char *err, size_t errlen)
+{
     struct watch_result result = { 0 };
+    struct rig_marker m;
     int fd = -1;
     pid_t pid;
 
-    marker_set_position(context->scenario_number, context->cycle_number);
-    marker_emit(&m);
+    begin_cycle(context, repetition);
     pid = start_child(context, &fd);
     if (pid < 0) {
         result.end = RIG_CYCLE_BROKEN;
@@ -131,10 +164,13 @@ static int run_cycle(struct cycle_context *context, uint32_t repetition,
         if (result.end == RIG_CYCLE_HANG && !result.hang_reported) {
             report_silent_hang(context->cycle, &result);
         }
-        if (!result.stuck) {
+        if (!result.stuck && context->device) {
+            quiesce_held(context->device, &result);
+        } else if (!result.stuck) {
             prove_quiesced(context, &result);
         }
     }
+    *end = result.end;
     m = (struct rig_marker){ .kind = RIG_MK_CYCLE_END,
                              .status = result.end };
     memcpy(m.text, result.text, sizeof(m.text));
@@ -151,15 +187,24 @@ static int run_scenario(struct cycle_context *context,
                         size_t errlen)
 {
     const struct plan_scenario *scenario = context->scenario;
+    enum rig_cycle_end end;
 
     context->cycle_number = 0;
     marker_set_position(context->scenario_number, 0);
     marker_simple(RIG_MK_SCENARIO_BEGIN, scenario->name, 0);
+    if (scenario->sweep) {
+        if (sweep_run(context, &totals->cycles, err, errlen)) {
+            return -1;
+        }
+        marker_set_position(context->scenario_number, 0);
+        marker_simple(RIG_MK_SCENARIO_END, scenario->name, 0);
+        return 0;
+    }
     for (unsigned i = 0; i < scenario->n_cycles; i++) {
         context->cycle = &scenario->cycles[i];
         for (uint32_t r = 1; r <= context->cycle->repeat; r++) {
             context->cycle_number++;
-            if (run_cycle(context, r, err, errlen)) {
+            if (runner_cycle(context, r, &end, err, errlen)) {
                 return -1;
             }
             if (totals->cycles++ == 0) {

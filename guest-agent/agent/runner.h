@@ -3,7 +3,7 @@
 #ifndef AGENT_RUNNER_H
 #define AGENT_RUNNER_H
 
-#include "agent/plan.h"
+#include "agent/cycle.h"
 
 struct runner_totals {
     unsigned cycles;
@@ -17,5 +17,12 @@ struct runner_totals {
  */
 int runner_run(const struct plan *plan, size_t arena_size,
                struct runner_totals *totals, char *err, size_t errlen);
+
+/*
+ * Run one cycle in a process of its own and write its markers; *end is how it
+ * ended. -1 as above.
+ */
+int runner_cycle(struct cycle_context *context, uint32_t repetition,
+                 enum rig_cycle_end *end, char *err, size_t errlen);
 
 #endif

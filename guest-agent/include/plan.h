@@ -44,6 +44,26 @@
  *
  * Cycle numbers in markers count every repetition: with repeat=10 the cycles
  * 1..10 are those of the first group.
+ *
+ * A scenario can be a sweep instead: its only cycle is a life, gone through
+ * once to record what may fail on the way, and then once for each of these
+ * points. All keys are optional:
+ *
+ *   [scenario 1 sweep]
+ *   k=1                          faults at a time: 1, or 2
+ *   status=0xC000009A            of a call that is not made
+ *   device-faults=all-ones;slow-reset:200000
+ *   occasions=32                 of each device fault, at most
+ *   per-site=0                   calls tried of each call site, 0: all
+ *   limit=100000                 cycles
+ *   lives=halt-actions;...       see RIG_SWEEP_LIVES
+ *   only=init:NdisMRegisterScatterGatherDma#1+...;...
+ *                                nothing but these; see below
+ *
+ * A point is written [LIFE,]STEP[.N]:API#OCCURRENCE for a call in step STEP
+ * (the Nth of that name), device:NAME@ORDINAL[:ARGUMENT] for a device fault
+ * armed when the cycle begins, resource:messages=N or resource:line for an
+ * interrupt granted, life:NAME for a life; A+B is A and then B.
  */
 #ifndef RIG_PLAN_H
 #define RIG_PLAN_H
@@ -55,6 +75,8 @@
 #define RIG_PLAN_GROUP_SCENARIO   "scenario %u"
 #define RIG_PLAN_GROUP_CYCLE      "scenario %u cycle %u"
 #define RIG_PLAN_GROUP_STEP       "scenario %u cycle %u step %u"
+
+#define RIG_PLAN_GROUP_SWEEP      "scenario %u sweep"
 
 #define RIG_PLAN_KEY_VERSION      "version"
 #define RIG_PLAN_KEY_DEVICE       "device"
@@ -80,6 +102,15 @@
 #define RIG_PLAN_KEY_ACTION       "action"
 #define RIG_PLAN_KEY_STATE        "state"
 
+#define RIG_PLAN_KEY_K            "k"
+#define RIG_PLAN_KEY_STATUS       "status"
+#define RIG_PLAN_KEY_DEVICE_SWEEP "device-faults"
+#define RIG_PLAN_KEY_OCCASIONS    "occasions"
+#define RIG_PLAN_KEY_PER_SITE     "per-site"
+#define RIG_PLAN_KEY_LIMIT        "limit"
+#define RIG_PLAN_KEY_LIVES        "lives"
+#define RIG_PLAN_KEY_ONLY         "only"
+
 /* Limits: the agent refuses a plan beyond them, so the host does not send it. */
 #define PLAN_SIZE_MAX      (4u << 20)  /* bytes of plan.ini */
 #define PLAN_SCENARIOS_MAX 1000u
@@ -94,6 +125,37 @@
 #define RIG_PLAN_YES              "yes"
 #define RIG_PLAN_STATE_D0         "D0"
 #define RIG_PLAN_STATE_D3         "D3"
+
+#define SWEEP_K_MAX          2u
+#define SWEEP_DEVICE_MAX     32u       /* device faults */
+#define SWEEP_OCCASIONS_MAX  65536u
+#define SWEEP_CYCLES_MAX     1000000u
+#define SWEEP_ONLY_MAX       16u
+#define SWEEP_SPEC_SIZE      112u      /* bytes of a point as text, with NUL */
+
+/* What a sweep does unless it is told otherwise. */
+#define SWEEP_STATUS         0xC000009Au /* NDIS_STATUS_RESOURCES, ndis.h */
+#define SWEEP_OCCASIONS      32u
+#define SWEEP_LIMIT          100000u
+
+/*
+ * Lives besides the one in the plan; their calls are recorded and failed, too,
+ * from the step on that makes the difference:
+ *   resources     fewer messages than asked for, down to one, and the line
+ *   halt-actions  MiniportHaltEx with every other NDIS_HALT_ACTION
+ *   post-failure  NDIS fails after MiniportInitializeEx and halts
+ *   surprise-remove  instead of pause and halt
+ *   power         D3 and back to D0 before pause and halt
+ *   reset         MiniportResetEx before pause and halt
+ *   shutdown      instead of pause and halt
+ */
+#define RIG_SWEEP_RESOURCES    "resources"
+#define RIG_SWEEP_HALT_ACTIONS "halt-actions"
+#define RIG_SWEEP_POST_FAILURE "post-failure"
+#define RIG_SWEEP_SURPRISE     "surprise-remove"
+#define RIG_SWEEP_POWER        "power"
+#define RIG_SWEEP_RESET        "reset"
+#define RIG_SWEEP_SHUTDOWN     "shutdown"
 
 #define RIG_PROFILE_AT_CONNECT "at-connect"
 #define RIG_PROFILE_AT_START   "at-start"

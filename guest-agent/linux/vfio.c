@@ -109,8 +109,7 @@ static int open_device(struct vfio_device *dev, char *err, size_t errlen)
     return 0;
 }
 
-/* Memory space and bus master on, as the PCI bus driver of Windows does. */
-static int enable_function(struct vfio_device *dev, char *err, size_t errlen)
+int vfio_enable(struct vfio_device *dev, char *err, size_t errlen)
 {
     uint16_t command;
 
@@ -191,7 +190,7 @@ int vfio_open(struct vfio_device *dev, const char *address,
     if (open_device(dev, err, errlen) || read_properties(dev, err, errlen) ||
         vfio_map_bars(dev, err, errlen) ||
         vfio_map_arena(dev, arena_size, err, errlen) ||
-        enable_function(dev, err, errlen)) {
+        vfio_enable(dev, err, errlen)) {
         vfio_close(dev);
         return -1;
     }

@@ -5,7 +5,8 @@
  *
  * A vfio_device belongs to the process that opened it: when that process
  * ends, however it ends, the kernel masks the interrupts, unmaps the DMA
- * memory and resets the function.
+ * memory and resets the function. A process forked from it may use a copy, but
+ * its end changes nothing: then the parent has to do that.
  */
 #ifndef LINUX_VFIO_H
 #define LINUX_VFIO_H
@@ -61,6 +62,11 @@ int vfio_arena_reserve(size_t size);
 int vfio_open(struct vfio_device *dev, const char *address,
               size_t arena_size, char *err, size_t errlen);
 void vfio_close(struct vfio_device *dev);
+/*
+ * Memory space and bus master on, as the PCI bus driver of Windows does; part
+ * of vfio_open(). 0, or -1 with a sentence in err.
+ */
+int vfio_enable(struct vfio_device *dev, char *err, size_t errlen);
 
 int vfio_config_read(struct vfio_device *dev, uint32_t offset, void *buf,
                      size_t len);

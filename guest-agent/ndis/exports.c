@@ -52,3 +52,37 @@ const char *const *host_exports(void)
     }
     return (const char *const *)names->pdata;
 }
+
+unsigned export_number(const struct export *ex)
+{
+    unsigned number = 0;
+
+    for (int t = 0; export_tables[t]; t++) {
+        for (const struct export *e = export_tables[t]; e->name; e++) {
+            if (e == ex) {
+                return number;
+            }
+            number++;
+        }
+    }
+    return number;
+}
+
+const char *host_export_name(unsigned number)
+{
+    for (int t = 0; export_tables[t]; t++) {
+        for (const struct export *e = export_tables[t]; e->name; e++) {
+            if (number-- == 0) {
+                return e->name;
+            }
+        }
+    }
+    return NULL;
+}
+
+int host_export_number(const char *name)
+{
+    const struct export *ex = export_find(name);
+
+    return ex && ex->failure ? (int)export_number(ex) : -1;
+}

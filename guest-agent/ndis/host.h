@@ -39,13 +39,54 @@ struct host_config {
     struct vfio_device *device;
     const struct inf_install *install;
     bool at_start;          /* MSI-X programmed before init, till remove */
+    unsigned messages_max;  /* grant no more; 0: no limit */
+    bool no_messages;       /* grant the line interrupt at best */
     uint64_t seed;
     uint32_t scenario, cycle; /* for the test frames */
 };
 
+/*
+ * Do what every process of this driver does alike and a fork inherits: arena,
+ * import thunks, image. Optional; before host_open(), in the parent. 0, or as
+ * a step: then host_open() and host_install() have to do it again.
+ */
+uint32_t host_prepare(const struct host_config *config);
 /* Prepare the process: signals, GS, threads, arena. 0 or HOST_FAILED. */
 uint32_t host_open(const struct host_config *config);
 const char *host_error(void);
+
+/*
+ * A place where a call of the driver may fail, as it was reached. Written by
+ * the driver's process into memory that it shares with the agent: whoever
+ * reads it there believes nothing.
+ */
+struct host_point {
+    uint16_t number;      /* of the export: host_export_name() */
+    uint16_t step;        /* 0.. in the cycle: host_set_step() */
+    uint32_t occurrence;  /* 1.. within the step */
+    uint32_t caller;      /* RVA, 0: not known */
+};
+
+#define HOST_POINTS_MAX 65536u  /* kept of one cycle; the rest is counted */
+
+struct host_points {
+    uint32_t n;           /* reached; may be more than HOST_POINTS_MAX */
+    struct host_point point[HOST_POINTS_MAX];
+};
+
+enum host_record {
+    HOST_RECORD_ALL = 1,    /* from now on; else once a fault has struck */
+    HOST_RECORD_MARK = 2,   /* with a RIG_MK_FAULT_POINT marker for each */
+};
+
+/* Record into *points, which starts out empty; NULL: record no more. */
+void host_record_points(struct host_points *points, unsigned flags);
+/* Number of the step that begins, for what is recorded. */
+void host_set_step(unsigned step, bool recorded);
+/* Name of an export by its number, NULL if there is none. */
+const char *host_export_name(unsigned number);
+/* Its number, if it is one with a documented failure; else -1. */
+int host_export_number(const char *name);
 
 /* Faults of the next step; copied. Occurrences count from here. */
 void host_set_faults(const struct host_fault *faults, unsigned n);

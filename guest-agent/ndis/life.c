@@ -74,6 +74,16 @@ void host_set_faults(const struct host_fault *faults, unsigned n)
     faults_bad = !thunk_set_faults(faults, n);
 }
 
+void host_record_points(struct host_points *points, unsigned flags)
+{
+    thunk_record(points, flags);
+}
+
+void host_set_step(unsigned step, bool recorded)
+{
+    thunk_set_step(step, recorded);
+}
+
 bool host_faults_bad(void)
 {
     return faults_bad;
@@ -143,18 +153,38 @@ static int open_arena(void)
     return p == MAP_FAILED ? -1 : arena_open(p, BARE_ARENA_SIZE, BARE_IOVA);
 }
 
-uint32_t host_open(const struct host_config *config)
+static bool prepared; /* a fork inherits it */
+
+static void configure(const struct host_config *config)
 {
     host.config = *config;
     host.device = config->device;
     host.windows = config->install->windows ? config->install->windows
                                             : WINDOWS_NEWEST;
     host.adapter_handle = ADAPTER_HANDLE;
+}
+
+/* What a fork can inherit, but for the image. */
+static uint32_t open_memory(void)
+{
     if (open_arena()) {
         return host_set_error(HOST_FAILED, "no memory for the driver: %s",
                               strerror(errno));
     }
-    if (thread_init(THREAD_MAIN) || trap_install() || thunk_open()) {
+    return thunk_open() ? host_set_error(HOST_FAILED, "no memory for import "
+                                         "thunks: %s", strerror(errno)) : 0;
+}
+
+uint32_t host_open(const struct host_config *config)
+{
+    uint32_t status;
+
+    configure(config);
+    status = prepared ? 0 : open_memory();
+    if (status) {
+        return status;
+    }
+    if (thread_init(THREAD_MAIN) || trap_install()) {
         return host_set_error(HOST_FAILED, "the process cannot be prepared "
                               "for driver code: %s", strerror(errno));
     }
@@ -189,6 +219,19 @@ static uint32_t load_image(void)
         return host_set_error(HOST_REFUSED, "%s: %s", name, text);
     }
     return 0;
+}
+
+uint32_t host_prepare(const struct host_config *config)
+{
+    uint32_t status;
+
+    configure(config);
+    status = open_memory();
+    if (status == 0) {
+        status = load_image();
+    }
+    prepared = status == 0;
+    return status;
 }
 
 static void init_device_object(DEVICE_OBJECT *d)
@@ -264,7 +307,7 @@ uint32_t host_install(void)
         return HOST_FAILED;
     }
     host.phase = PHASE_INSTALL;
-    status = load_image();
+    status = prepared ? 0 : load_image();
     if (status) {
         return status;
     }

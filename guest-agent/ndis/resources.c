@@ -61,7 +61,7 @@ static unsigned messages_wanted(void)
     uint32_t limit;
 
     if (!host.device || !host.device->msix_vectors ||
-        msi_setting("MSISupported", 0) != 1) {
+        host.config.no_messages || msi_setting("MSISupported", 0) != 1) {
         return 0;
     }
     limit = msi_setting("MessageNumberLimit", host.device->msix_vectors);
@@ -267,6 +267,9 @@ static void limit(struct host_resources *r)
     unsigned max = host.device ? host.device->msix_vectors : 0;
 
     max = max < MESSAGES_GRANTED_MAX ? max : MESSAGES_GRANTED_MAX;
+    if (host.config.messages_max && host.config.messages_max < max) {
+        max = host.config.messages_max;
+    }
     r->messages = r->messages < max ? r->messages : max;
     r->line = r->line && !r->messages && host.device && host.device->intx;
 }

@@ -36,7 +36,9 @@ struct thunk {
     uint8_t irql_high;   /* at offset 10: ... or above this one */
     const struct export *export; /* NULL: nobody implements it */
     char *name;
-    uint32_t calls;      /* in this step; counted while a fault is armed */
+    uint16_t number;     /* of the export */
+    uint32_t calls;      /* in this step; counted while a fault is armed or
+                            points are recorded */
     const struct host_fault *fault; /* this thunk's first armed fault */
 };
 
@@ -56,6 +58,10 @@ static struct {
     struct host_fault *fault;
     unsigned faults;
     pthread_mutex_t lock;
+    struct host_points *points; /* NULL: nothing is recorded */
+    unsigned record;     /* enum host_record */
+    uint16_t step;
+    bool step_recorded;
 } thunks;
 
 void thunk_common(void);
@@ -134,20 +140,47 @@ DECLSPEC_NORETURN static void unimplemented(const struct thunk *t)
     _exit(HOST_EXIT_BROKEN);
 }
 
+/* Call number n of this step could have failed here. */
+static void record_point(const struct thunk *t, uint32_t n)
+{
+    struct host_points *p = thunks.points;
+    struct rig_marker m;
+    uint32_t at;
+
+    if (!(thunks.record & HOST_RECORD_ALL) || !thunks.step_recorded) {
+        return;
+    }
+    at = __atomic_fetch_add(&p->n, 1, __ATOMIC_RELAXED);
+    if (at < HOST_POINTS_MAX) {
+        p->point[at] = (struct host_point) { t->number, thunks.step, n,
+                                             host_self.caller };
+    }
+    if (thunks.record & HOST_RECORD_MARK) {
+        marker_prepare(&m, RIG_MK_FAULT_POINT, t->name);
+        m.caller = host_self.caller;
+        m.arg[0] = n;
+        m.arg[1] = RIG_POINT_API;
+        marker_emit(&m);
+    }
+}
+
 /* The fault that is due at this call, or NULL. */
 static const struct host_fault *fault_due(struct thunk *t)
 {
     uint32_t n;
 
-    if (!t->fault) {
+    if (!t->fault && !(thunks.points && t->export->failure)) {
         return NULL;
     }
     n = __atomic_add_fetch(&t->calls, 1, __ATOMIC_RELAXED);
-    for (unsigned i = 0; i < thunks.faults; i++) {
+    for (unsigned i = 0; t->fault && i < thunks.faults; i++) {
         if (thunks.fault[i].occurrence == n &&
             strcmp(thunks.fault[i].api, t->name) == 0) {
             return &thunks.fault[i];
         }
+    }
+    if (thunks.points) {
+        record_point(t, n);
     }
     return NULL;
 }
@@ -165,6 +198,7 @@ static uint64_t inject(const struct thunk *t, const struct host_fault *f,
     m.status = f->status;
     m.arg[0] = f->occurrence;
     marker_emit(&m);
+    thunks.record |= HOST_RECORD_ALL; /* what its failure path reaches */
     return t->export->failure(args, f->status);
 }
 
@@ -246,19 +280,26 @@ const char *thunk_name(const struct thunk *thunk)
 
 /* --- making thunks ---------------------------------------------------- */
 
+__attribute__((constructor)) static void thunk_init(void)
+{
+    thread_mutex_init(&thunks.lock);
+}
+
 int thunk_open(void)
 {
-    uint8_t *p = mmap((void *)STUB_BASE, STUBS_MAX * STUB_SIZE,
-                      PROT_READ | PROT_WRITE | PROT_EXEC,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1,
-                      0);
+    uint8_t *p;
 
+    if (thunks.stubs) {
+        return 0; /* inherited */
+    }
+    p = mmap((void *)STUB_BASE, STUBS_MAX * STUB_SIZE,
+             PROT_READ | PROT_WRITE | PROT_EXEC,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
     if (p == MAP_FAILED) {
         return -1;
     }
     thunks.stubs = p;
     thunks.by_name = g_hash_table_new(g_str_hash, g_str_equal);
-    thread_mutex_init(&thunks.lock);
     return 0;
 }
 
@@ -287,6 +328,7 @@ static void arm(struct thunk *t)
         }
     }
     t->slow = !t->export || t->fault ||
+              (thunks.points && t->export->failure) ||
               (t->export->flags & (EX_TRACE | EX_SITE));
 }
 
@@ -308,6 +350,7 @@ static void *thunk_for(const char *name, const struct export *ex)
     t->function = ex ? ex->address : NULL;
     contract_irql_range(ex ? ex->contract : IRQL_ANY, &t->irql_low,
                         &t->irql_high);
+    t->number = ex ? (uint16_t)export_number(ex) : 0;
     arm(t);
     at = thunks.stubs + thunks.n * STUB_SIZE;
     write_stub(at, t);
@@ -387,6 +430,23 @@ bool thunk_set_faults(const struct host_fault *faults, unsigned n)
     }
     pthread_mutex_unlock(&thunks.lock);
     return possible;
+}
+
+void thunk_record(struct host_points *points, unsigned flags)
+{
+    pthread_mutex_lock(&thunks.lock);
+    thunks.points = points;
+    thunks.record = flags;
+    for (unsigned i = 0; i < thunks.n; i++) {
+        arm(thunks.thunk[i]);
+    }
+    pthread_mutex_unlock(&thunks.lock);
+}
+
+void thunk_set_step(unsigned step, bool recorded)
+{
+    thunks.step = (uint16_t)step;
+    thunks.step_recorded = recorded;
 }
 
 bool thunk_contains(uint64_t address)

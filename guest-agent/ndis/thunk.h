@@ -88,8 +88,14 @@ bool thunk_set_faults(const struct host_fault *faults, unsigned n);
 /* Is this address one of our thunks? For stack traces. */
 bool thunk_contains(uint64_t address);
 
+/* See host_record_points() and host_set_step(). */
+void thunk_record(struct host_points *points, unsigned flags);
+void thunk_set_step(unsigned step, bool recorded);
+
 /* exports.c */
 const struct export *export_find(const char *name);
+/* Position in all tables together. */
+unsigned export_number(const struct export *ex);
 /* All tables, each ended by a NULL name; NULL ends the list. */
 extern const struct export *const export_tables[];
 

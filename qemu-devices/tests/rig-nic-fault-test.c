@@ -514,12 +514,23 @@ static void test_every_name(void)
     stop(nic);
 }
 
+static int32_t send_command(RigMachine *m, uint16_t op, const char *name,
+                            uint64_t arg)
+{
+    struct rig_command c = { .op = op, .arg = { arg } };
+
+    g_strlcpy(c.name, name, sizeof(c.name));
+    return rig_run_command(m, &c);
+}
+
 static int32_t command(RigMachine *m, const char *spec, uint64_t ordinal)
 {
-    struct rig_command c = { .op = RIG_CMD_FAULT, .arg = { ordinal } };
+    return send_command(m, RIG_CMD_FAULT, spec, ordinal);
+}
 
-    g_strlcpy(c.name, spec, sizeof(c.name));
-    return rig_run_command(m, &c);
+static int32_t occasions(RigMachine *m, const char *name)
+{
+    return send_command(m, RIG_CMD_OCCASIONS, name, 0);
 }
 
 /* The next strike in the stream is that of the fault @name. */
@@ -562,6 +573,37 @@ static void test_in_band(void)
     rig_machine_free(m);
 }
 
+/* A fault far away counts what it will never strike. */
+static void test_occasions(void)
+{
+    RigMachine *m = rig_machine_start("nic0", RIG_NIC_ALONE);
+    RigSource s = rig_source(m, RIG_NIC_DEVFN);
+
+    g_assert_cmpint(occasions(m, "all-ones"), ==, 0);
+    qpci_io_readl(s.f.dev, s.regs, RIG_NIC_ID);
+    g_assert_cmpint(occasions(m, "all-ones"), ==, 0); /* it was not armed */
+    g_assert_cmpint(command(m, "all-ones", RIG_FAULT_ORDINAL_MAX), ==, 0);
+    for (unsigned i = 0; i < 5; i++) {
+        g_assert_cmphex(qpci_io_readl(s.f.dev, s.regs, RIG_NIC_ID), ==,
+                        RIG_NIC_ID_VALUE);
+    }
+    g_assert_cmpint(occasions(m, "all-ones"), ==, 5);
+    g_assert_cmpint(occasions(m, "early-interrupt"), ==, 0);
+    g_assert_cmpint(command(m, "all-ones", 2), ==, 0);
+    g_assert_cmpint(occasions(m, "all-ones"), ==, 0); /* it began again */
+    for (unsigned i = 0; i < 3; i++) {
+        qpci_io_readl(s.f.dev, s.regs, RIG_NIC_ID);
+    }
+    g_assert_cmpint(occasions(m, "all-ones"), >=, 2); /* it struck */
+    g_assert_cmpint(command(m, "", 0), ==, 0);
+    g_assert_cmpint(occasions(m, "all-ones"), ==, 0);
+    g_assert_cmpint(occasions(m, "nonsense"), ==, -ENOENT);
+    g_assert_cmpint(occasions(m, "all-ones:0"), ==, -ENOENT);
+    rig_function_free(&s.f);
+    rig_machine_end(m);
+    rig_machine_free(m);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -589,5 +631,6 @@ int main(int argc, char **argv)
                    test_bad_specifications);
     qtest_add_func("/rig-nic/fault/every-name-can-be-armed", test_every_name);
     qtest_add_func("/rig-nic/fault/in-band-by-rig-tap", test_in_band);
+    qtest_add_func("/rig-nic/fault/occasions-are-counted", test_occasions);
     return g_test_run();
 }

@@ -47,16 +47,31 @@ static int check_link(const RigTarget *t, uint64_t up)
     return search.found ? 0 : -ENOTSUP;
 }
 
+static RigFaultTarget *fault_target(const RigTarget *t)
+{
+    return (RigFaultTarget *)object_dynamic_cast(OBJECT(t->dev),
+                                                 TYPE_RIG_FAULT_TARGET);
+}
+
 static int arm_fault(const RigTarget *t, const char *name, uint64_t ordinal)
 {
-    RigFaultTarget *target =
-        (RigFaultTarget *)object_dynamic_cast(OBJECT(t->dev),
-                                              TYPE_RIG_FAULT_TARGET);
+    RigFaultTarget *target = fault_target(t);
 
     if (!target) {
         return -ENOTSUP;
     }
     return RIG_FAULT_TARGET_GET_CLASS(target)->arm(target, name, ordinal);
+}
+
+static int32_t count_occasions(const RigTarget *t, const char *name)
+{
+    RigFaultTarget *target = fault_target(t);
+
+    if (!target) {
+        return -ENOTSUP;
+    }
+    return MIN(RIG_FAULT_TARGET_GET_CLASS(target)->occasions(target, name),
+               INT32_MAX);
 }
 
 static void set_link(const RigTarget *t, bool up)
@@ -95,12 +110,15 @@ int32_t rig_tap_command(RigTap *tap, const struct rig_command *c)
     }
     if (op == RIG_CMD_FENCE) {
         result = 0;
-    } else if (op != RIG_CMD_LINK && op != RIG_CMD_FAULT) {
+    } else if (op != RIG_CMD_LINK && op != RIG_CMD_FAULT &&
+               op != RIG_CMD_OCCASIONS) {
         result = -EINVAL;
     } else if (!t) {
         result = -ENODEV;
     } else if (op == RIG_CMD_LINK) {
         result = check_link(t, arg);
+    } else if (op == RIG_CMD_OCCASIONS) {
+        result = count_occasions(t, name);
     } else {
         result = arm_fault(t, name, arg);
     }

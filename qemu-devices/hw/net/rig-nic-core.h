@@ -91,6 +91,7 @@ enum {
 /* A fault that is armed (left > 0), or has struck and lasts. */
 typedef struct RigNicFault {
     uint64_t left;     /* occasions until it strikes */
+    uint64_t seen;     /* occasions since it was armed */
     bool lasts;
     uint32_t argument; /* the number, or the offset of the register */
     uint32_t bit;      /* RIG_FAULT_STUCK_BIT: number and value of the bit */
@@ -194,6 +195,8 @@ void rig_nic_guard_leave(RigNicCore *core, bool before);
  */
 int rig_nic_fault_arm(RigNicCore *core, const char *spec, uint64_t ordinal);
 void rig_nic_fault_disarm(RigNicCore *core);
+/* Occasions of fault `name` since it was armed, or -ENOENT. */
+int64_t rig_nic_fault_occasions(const RigNicCore *core, const char *name);
 /* Replaces all by NAME@ORDINAL[:ARGUMENT];... and the other way round. */
 bool rig_nic_fault_arm_list(RigNicCore *core, const char *list, Error **errp);
 char *rig_nic_fault_list(const RigNicCore *core);

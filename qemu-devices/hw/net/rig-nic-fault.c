@@ -27,6 +27,7 @@ bool rig_nic_fault_count(RigNicCore *core, enum rig_fault_id id)
 {
     RigNicFault *fault = &core->fault[id];
 
+    fault->seen++;
     if (fault->lasts) {
         return true;
     }
@@ -114,6 +115,13 @@ int rig_nic_fault_arm(RigNicCore *core, const char *spec, uint64_t ordinal)
     core->fault[id] = fault;
     core->faulty |= 1u << id;
     return 0;
+}
+
+int64_t rig_nic_fault_occasions(const RigNicCore *core, const char *name)
+{
+    int id = find_fault(name, strlen(name));
+
+    return id < 0 ? -ENOENT : MIN(core->fault[id].seen, INT64_MAX);
 }
 
 void rig_nic_fault_disarm(RigNicCore *core)

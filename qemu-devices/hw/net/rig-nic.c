@@ -235,6 +235,11 @@ static int arm_fault(RigFaultTarget *target, const char *spec,
     return rig_nic_fault_arm(&RIG_NIC(target)->core, spec, ordinal);
 }
 
+static int64_t count_occasions(RigFaultTarget *target, const char *name)
+{
+    return rig_nic_fault_occasions(&RIG_NIC(target)->core, name);
+}
+
 static char *get_fault(Object *obj, Error **errp)
 {
     return rig_nic_fault_list(&RIG_NIC(obj)->core);
@@ -317,6 +322,7 @@ static const VMStateDescription vmstate_fault = {
     .minimum_version_id = 1,
     .fields = (const VMStateField[]) {
         VMSTATE_UINT64(left, RigNicFault),
+        VMSTATE_UINT64(seen, RigNicFault),
         VMSTATE_BOOL(lasts, RigNicFault),
         VMSTATE_UINT32(argument, RigNicFault),
         VMSTATE_UINT32(bit, RigNicFault),
@@ -385,6 +391,7 @@ static void rig_nic_class_init(ObjectClass *class, void *data)
     rc->phases.exit = reset_exit;
     dc->desc = "NIC of the driver test rig";
     RIG_FAULT_TARGET_CLASS(class)->arm = arm_fault;
+    RIG_FAULT_TARGET_CLASS(class)->occasions = count_occasions;
     dc->vmsd = &vmstate_rig_nic;
     device_class_set_props(dc, rig_nic_properties);
     object_class_property_set_description(class, "vectors",

@@ -257,11 +257,11 @@ enum rig_marker_kind {
                                   caller: the call; arg: found, allowed;
                                   text: "API: sentence | rva rva", the call
                                   stack in the driver, innermost first */
-    RIG_MK_FAULT_POINT = 24,   /* a place where a fault can strike; name: API,
-                                  arg: occurrence in the step, kind (0 API,
-                                  1 device access, 2 resource grant) */
-    RIG_MK_CYCLE_PLAN = 25,    /* what this cycle of a sweep is about, one for
-                                  each of its faults */
+    RIG_MK_FAULT_POINT = 24,   /* recording cycle of a sweep: a call that
+                                  may fail is made here; name: API, arg:
+                                  occurrence in the step, enum rig_point */
+    RIG_MK_CYCLE_PLAN = 25,    /* sweep, before CYCLE_BEGIN, whose `cycle` it
+                                  has: one fault of that cycle, see below */
     RIG_MK_LINUX = 26,         /* what Linux says about a function that its
                                   own driver serves: see below */
     RIG_MK_POWER = 27,         /* device power state changed; arg: from, to as
@@ -271,6 +271,27 @@ enum rig_marker_kind {
     RIG_MK_ADAPTER = 28,       /* arg[0]: adapter (0..) that the markers of
                                   this thread are about from here on; only
                                   where a cycle has more than one */
+};
+
+/*
+ * A sweep: the agent makes up its cycles as it goes and announces each by one
+ * RIG_MK_CYCLE_PLAN per fault. There
+ *   name    API, device fault, or variant
+ *   arg[0]  occurrence in the step, or ordinal of the device fault, or 0
+ *   arg[1]  enum rig_point
+ *   arg[2]  cycles that the sweep is known to need, those done included
+ *   object  point on the clean path, 1..; 0: only a failing path reaches it
+ *   status  returned by the call that is not made
+ *   caller  RVA of the call, 0: not known
+ *   text    the point as text: guest-agent/include/plan.h
+ * CYCLE_BEGIN has a digest of the device's readable state in arg[1], with 1 in
+ * arg[2] when there is one, and says in its text what differs from cycle 1.
+ */
+enum rig_point {
+    RIG_POINT_API = 0,      /* a call is not made */
+    RIG_POINT_DEVICE = 1,   /* the device misbehaves at an access */
+    RIG_POINT_RESOURCE = 2, /* fewer interrupts are granted */
+    RIG_POINT_LIFE = 3,     /* a life: as planned, halt action, removal, ... */
 };
 
 /* rig-tap replaces a kind that is none of the above by RIG_MK_INVALID. */

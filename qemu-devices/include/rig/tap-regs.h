@@ -37,6 +37,8 @@ enum rig_command_op {
     RIG_CMD_FENCE = 1, /* arg[0]: any number; only comes back in the stream */
     RIG_CMD_LINK = 2,  /* arg[0]: 1 up, 0 down: the cable of the target NIC */
     RIG_CMD_FAULT = 3, /* arg[0]: ordinal; name: fault to arm, "" clears all */
+    RIG_CMD_OCCASIONS = 4, /* name: fault; result: its occasions since it was
+                              armed, at most INT32_MAX, or a negative errno */
 };
 
 /* Filled in by the guest in a slot; `result` is written back there. */

@@ -28,6 +28,13 @@ struct RigFaultTargetClass {
      * the device has no such fault, -EINVAL when @ordinal is out of range.
      */
     int (*arm)(RigFaultTarget *target, const char *name, uint64_t ordinal);
+
+    /**
+     * @occasions: how many occasions fault @name, without an argument, has
+     * had since it was armed last, or -ENOENT. One that struck once and is
+     * done counts no more.
+     */
+    int64_t (*occasions)(RigFaultTarget *target, const char *name);
 };
 
 /* What a notifier is given; valid during the call. */

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Running a sweep.
+ *
+ * A process of its own runs it, so that PID 1 keeps nothing of it. That one
+ * opens the device once, and after the first cycle has shown that INF and
+ * image are good, it parses and loads them once, too; the process of a cycle
+ * is forked from there and has only the driver to run. Before each cycle the
+ * device is compared with what it was before the first one.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "agent/marker.h"
+#include "agent/runner.h"
+#include "agent/sweep-run.h"
+#include "agent/sweep.h"
+#include "linux/device-state.h"
+#include "linux/system.h"
+#include "linux/vfio.h"
+#include "rig/faults.h"
+
+/* What the sweep's process leaves to PID 1. */
+struct report {
+    unsigned cycles;
+    unsigned long rss_first_kib, rss_last_kib;
+    char err[RIG_MARKER_TEXT];
+};
+
+struct sweep_run {
+    struct cycle_context context;
+    struct cycle_sweep extra;      /* of the cycle that runs */
+    struct sweep *sweep;
+    struct host_points *points;    /* shared with the process of a cycle */
+    struct vfio_device device;
+    struct device_state first, now;
+    struct report *report;
+};
+
+static void *shared_memory(size_t size)
+{
+    void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    return p == MAP_FAILED ? NULL : p;
+}
+
+/* --- the cycle's plan ------------------------------------------------- */
+
+/* Room for the faults of the plan and those of the sweep. */
+struct cycle_plan {
+    struct plan_cycle cycle;
+    struct plan_step step[PLAN_STEPS_MAX];
+    struct host_fault api[SWEEP_K_MAX][PLAN_FAULTS_MAX + SWEEP_K_MAX];
+    struct plan_device_fault device[PLAN_FAULTS_MAX + SWEEP_K_MAX];
+    char spec[SWEEP_K_MAX][RIG_FAULT_SPEC_MAX + 1];
+};
+
+static const struct plan_sweep *params_of(const struct sweep_run *r)
+{
+    return r->context.scenario->sweep;
+}
+
+static void add_api_fault(struct sweep_run *r, struct cycle_plan *p,
+                          unsigned at, const struct sweep_fault *f)
+{
+    struct plan_step *step = &p->step[f->step];
+    struct host_fault *list = p->api[at];
+    unsigned n = step->n_faults;
+
+    if (n) {
+        memcpy(list, step->faults, n * sizeof(*list));
+    }
+    list[n] = (struct host_fault) {
+        .api = host_export_name(f->number),
+        .occurrence = f->occurrence,
+        .status = params_of(r)->status,
+    };
+    step->faults = list;
+    step->n_faults = n + 1;
+}
+
+/* Device faults are armed when the cycle begins, in its first step. */
+static void add_device_fault(struct sweep_run *r, struct cycle_plan *p,
+                             unsigned at, const struct sweep_fault *f)
+{
+    struct plan_step *step = &p->step[0];
+    unsigned n = step->n_device_faults;
+
+    if (step->device_faults != p->device && n) {
+        memcpy(p->device, step->device_faults, n * sizeof(p->device[0]));
+    }
+    snprintf(p->spec[at], sizeof(p->spec[at]), "%s",
+             params_of(r)->device_faults[f->number]);
+    p->device[n] = (struct plan_device_fault) { p->spec[at], f->occurrence };
+    step->device_faults = p->device;
+    step->n_device_faults = n + 1;
+}
+
+static void make_plan(struct sweep_run *r, const struct sweep_cycle *c,
+                      struct cycle_plan *p)
+{
+    const struct sweep_life *life = sweep_life(r->sweep, c->life);
+
+    memset(&r->extra, 0, sizeof(r->extra));
+    for (unsigned i = 0; i < life->n_steps; i++) {
+        p->step[i] = *life->step[i].step;
+        r->extra.recorded[i] = life->step[i].recorded;
+    }
+    for (unsigned i = 0; i < c->n_faults; i++) {
+        const struct sweep_fault *f = &c->fault[i];
+
+        if (f->kind == RIG_POINT_API) {
+            add_api_fault(r, p, i, f);
+        } else if (f->kind == RIG_POINT_DEVICE) {
+            add_device_fault(r, p, i, f);
+        } else if (f->kind == RIG_POINT_RESOURCE) {
+            r->extra.messages_max = f->argument;
+            r->extra.no_messages = f->argument == 0;
+        }
+    }
+    p->cycle = (struct plan_cycle) { 1, p->step, life->n_steps };
+    r->context.cycle = &p->cycle;
+}
+
+/* What is to be recorded, and from when on. */
+static void make_recording(struct sweep_run *r, const struct sweep_cycle *c)
+{
+    if (c->record) {
+        r->points->n = 0;
+        r->extra.points = r->points;
+        r->extra.record = c->n_faults == 0
+                          ? HOST_RECORD_ALL | HOST_RECORD_MARK
+                          : c->fault[0].kind == RIG_POINT_API ? 0
+                                                              : HOST_RECORD_ALL;
+    }
+}
+
+/* --- markers ---------------------------------------------------------- */
+
+static void announce_fault(const struct sweep_run *r,
+                           const struct sweep_fault *f)
+{
+    struct rig_marker m = {
+        .kind = RIG_MK_CYCLE_PLAN,
+        .object = f->point,
+        .status = f->kind == RIG_POINT_API ? params_of(r)->status : 0,
+        .caller = f->caller,
+        .arg = { f->occurrence, f->kind, sweep_known(r->sweep) },
+    };
+    const char *name =
+        f->kind == RIG_POINT_API ? host_export_name(f->number) :
+        f->kind == RIG_POINT_DEVICE ? params_of(r)->device_faults[f->number] :
+        f->kind == RIG_POINT_LIFE ? sweep_life(r->sweep, f->life)->name :
+        "interrupts granted";
+
+    snprintf(m.name, sizeof(m.name), "%s", name);
+    sweep_spec(r->sweep, f, m.text, sizeof(m.text));
+    marker_emit(&m);
+}
+
+static void announce(const struct sweep_run *r, const struct sweep_cycle *c)
+{
+    const struct sweep_fault life = { .kind = RIG_POINT_LIFE,
+                                      .life = (uint16_t)c->life };
+
+    marker_set_position(r->context.scenario_number, r->context.cycle_number);
+    if (c->n_faults == 0) {
+        announce_fault(r, &life);
+    }
+    for (unsigned i = 0; i < c->n_faults; i++) {
+        announce_fault(r, &c->fault[i]);
+    }
+}
+
+/* --- the device ------------------------------------------------------- */
+
+/* Is it as it was? A reset is tried first; what stays different is said. */
+static int check_device(struct sweep_run *r, char *err, size_t errlen)
+{
+    if (vfio_enable(&r->device, err, errlen)) {
+        return -1;
+    }
+    for (unsigned attempt = 0; ; attempt++) {
+        if (device_state_read(&r->device, &r->now)) {
+            snprintf(err, errlen, "%s: its state cannot be read: %s",
+                     r->device.address, strerror(errno));
+            return -1;
+        }
+        if (r->first.n == 0) {
+            r->first = r->now;
+        }
+        if (device_state_same(&r->first, &r->now, r->extra.difference,
+                              sizeof(r->extra.difference)) || attempt ||
+            !r->device.can_reset || vfio_reset(&r->device) ||
+            vfio_enable(&r->device, err, errlen)) {
+            break;
+        }
+    }
+    r->extra.digest = device_state_digest(&r->now);
+    return 0;
+}
+
+/* How often each device fault could strike: armed where it never does. */
+static void count_occasions(struct sweep_run *r, bool begin,
+                            uint32_t occasions[SWEEP_DEVICE_MAX])
+{
+    for (unsigned d = 0; params_of(r)->device_faults[d]; d++) {
+        const char *fault = params_of(r)->device_faults[d];
+        char name[RIG_FAULT_SPEC_MAX + 1];
+        int n;
+
+        snprintf(name, sizeof(name), "%.*s", (int)strcspn(fault, ":"), fault);
+        if (begin) {
+            n = marker_command(RIG_CMD_FAULT, RIG_FAULT_ORDINAL_MAX, 0, fault);
+            if (n) {
+                marker_note("device fault %s cannot be armed: %s", fault,
+                            strerror(-n));
+            }
+            continue;
+        }
+        n = marker_command(RIG_CMD_OCCASIONS, 0, 0, name);
+        occasions[d] = n > 0 ? (uint32_t)n : 0;
+    }
+    if (!begin && params_of(r)->device_faults[0]) {
+        marker_command(RIG_CMD_FAULT, 0, 0, "");
+    }
+}
+
+/* --- the sweep -------------------------------------------------------- */
+
+static int run_one(struct sweep_run *r, const struct sweep_cycle *c)
+{
+    uint32_t occasions[SWEEP_DEVICE_MAX] = { 0 };
+    enum rig_cycle_end end = RIG_CYCLE_BROKEN;
+    static struct cycle_plan plan;
+    size_t errlen = sizeof(r->report->err);
+    bool life = c->n_faults == 0;
+    int ret;
+
+    make_plan(r, c, &plan);
+    make_recording(r, c);
+    r->context.sweep = &r->extra;
+    if (r->context.device && check_device(r, r->report->err, errlen)) {
+        return -1;
+    }
+    announce(r, c);
+    if (life) {
+        count_occasions(r, true, occasions);
+    }
+    ret = runner_cycle(&r->context, 1, &end, r->report->err, errlen);
+    if (life) {
+        count_occasions(r, false, occasions);
+    }
+    if (ret == 0 && c->record) {
+        sweep_learn(r->sweep, c, r->points, life ? occasions : NULL);
+    }
+    if (r->report->cycles++ == 0) {
+        if (ret == 0 && end == RIG_CYCLE_DONE && r->context.device) {
+            cycle_prepare(&r->context);
+        }
+        r->report->rss_first_kib = system_rss_kib();
+    }
+    return ret;
+}
+
+static int run_all(struct sweep_run *r)
+{
+    struct sweep_cycle c;
+
+    r->points = shared_memory(sizeof(*r->points));
+    if (!r->points) {
+        snprintf(r->report->err, sizeof(r->report->err),
+                 "no memory for the points of a sweep");
+        return -1;
+    }
+    /* If it fails, the first cycle does it again and says why. */
+    if (vfio_open(&r->device, r->context.plan->device, r->context.arena_size,
+                  r->report->err, sizeof(r->report->err)) == 0) {
+        r->context.device = &r->device;
+    }
+    r->sweep = sweep_new(params_of(r), &r->context.scenario->cycles[0],
+                         r->device.msix_vectors, host_export_name);
+    while (sweep_next(r->sweep, &c)) {
+        r->context.cycle_number++;
+        if (run_one(r, &c)) {
+            return -1;
+        }
+    }
+    r->report->rss_last_kib = system_rss_kib();
+    return 0;
+}
+
+/* In the sweep's process. */
+static void run_process(const struct cycle_context *context,
+                        struct report *report) __attribute__((noreturn));
+
+static void run_process(const struct cycle_context *context,
+                        struct report *report)
+{
+    static struct sweep_run r;
+
+    r.context = *context;
+    r.report = report;
+    _exit(run_all(&r) ? 1 : 0);
+}
+
+int sweep_run(const struct cycle_context *context, unsigned *cycles,
+              char *err, size_t errlen)
+{
+    struct report *report = shared_memory(sizeof(*report));
+    int status = 0;
+    pid_t pid;
+
+    pid = report ? fork() : -1;
+    if (pid == 0) {
+        run_process(context, report);
+    }
+    if (pid < 0) {
+        snprintf(err, errlen, "no process for the sweep: %s",
+                 strerror(errno));
+        return -1;
+    }
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    *cycles += report->cycles;
+    printf("rig-agent: sweep of %u cycles, resident %lu KiB after the first, "
+           "%lu KiB after the last\n", report->cycles, report->rss_first_kib,
+           report->rss_last_kib);
+    fflush(stdout);
+    report->err[sizeof(report->err) - 1] = '\0';
+    if (WIFSIGNALED(status)) {
+        snprintf(err, errlen, "the process of the sweep died of signal %d",
+                 WTERMSIG(status));
+    } else if (status) {
+        snprintf(err, errlen, "%s", report->err);
+    }
+    munmap(report, sizeof(*report));
+    return status ? -1 : 0;
+}

@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which cycles a sweep consists of. */
+#include <stdio.h>
+#include <string.h>
+#include "agent/sweep.h"
+
+/* A second point, on the path of single cycle `first`. */
+struct pair {
+    uint32_t first;
+    struct host_point second;
+};
+
+struct sweep {
+    const struct plan_sweep *params;
+    const char *(*name)(unsigned number);
+    unsigned messages;
+    struct sweep_life *life;  /* SWEEP_LIVES_MAX */
+    unsigned n_lives, next_life;
+    GArray *points;           /* of struct sweep_fault: one cycle each */
+    unsigned next_point;
+    GArray *pairs;            /* of struct pair */
+    unsigned next_pair;
+    uint32_t cycles;          /* done */
+    uint32_t numbered;        /* last point of a clean path */
+};
+
+/* --- lives ------------------------------------------------------------ */
+
+/* Traffic runs thousands of calls of the data path: none of them is a point. */
+static bool is_recorded(const struct plan_step *step)
+{
+    return step->kind != PLAN_TRAFFIC && step->kind != PLAN_LINK_FLAP;
+}
+
+static void add_step(struct sweep_life *life, const struct plan_step *step,
+                     bool recorded)
+{
+    if (life->n_steps < PLAN_STEPS_MAX) {
+        life->step[life->n_steps++] = (struct sweep_step) {
+            step, plan_step_name(step->kind), recorded && is_recorded(step),
+        };
+    }
+}
+
+static struct sweep_life *add_life(struct sweep *s, const char *name)
+{
+    struct sweep_life *life = &s->life[s->n_lives++];
+
+    snprintf(life->name, sizeof(life->name), "%s", name);
+    return life;
+}
+
+/* --- making and freeing ----------------------------------------------- */
+
+static void add_resource(struct sweep *s, uint32_t messages)
+{
+    struct sweep_fault f = { .kind = RIG_POINT_RESOURCE,
+                             .argument = messages, .point = ++s->numbered };
+
+    g_array_append_val(s->points, f);
+}
+
+/* Fewer messages, from one less down to one, and the line interrupt. */
+static void add_resources(struct sweep *s)
+{
+    for (unsigned n = s->messages; n-- > 1; ) {
+        add_resource(s, n);
+    }
+    if (s->messages) {
+        add_resource(s, 0);
+    }
+}
+
+struct sweep *sweep_new(const struct plan_sweep *params,
+                        const struct plan_cycle *cycle, unsigned messages,
+                        const char *(*name)(unsigned number))
+{
+    struct sweep *s = g_new0(struct sweep, 1);
+    struct sweep_life *life;
+
+    s->params = params;
+    s->name = name;
+    s->messages = messages;
+    s->life = g_new0(struct sweep_life, SWEEP_LIVES_MAX);
+    s->points = g_array_new(FALSE, FALSE, sizeof(struct sweep_fault));
+    s->pairs = g_array_new(FALSE, FALSE, sizeof(struct pair));
+    life = add_life(s, "planned");
+    for (unsigned i = 0; i < cycle->n_steps; i++) {
+        add_step(life, &cycle->steps[i], true);
+    }
+    return s;
+}
+
+void sweep_free(struct sweep *s)
+{
+    if (s) {
+        g_array_free(s->points, TRUE);
+        g_array_free(s->pairs, TRUE);
+        g_free(s->life);
+        g_free(s);
+    }
+}
+
+const struct sweep_life *sweep_life(const struct sweep *s, unsigned life)
+{
+    return life < s->n_lives ? &s->life[life] : NULL;
+}
+
+/* --- points as text --------------------------------------------------- */
+
+/* Which of its name the step is, 1.. */
+static unsigned step_ordinal(const struct sweep_life *life, unsigned step)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i <= step; i++) {
+        n += strcmp(life->step[i].name, life->step[step].name) == 0;
+    }
+    return n;
+}
+
+static void api_spec(const struct sweep *s, const struct sweep_fault *f,
+                     char *text, size_t size)
+{
+    const struct sweep_life *life = &s->life[f->life];
+    unsigned n = step_ordinal(life, f->step);
+    char which[16] = "";
+
+    if (n > 1) {
+        snprintf(which, sizeof(which), ".%u", n);
+    }
+    snprintf(text, size, "%s%s%s%s:%s#%u", f->life ? life->name : "",
+             f->life ? "," : "", life->step[f->step].name, which,
+             s->name(f->number), f->occurrence);
+}
+
+void sweep_spec(const struct sweep *s, const struct sweep_fault *f,
+                char *text, size_t size)
+{
+    switch (f->kind) {
+    case RIG_POINT_API:
+        api_spec(s, f, text, size);
+        break;
+    case RIG_POINT_DEVICE: {
+        const char *fault = s->params->device_faults[f->number];
+        size_t len = strcspn(fault, ":");
+
+        snprintf(text, size, "device:%.*s@%u%s", (int)len, fault,
+                 f->occurrence, fault + len);
+        break;
+    }
+    case RIG_POINT_RESOURCE:
+        if (f->argument) {
+            snprintf(text, size, "resource:messages=%u", f->argument);
+        } else {
+            snprintf(text, size, "resource:line");
+        }
+        break;
+    default:
+        snprintf(text, size, "life:%s", s->life[f->life].name);
+        break;
+    }
+}
+
+/* --- which of them are wanted ----------------------------------------- */
+
+/*
+ * Does `only` name this fault at place `at` (0 first, 1 second) of a cycle
+ * with `n` faults? As the first of a pair it is run alone, too: then one sees
+ * what the second one adds.
+ */
+static bool only_names(const struct sweep *s, const struct sweep_fault *f,
+                       unsigned at, const char *first)
+{
+    char text[SWEEP_SPEC_SIZE];
+    size_t len;
+
+    sweep_spec(s, f, text, sizeof(text));
+    len = strlen(text);
+    for (char **only = s->params->only; *only; only++) {
+        const char *plus = strchr(*only, '+');
+
+        if (at == 0 && strncmp(*only, text, len) == 0 &&
+            ((*only)[len] == '\0' || (*only)[len] == '+')) {
+            return true;
+        }
+        if (at == 1 && plus && strlen(first) == (size_t)(plus - *only) &&
+            strncmp(*only, first, strlen(first)) == 0 &&
+            strcmp(plus + 1, text) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool wanted(const struct sweep *s, const struct sweep_fault *f)
+{
+    return !s->params->only[0] || only_names(s, f, 0, NULL);
+}
+
+static bool pair_wanted(const struct sweep *s, const struct sweep_fault *a,
+                        const struct sweep_fault *b)
+{
+    char first[SWEEP_SPEC_SIZE];
+
+    if (!s->params->only[0]) {
+        return true;
+    }
+    sweep_spec(s, a, first, sizeof(first));
+    return only_names(s, b, 1, first);
+}
+
+/* --- learning --------------------------------------------------------- */
+
+/* A point of shared memory as a fault; false: it cannot be one. */
+static bool take_point(const struct sweep *s, unsigned life,
+                       const struct host_point *shared, struct sweep_fault *f)
+{
+    struct host_point p = *shared; /* read once: the driver could write it */
+
+    if (p.step >= s->life[life].n_steps || !s->life[life].step[p.step].recorded
+        || p.occurrence == 0 || !s->name(p.number)) {
+        return false;
+    }
+    *f = (struct sweep_fault) {
+        .kind = RIG_POINT_API, .life = life, .number = p.number,
+        .step = p.step, .occurrence = p.occurrence, .caller = p.caller,
+    };
+    return true;
+}
+
+/* One more of its call site; the number so far. */
+static unsigned count_site(GHashTable *sites, const struct sweep_fault *f)
+{
+    char *key = g_strdup_printf("%x %x %x", f->step, f->number, f->caller);
+    unsigned n = GPOINTER_TO_UINT(g_hash_table_lookup(sites, key)) + 1;
+
+    g_hash_table_replace(sites, key, GUINT_TO_POINTER(n));
+    return n;
+}
+
+static void learn_calls(struct sweep *s, unsigned life,
+                        const struct host_points *points)
+{
+    uint32_t n = MIN(points->n, HOST_POINTS_MAX);
+    GHashTable *sites = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+                                              NULL);
+    struct sweep_fault f;
+
+    for (uint32_t i = 0; i < n; i++) {
+        if (!take_point(s, life, &points->point[i], &f)) {
+            continue;
+        }
+        f.point = ++s->numbered;
+        if ((s->params->per_site == 0 ||
+             count_site(sites, &f) <= s->params->per_site) &&
+            s->points->len < SWEEP_POINTS_MAX && wanted(s, &f)) {
+            g_array_append_val(s->points, f);
+        }
+    }
+    g_hash_table_destroy(sites);
+}
+
+/* Ordinals spread evenly from the first to the last occasion. */
+static void learn_occasions(struct sweep *s, const uint32_t *occasions)
+{
+    for (unsigned d = 0; s->params->device_faults[d]; d++) {
+        uint32_t n = MIN(occasions[d], s->params->occasions);
+
+        for (uint32_t i = 0; i < n; i++) {
+            struct sweep_fault f = {
+                .kind = RIG_POINT_DEVICE, .number = d,
+                .occurrence = n == 1 ? 1 : 1 +
+                    (uint32_t)((uint64_t)i * (occasions[d] - 1) / (n - 1)),
+                .point = ++s->numbered,
+            };
+
+            if (s->points->len < SWEEP_POINTS_MAX && wanted(s, &f)) {
+                g_array_append_val(s->points, f);
+            }
+        }
+    }
+}
+
+static bool same_call(const struct sweep_fault *a, const struct sweep_fault *b)
+{
+    return a->kind == RIG_POINT_API && b->kind == RIG_POINT_API &&
+           a->step == b->step && a->number == b->number &&
+           a->occurrence == b->occurrence;
+}
+
+/* What the path of a single fault reached: each a second fault. */
+static void learn_pairs(struct sweep *s, const struct sweep_cycle *c,
+                        const struct host_points *points)
+{
+    uint32_t n = MIN(points->n, HOST_POINTS_MAX);
+    struct sweep_fault second;
+
+    for (uint32_t i = 0; i < n && s->pairs->len < SWEEP_PAIRS_MAX; i++) {
+        if (take_point(s, c->life, &points->point[i], &second) &&
+            !same_call(&c->fault[0], &second) &&
+            pair_wanted(s, &c->fault[0], &second)) {
+            struct pair pair = {
+                c->index,
+                { second.number, second.step, second.occurrence,
+                  second.caller },
+            };
+
+            g_array_append_val(s->pairs, pair);
+        }
+    }
+}
+
+/* The planned life is known: what can be taken away from it is, too. */
+static void learn_life(struct sweep *s, unsigned life,
+                       const uint32_t *occasions)
+{
+    if (life != 0) {
+        return;
+    }
+    if (occasions) {
+        learn_occasions(s, occasions);
+    }
+    if (s->params->lives & SWEEP_RESOURCES) {
+        unsigned from = s->points->len;
+
+        add_resources(s);
+        for (unsigned i = from; i < s->points->len; ) {
+            if (wanted(s, &g_array_index(s->points, struct sweep_fault, i))) {
+                i++;
+            } else {
+                g_array_remove_index(s->points, i);
+            }
+        }
+    }
+}
+
+void sweep_learn(struct sweep *s, const struct sweep_cycle *c,
+                 const struct host_points *points, const uint32_t *occasions)
+{
+    if (c->n_faults == 0) {
+        if (points) {
+            learn_calls(s, c->life, points);
+        }
+        learn_life(s, c->life, occasions);
+    } else if (points && c->n_faults == 1 && s->params->k > 1) {
+        learn_pairs(s, c, points);
+    }
+}
+
+/* --- the next cycle --------------------------------------------------- */
+
+/* Position on the clean path of a call that a failing one reached, or 0. */
+static uint32_t clean_point(const struct sweep *s, const struct sweep_fault *f)
+{
+    for (unsigned i = 0; i < s->points->len; i++) {
+        const struct sweep_fault *p = &g_array_index(s->points,
+                                                     struct sweep_fault, i);
+
+        if (p->life == f->life && same_call(p, f) && p->caller == f->caller) {
+            return p->point;
+        }
+    }
+    return 0;
+}
+
+static void next_pair(struct sweep *s, struct sweep_cycle *c)
+{
+    const struct pair *pair = &g_array_index(s->pairs, struct pair,
+                                             s->next_pair++);
+
+    c->fault[0] = g_array_index(s->points, struct sweep_fault, pair->first);
+    c->n_faults = 2;
+    c->life = c->fault[0].life;
+    take_point(s, c->life, &pair->second, &c->fault[1]);
+    c->fault[1].point = clean_point(s, &c->fault[1]);
+}
+
+bool sweep_next(struct sweep *s, struct sweep_cycle *c)
+{
+    memset(c, 0, sizeof(*c));
+    if (s->cycles >= s->params->limit) {
+        return false;
+    }
+    if (s->next_life < s->n_lives) {
+        c->life = s->next_life++;
+        c->record = true;
+    } else if (s->next_point < s->points->len) {
+        c->index = s->next_point;
+        c->fault[0] = g_array_index(s->points, struct sweep_fault,
+                                    s->next_point++);
+        c->n_faults = 1;
+        c->life = c->fault[0].life;
+        c->record = s->params->k > 1;
+    } else if (s->next_pair < s->pairs->len) {
+        next_pair(s, c);
+    } else {
+        return false;
+    }
+    s->cycles++;
+    return true;
+}
+
+uint32_t sweep_known(const struct sweep *s)
+{
+    return s->n_lives + s->points->len + s->pairs->len;
+}
