@@ -62,12 +62,7 @@ static char *why_broken(const RigMonitor *m, RigCycleEnd end)
 {
     const Work *w = &m->work;
 
-    if (w->unimplemented != RIG_NO_EVENT && end != RIG_END_DONE) {
-        return g_strdup_printf("The driver called %s (event %" N "), which "
-                               "the NDIS host does not implement.",
-                               w->unimplemented_name, w->unimplemented);
-    }
-    if (end == RIG_END_BROKEN) {
+    if (end == RIG_END_BROKEN && w->unimplemented == RIG_NO_EVENT) {
         return g_strdup(w->end_text[0] ? w->end_text :
                         "The guest gave up the cycle without a reason.");
     }
@@ -97,6 +92,27 @@ static char *why_never_initialized(const Work *w)
     return g_strdup("MiniportInitializeEx was never called.");
 }
 
+/* The cycle ended at a call that nobody implements. */
+static char *missing_import(const RigMonitor *m)
+{
+    const Work *w = &m->work;
+    const char *sys = rig_monitor_open_scenario(m)->sys_name;
+    g_autofree char *at = w->unimplemented_caller ?
+        g_strdup_printf(" at %s+0x%" G_GINT64_MODIFIER "x",
+                        sys ? sys : "the driver", w->unimplemented_caller) :
+        g_strdup("");
+    g_autofree char *step = w->steps ?
+        g_strdup_printf(" in step %s", w->step[w->steps - 1].name) :
+        g_strdup("");
+
+    return g_strdup_printf("The driver called %s%s%s (event %" N "), an import "
+                           "that the NDIS host does not implement: what it "
+                           "would have done is not known. \"rig driver "
+                           "inspect\" lists such imports.",
+                           w->unimplemented_name, at, step,
+                           w->unimplemented);
+}
+
 /* Inconclusive: what is to be judged was not seen; NULL if it was. */
 static char *why_inconclusive(const RigMonitor *m)
 {
@@ -107,6 +123,9 @@ static char *why_inconclusive(const RigMonitor *m)
         return g_strdup_printf("A snapshot was restored within the cycle "
                                "(event %" N "): what the driver did before "
                                "is not known.", w->restored);
+    }
+    if (w->unimplemented != RIG_NO_EVENT) {
+        return missing_import(m);
     }
     if (w->lost.how != RIG_END_DONE) {
         return w->lost.inside[0] || w->lost.caller ? lost_reason(m)

@@ -85,6 +85,7 @@ typedef struct Work {
     uint64_t records_lost;  /* event of a RIG_EV_LOST, or RIG_NO_EVENT */
     uint64_t restored;      /* event of a RIG_EV_EPOCH, or RIG_NO_EVENT */
     uint64_t unimplemented; /* event, or RIG_NO_EVENT */
+    uint64_t unimplemented_caller; /* RVA of the call, 0 if unknown */
     char unimplemented_name[RIG_MARKER_NAME];
     char end_text[RIG_MARKER_TEXT + 40]; /* why it was given up, a sentence */
     unsigned findings_from; /* index of the cycle's first finding */

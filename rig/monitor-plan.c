@@ -243,6 +243,7 @@ static void on_unimplemented(RigMonitor *m, const RigEvent *e)
 {
     if (m->work.unimplemented == RIG_NO_EVENT) {
         m->work.unimplemented = e->seq;
+        m->work.unimplemented_caller = e->marker.caller;
         g_strlcpy(m->work.unimplemented_name, e->marker.name,
                   sizeof(m->work.unimplemented_name));
     }
