@@ -248,6 +248,12 @@ static const char *const power_states[] = {
 };
 static const char *const no_yes[] = { "no", RIG_PLAN_YES, NULL };
 
+const char *plan_halt_action_name(int action)
+{
+    return action >= 0 && action < (int)G_N_ELEMENTS(halt_actions)
+           ? halt_actions[action] : NULL;
+}
+
 /* A setting of one kind of step: a word out of a list, the first if missing. */
 static const struct setting {
     enum plan_step_kind kind;

@@ -81,6 +81,9 @@ struct plan {
     unsigned n_scenarios;
 };
 
+/* "NdisHaltDeviceDisabled", ... by its number; NULL after the last one. */
+const char *plan_halt_action_name(int action);
+
 /* Name of a step in plans and markers. */
 const char *plan_step_name(enum plan_step_kind kind);
 

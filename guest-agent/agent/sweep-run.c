@@ -109,7 +109,7 @@ static void make_plan(struct sweep_run *r, const struct sweep_cycle *c,
 
     memset(&r->extra, 0, sizeof(r->extra));
     for (unsigned i = 0; i < life->n_steps; i++) {
-        p->step[i] = *life->step[i].step;
+        p->step[i] = life->step[i].step;
         r->extra.recorded[i] = life->step[i].recorded;
     }
     for (unsigned i = 0; i < c->n_faults; i++) {

@@ -37,9 +37,20 @@ static void add_step(struct sweep_life *life, const struct plan_step *step,
 {
     if (life->n_steps < PLAN_STEPS_MAX) {
         life->step[life->n_steps++] = (struct sweep_step) {
-            step, plan_step_name(step->kind), recorded && is_recorded(step),
+            *step, plan_step_name(step->kind), recorded && is_recorded(step),
         };
     }
+}
+
+/* A step that the plan does not have, with the time of another one. */
+static void add_new_step(struct sweep_life *life, enum plan_step_kind kind,
+                         bool low_power, const struct plan_step *like)
+{
+    const struct plan_step step = {
+        .kind = kind, .timeout_ms = like->timeout_ms, .low_power = low_power,
+    };
+
+    add_step(life, &step, true);
 }
 
 static struct sweep_life *add_life(struct sweep *s, const char *name)
@@ -48,6 +59,118 @@ static struct sweep_life *add_life(struct sweep *s, const char *name)
 
     snprintf(life->name, sizeof(life->name), "%s", name);
     return life;
+}
+
+/* First step of this kind, n_steps if there is none. */
+static unsigned find_step(const struct plan_cycle *c, enum plan_step_kind kind)
+{
+    unsigned i = 0;
+
+    while (i < c->n_steps && c->steps[i].kind != kind) {
+        i++;
+    }
+    return i;
+}
+
+/* A life of the steps before `upto`: none of their calls is new. */
+static struct sweep_life *begin_like(struct sweep *s,
+                                     const struct plan_cycle *c, unsigned upto,
+                                     const char *name)
+{
+    struct sweep_life *life = add_life(s, name);
+
+    for (unsigned i = 0; i < upto; i++) {
+        add_step(life, &c->steps[i], false);
+    }
+    return life;
+}
+
+static void end_like(struct sweep_life *life, const struct plan_cycle *c,
+                     unsigned from)
+{
+    for (unsigned i = from; i < c->n_steps; i++) {
+        add_step(life, &c->steps[i], true);
+    }
+}
+
+static void add_halt_actions(struct sweep *s, const struct plan_cycle *c,
+                             unsigned halt)
+{
+    for (int action = 0; halt < c->n_steps &&
+                         plan_halt_action_name(action); action++) {
+        struct plan_step step = c->steps[halt];
+        struct sweep_life *life;
+
+        if (action == step.action || s->n_lives == SWEEP_LIVES_MAX) {
+            continue;
+        }
+        step.action = action;
+        life = begin_like(s, c, halt, plan_halt_action_name(action));
+        add_step(life, &step, true);
+        end_like(life, c, halt + 1);
+    }
+}
+
+/* NDIS fails after init and halts: nothing until the device is removed. */
+static void add_post_failure(struct sweep *s, const struct plan_cycle *c,
+                             unsigned init, unsigned halt)
+{
+    struct plan_step step = c->steps[init];
+    struct sweep_life *life = begin_like(s, c, init, RIG_SWEEP_POST_FAILURE);
+
+    step.post_failure = true;
+    add_step(life, &step, false); /* its calls are those of the plan's init */
+    end_like(life, c, halt + 1);
+}
+
+/* Steps put in before `at`, and those up to `from` left out. */
+static void add_variant(struct sweep *s, const struct plan_cycle *c,
+                        enum plan_step_kind kind, const char *name,
+                        unsigned at, unsigned from)
+{
+    struct sweep_life *life = begin_like(s, c, at, name);
+
+    if (kind == PLAN_POWER) {
+        add_new_step(life, kind, true, &c->steps[at]);
+    }
+    add_new_step(life, kind, false, &c->steps[at]);
+    if (kind != PLAN_SHUTDOWN) {
+        end_like(life, c, from);
+    }
+}
+
+/*
+ * The lives that were asked for and that this plan allows: it has to go
+ * through init and end in halt.
+ */
+static void add_lives(struct sweep *s, const struct plan_cycle *c)
+{
+    uint32_t want = s->params->lives;
+    unsigned init = find_step(c, PLAN_INIT), halt = find_step(c, PLAN_HALT);
+    unsigned at = MIN(find_step(c, PLAN_PAUSE), halt);
+
+    if (init >= halt || halt == c->n_steps) {
+        return;
+    }
+    if (want & SWEEP_HALT_ACTIONS) {
+        add_halt_actions(s, c, halt);
+    }
+    if (want & SWEEP_POST_FAILURE) {
+        add_post_failure(s, c, init, halt);
+    }
+    if (want & SWEEP_SURPRISE) {
+        add_variant(s, c, PLAN_SURPRISE_REMOVE, RIG_SWEEP_SURPRISE, at,
+                    halt + 1);
+    }
+    if (want & SWEEP_POWER) {
+        add_variant(s, c, PLAN_POWER, RIG_SWEEP_POWER, at, at);
+    }
+    if (want & SWEEP_RESET) {
+        add_variant(s, c, PLAN_RESET, RIG_SWEEP_RESET, at, at);
+    }
+    if (want & SWEEP_SHUTDOWN) {
+        add_variant(s, c, PLAN_SHUTDOWN, RIG_SWEEP_SHUTDOWN, at, 0);
+    }
 }
 
 /* --- making and freeing ----------------------------------------------- */
@@ -88,6 +211,7 @@ struct sweep *sweep_new(const struct plan_sweep *params,
     for (unsigned i = 0; i < cycle->n_steps; i++) {
         add_step(life, &cycle->steps[i], true);
     }
+    add_lives(s, cycle);
     return s;
 }
 

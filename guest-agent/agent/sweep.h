@@ -49,7 +49,7 @@ struct sweep_cycle {
 
 /* One step of a life. */
 struct sweep_step {
-    const struct plan_step *step; /* of the plan */
+    struct plan_step step; /* lists in it belong to the plan */
     const char *name;
     bool recorded;        /* calls in it are points */
 };
