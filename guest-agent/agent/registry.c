@@ -212,3 +212,21 @@ char **registry_subkeys(const struct registry *reg, const char *key)
     g_ptr_array_add(names, NULL);
     return (char **)g_ptr_array_free(names, FALSE);
 }
+
+char **registry_values(const struct registry *reg, const char *key)
+{
+    GPtrArray *names = g_ptr_array_new();
+    struct key *k = find_key(reg, key);
+    GHashTableIter iter;
+    gpointer name;
+
+    if (k) {
+        g_hash_table_iter_init(&iter, k->values);
+        while (g_hash_table_iter_next(&iter, &name, NULL)) {
+            g_ptr_array_add(names, g_strdup(name));
+        }
+    }
+    g_ptr_array_sort(names, compare_names);
+    g_ptr_array_add(names, NULL);
+    return (char **)g_ptr_array_free(names, FALSE);
+}

@@ -41,6 +41,8 @@ bool registry_has_key(const struct registry *reg, const char *key);
 /* NULL if there is none; owned by the registry. */
 const struct reg_value *registry_get(const struct registry *reg,
                                      const char *key, const char *name);
+/* Names of a key's values, folded, in order; free with g_strfreev(). */
+char **registry_values(const struct registry *reg, const char *key);
 /* Names of the keys directly below `key`, in order; free with g_strfreev(). */
 char **registry_subkeys(const struct registry *reg, const char *key);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The bus: configuration space, mapped registers, I/O ports. */
 #include <string.h>
+#include "ndis/contract.h"
 #include "ndis/core.h"
 #include "ndis/thunk.h"
 
@@ -12,12 +13,10 @@
 #define PORTS_BASE 0x100000000ull
 
 /* Reads beyond what the function answers give ones, as on the bus. */
-static ULONG NTAPI ndis_m_get_bus_data(NDIS_HANDLE adapter, ULONG space,
-                                       ULONG offset, PVOID buffer,
-                                       ULONG length)
+uint32_t bus_config_read(uint32_t space, uint32_t offset, void *buffer,
+                         uint32_t length)
 {
-    (void)adapter;
-    if (space != PCI_WHICHSPACE_CONFIG || !host.device ||
+    if (space != PCI_WHICHSPACE_CONFIG || !host.device || !buffer ||
         offset >= CONFIG_SPACE || length > CONFIG_SPACE - offset) {
         return 0;
     }
@@ -27,18 +26,32 @@ static ULONG NTAPI ndis_m_get_bus_data(NDIS_HANDLE adapter, ULONG space,
     return length;
 }
 
-static ULONG NTAPI ndis_m_set_bus_data(NDIS_HANDLE adapter, ULONG space,
-                                       ULONG offset, PVOID buffer,
-                                       ULONG length)
+uint32_t bus_config_write(uint32_t space, uint32_t offset, void *buffer,
+                          uint32_t length)
 {
-    (void)adapter;
-    if (space != PCI_WHICHSPACE_CONFIG || !host.device ||
+    if (space != PCI_WHICHSPACE_CONFIG || !host.device || !buffer ||
         offset >= CONFIG_SPACE || length > CONFIG_SPACE - offset ||
         (!host.gone &&
          vfio_config_write(host.device, offset, buffer, length))) {
         return 0;
     }
     return length;
+}
+
+static ULONG NTAPI ndis_m_get_bus_data(NDIS_HANDLE adapter, ULONG space,
+                                       ULONG offset, PVOID buffer,
+                                       ULONG length)
+{
+    return is_adapter(adapter) ? bus_config_read(space, offset, buffer, length)
+                               : 0;
+}
+
+static ULONG NTAPI ndis_m_set_bus_data(NDIS_HANDLE adapter, ULONG space,
+                                       ULONG offset, PVOID buffer,
+                                       ULONG length)
+{
+    return is_adapter(adapter)
+           ? bus_config_write(space, offset, buffer, length) : 0;
 }
 
 /* The BAR that holds the whole range, or NULL. */
@@ -63,11 +76,11 @@ static NDIS_STATUS NTAPI ndis_m_map_io_space(PVOID *va, NDIS_HANDLE adapter,
     const struct vfio_bar *bar = find_bar((uint64_t)pa.QuadPart, length,
                                           false);
 
-    if (adapter != host.adapter_handle || !va) {
-        return NDIS_STATUS_INVALID_PARAMETER;
-    }
     *va = NULL;
-    if (!bar || length == 0) {
+    if (!is_adapter(adapter) || length == 0) {
+        return NDIS_STATUS_FAILURE;
+    }
+    if (!bar) {
         return NDIS_STATUS_RESOURCE_CONFLICT;
     }
     if (!bar->map) {
@@ -82,8 +95,8 @@ static NDIS_STATUS NTAPI ndis_m_map_io_space(PVOID *va, NDIS_HANDLE adapter,
 static NDIS_STATUS NTAPI ndis_m_query_probed_bars(NDIS_HANDLE adapter,
                                                   PULONG values)
 {
-    if (adapter != host.adapter_handle || !values || !host.device) {
-        return NDIS_STATUS_INVALID_PARAMETER;
+    if (!is_adapter(adapter) || !values || !host.device) {
+        return NDIS_STATUS_FAILURE;
     }
     memset(values, 0, VFIO_BARS * sizeof(*values));
     for (unsigned i = 0; i < VFIO_BARS; i++) {
@@ -103,28 +116,49 @@ static NDIS_STATUS NTAPI ndis_m_query_probed_bars(NDIS_HANDLE adapter,
     return NDIS_STATUS_SUCCESS;
 }
 
+/* The same address and length as when it was mapped. */
+static void unmap(const void *va, size_t length)
+{
+    size_t mapped;
+
+    if (!object_remove(OBJ_IO_SPACE, va, &mapped)) {
+        contract_broken(CONTRACT_DOUBLE_FREE, (uintptr_t)va, 0, 0,
+                        "nothing is mapped at 0x%llx",
+                        (unsigned long long)(uintptr_t)va);
+    } else if (mapped != length) {
+        contract_broken(CONTRACT_WRONG_LENGTH, (uintptr_t)va, length, mapped,
+                        "%zu bytes given back, %zu are mapped", length,
+                        mapped);
+    }
+}
+
 static VOID NTAPI ndis_m_unmap_io_space(NDIS_HANDLE adapter, PVOID va,
                                         UINT length)
 {
-    (void)adapter;
-    (void)length;
-    object_remove(OBJ_IO_SPACE, va, NULL);
+    is_adapter(adapter);
+    unmap(va, length);
 }
 
 static PVOID NTAPI mm_map_io_space(NDIS_PHYSICAL_ADDRESS pa, SIZE_T length,
                                    int cache)
 {
-    PVOID va;
+    PVOID va = NULL;
 
     (void)cache;
     return ndis_m_map_io_space(&va, host.adapter_handle, pa, (UINT)length)
            ? NULL : va;
 }
 
+/* PAGE_NOCACHE and the like instead of a caching type. */
+static PVOID NTAPI mm_map_io_space_ex(NDIS_PHYSICAL_ADDRESS pa, SIZE_T length,
+                                      ULONG protect)
+{
+    return mm_map_io_space(pa, length, (int)protect);
+}
+
 static VOID NTAPI mm_unmap_io_space(PVOID va, SIZE_T length)
 {
-    (void)length;
-    object_remove(OBJ_IO_SPACE, va, NULL);
+    unmap(va, length);
 }
 
 /* The offset is the port itself: in and out trap and reach trap.c. */
@@ -132,7 +166,10 @@ static NDIS_STATUS NTAPI ndis_m_register_io_port_range(PVOID *offset,
                                                        NDIS_HANDLE adapter,
                                                        UINT port, UINT count)
 {
-    (void)adapter;
+    *offset = NULL;
+    if (!is_adapter(adapter) || count == 0 || port > UINT16_MAX) {
+        return NDIS_STATUS_FAILURE;
+    }
     if (!find_bar(port, count, true)) {
         return NDIS_STATUS_RESOURCE_CONFLICT;
     }
@@ -145,10 +182,9 @@ static VOID NTAPI ndis_m_deregister_io_port_range(NDIS_HANDLE adapter,
                                                   UINT port, UINT count,
                                                   PVOID offset)
 {
-    (void)adapter;
-    (void)count;
     (void)offset;
-    object_remove(OBJ_IO_SPACE, (PVOID)(PORTS_BASE + port), NULL);
+    is_adapter(adapter);
+    unmap((PVOID)(PORTS_BASE + port), count);
 }
 
 /* Port access from trap.c: the function's I/O BAR, or nobody. */
@@ -175,7 +211,7 @@ void bus_port_write(uint16_t port, unsigned size, uint32_t value)
 }
 
 const struct export bus_exports[] = {
-    { "NdisMGetBusData", ndis_m_get_bus_data, 0, 0, 1 | 2 | 4, NULL, IRQL_ANY },
+    { "NdisMGetBusData", ndis_m_get_bus_data, EX_SITE, 0, 1 | 2 | 4, NULL, IRQL_ANY },
     { "NdisMSetBusData", ndis_m_set_bus_data, EX_TRACE, 0, 1 | 2 | 4, NULL,
       IRQL_ANY },
     { "NdisMQueryProbedBars", ndis_m_query_probed_bars, 0, 0, 0, fail_status,
@@ -186,10 +222,12 @@ const struct export bus_exports[] = {
       NULL, IRQL_PASSIVE | FROM_INIT | FROM_HALT },
     { "MmMapIoSpace", mm_map_io_space, EX_TRACE | EX_POINTER, 0, 2, fail_null,
       IRQL_DISPATCH },
+    { "MmMapIoSpaceEx", mm_map_io_space_ex, EX_TRACE | EX_POINTER, 0, 2,
+      fail_null, IRQL_DISPATCH },
     { "MmUnmapIoSpace", mm_unmap_io_space, EX_TRACE | EX_VOID, 0, 2, NULL,
       IRQL_DISPATCH },
     { "NdisMRegisterIoPortRange", ndis_m_register_io_port_range, EX_TRACE, 0,
-      2 | 4 | 8, fail_status, IRQL_PASSIVE | FROM_INIT },
+      2 | 4 | 8, fail_status_null0, IRQL_PASSIVE | FROM_INIT },
     { "NdisMDeregisterIoPortRange", ndis_m_deregister_io_port_range,
       EX_TRACE | EX_VOID, 0, 1 | 2 | 4, NULL,
       IRQL_PASSIVE | FROM_INIT | FROM_HALT },

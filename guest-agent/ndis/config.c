@@ -70,9 +70,10 @@ static NDIS_HANDLE config_open(const char *key)
 static NDIS_STATUS NTAPI ndis_open_configuration_ex(
     PNDIS_CONFIGURATION_OBJECT object, PNDIS_HANDLE handle)
 {
-    if (!object || !handle ||
+    *handle = NULL;
+    if (!object ||
         object->Header.Type != NDIS_OBJECT_TYPE_CONFIGURATION_OBJECT) {
-        return NDIS_STATUS_INVALID_PARAMETER;
+        return NDIS_STATUS_FAILURE;
     }
     *handle = config_open("");
     return *handle ? NDIS_STATUS_SUCCESS : NDIS_STATUS_RESOURCES;
@@ -317,20 +318,27 @@ static VOID NTAPI ndis_read_network_address(PNDIS_STATUS status,
     }
 }
 
+/* Status, and no address of no length. */
+static uint64_t fail_network_address(const uint64_t *args, uint32_t status)
+{
+    *(uint32_t *)(uintptr_t)args[2] = 0;
+    return fail_void_status0_null1(args, status);
+}
+
 const struct export config_exports[] = {
     { "NdisOpenConfigurationEx", ndis_open_configuration_ex, EX_TRACE, 0, 0,
-      fail_status, IRQL_PASSIVE },
+      fail_status_null1, IRQL_PASSIVE },
     { "NdisCloseConfiguration", ndis_close_configuration, EX_TRACE | EX_VOID, 1,
       1, NULL, IRQL_PASSIVE },
     { "NdisOpenConfigurationKeyByName", ndis_open_key_by_name,
-      EX_TRACE | EX_VOID, 2, 2, fail_void_status0, IRQL_APC },
+      EX_TRACE | EX_VOID, 2, 2, fail_void_status0_null3, IRQL_APC },
     { "NdisOpenConfigurationKeyByIndex", ndis_open_key_by_index,
-      EX_TRACE | EX_VOID, 2, 2 | 4, fail_void_status0, IRQL_APC },
+      EX_TRACE | EX_VOID, 2, 2 | 4, fail_void_status0_null4, IRQL_APC },
     { "NdisReadConfiguration", ndis_read_configuration, EX_SITE | EX_VOID, 0, 4,
-      fail_void_status0, IRQL_PASSIVE },
+      fail_void_status0_null1, IRQL_PASSIVE },
     { "NdisWriteConfiguration", ndis_write_configuration, EX_TRACE | EX_VOID, 2,
       2, fail_void_status0, IRQL_PASSIVE },
     { "NdisReadNetworkAddress", ndis_read_network_address, EX_TRACE | EX_VOID,
-      0, 8, fail_void_status0, IRQL_PASSIVE },
+      0, 8, fail_network_address, IRQL_PASSIVE },
     { 0 },
 };

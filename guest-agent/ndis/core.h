@@ -210,6 +210,12 @@ enum object_kind {
     OBJ_NBL,
     OBJ_NB,
     OBJ_DEVICE,
+    OBJ_IRP,
+    OBJ_KEY,              /* registry key, by handle */
+    OBJ_WMI,              /* IoWMIRegistrationControl, by device */
+    OBJ_ETW,
+    OBJ_POWER_SETTING,
+    OBJ_BUG_CHECK,        /* callback record */
     OBJ_KINDS,
 };
 
@@ -238,6 +244,9 @@ bool object_remove(enum object_kind kind, const void *address, size_t *size);
  */
 unsigned object_report_left(enum host_phase phase);
 void object_reset(void);
+
+/* Is this the handle of the adapter? A wrong one breaks a contract. */
+bool is_adapter(NDIS_HANDLE handle);
 
 /* --- memory (memory.c) ---------------------------------------------------
  * Everything that a driver may hand to its device lives in one arena that is
@@ -340,6 +349,11 @@ DECLSPEC_NORETURN void bug_check(uint32_t code, uint64_t p1, uint64_t p2,
 
 /* --- bus (bus.c) ------------------------------------------------------ */
 
+/* Configuration space; bytes done, 0 if that is not possible. */
+uint32_t bus_config_read(uint32_t space, uint32_t offset, void *buffer,
+                         uint32_t length);
+uint32_t bus_config_write(uint32_t space, uint32_t offset, void *buffer,
+                          uint32_t length);
 /* in and out of the driver; `size` 1, 2 or 4 bytes. */
 uint32_t bus_port_read(uint16_t port, unsigned size);
 void bus_port_write(uint16_t port, unsigned size, uint32_t value);

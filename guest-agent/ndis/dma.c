@@ -2,6 +2,7 @@
 /* DMA: scatter/gather registration and lists, shared memory. */
 #include <stdlib.h>
 #include <string.h>
+#include "ndis/contract.h"
 #include "ndis/core.h"
 #include "ndis/thunk.h"
 
@@ -14,6 +15,8 @@ struct dma {
     MINIPORT_PROCESS_SG_LIST_HANDLER process;
     MINIPORT_ALLOCATE_SHARED_MEM_COMPLETE_HANDLER shared_complete;
 };
+
+static NDIS_HANDLE last_dma;  /* the newest registration */
 
 static ULONG sg_list_size(unsigned elements)
 {
@@ -28,11 +31,13 @@ ndis_m_register_sg_dma(NDIS_HANDLE adapter, PNDIS_SG_DMA_DESCRIPTION d,
 {
     struct dma *dma;
 
-    if (adapter != host.adapter_handle || !d || !handle ||
-        d->Header.Type != NDIS_OBJECT_TYPE_SG_DMA_DESCRIPTION ||
+    if (!is_adapter(adapter) || !d || !handle) {
+        return NDIS_STATUS_INVALID_PARAMETER;
+    }
+    if (d->Header.Type != NDIS_OBJECT_TYPE_SG_DMA_DESCRIPTION ||
         d->Header.Size < offsetof(NDIS_SG_DMA_DESCRIPTION,
                                   ScatterGatherListSize) + sizeof(ULONG)) {
-        return NDIS_STATUS_INVALID_PARAMETER;
+        return NDIS_STATUS_BAD_VERSION;
     }
     dma = calloc(1, sizeof(*dma));
     if (!dma) {
@@ -44,12 +49,14 @@ ndis_m_register_sg_dma(NDIS_HANDLE adapter, PNDIS_SG_DMA_DESCRIPTION d,
     if (!*handle) {
         return NDIS_STATUS_RESOURCES;
     }
+    last_dma = *handle;
     d->ScatterGatherListSize = sg_list_size(SG_ELEMENTS);
     return NDIS_STATUS_SUCCESS;
 }
 
 static VOID NTAPI ndis_m_deregister_sg_dma(NDIS_HANDLE handle)
 {
+    last_dma = handle == last_dma ? NULL : last_dma;
     free(object_close(OBJ_DMA, handle));
 }
 
@@ -183,7 +190,7 @@ ndis_m_allocate_shared_memory(NDIS_HANDLE adapter, ULONG length,
     uint64_t bus = 0;
 
     (void)cached;
-    *va = adapter == host.adapter_handle ? shared_alloc(length, &bus) : NULL;
+    *va = is_adapter(adapter) ? shared_alloc(length, &bus) : NULL;
     pa->QuadPart = (LONGLONG)bus;
     if (*va) {
         object_add(OBJ_SHARED, *va, length);
@@ -207,10 +214,16 @@ static VOID NTAPI ndis_m_free_shared_memory(NDIS_HANDLE adapter, ULONG length,
                                             BOOLEAN cached, PVOID va,
                                             NDIS_PHYSICAL_ADDRESS pa)
 {
-    (void)adapter;
-    (void)length;
+    size_t size;
+
     (void)cached;
     (void)pa;
+    is_adapter(adapter);
+    if (object_find(OBJ_SHARED, va, &size) && size != length) {
+        contract_broken(CONTRACT_WRONG_LENGTH, (uintptr_t)va, length, size,
+                        "%u bytes given back, %zu were allocated", length,
+                        size);
+    }
     shared_free(va);
 }
 
@@ -260,6 +273,17 @@ ndis_m_allocate_shared_memory_async_ex(NDIS_HANDLE handle, ULONG length,
         return NDIS_STATUS_RESOURCES;
     }
     return NDIS_STATUS_PENDING;
+}
+
+/* Of NDIS 5, without a DMA handle: the one that is registered. */
+static NDIS_STATUS NTAPI
+ndis_m_allocate_shared_memory_async(NDIS_HANDLE adapter, ULONG length,
+                                    BOOLEAN cached, PVOID context)
+{
+    return is_adapter(adapter) && last_dma
+           ? ndis_m_allocate_shared_memory_async_ex(last_dma, length, cached,
+                                                    context)
+           : NDIS_STATUS_FAILURE;
 }
 
 /* The newer form: the handle is the address itself. */
@@ -323,7 +347,7 @@ const struct export dma_exports[] = {
       EX_TRACE | EX_VOID, 1, 1, NULL, IRQL_PASSIVE | FROM_INIT | FROM_HALT },
     { "NdisMAllocateNetBufferSGList", ndis_m_allocate_nb_sg_list, EX_SITE, 0,
       1 | 8, fail_status, IRQL_AT_DISPATCH },
-    { "NdisMFreeNetBufferSGList", ndis_m_free_nb_sg_list, 0, 0, 0, NULL,
+    { "NdisMFreeNetBufferSGList", ndis_m_free_nb_sg_list, EX_SITE | EX_VOID, 0, 0, NULL,
       IRQL_AT_DISPATCH },
     { "NdisMAllocateSharedMemory", ndis_m_allocate_shared_memory,
       EX_TRACE | EX_VOID, 0, 1 | 2 | 4, fail_shared, IRQL_PASSIVE | FROM_INIT },
@@ -332,6 +356,8 @@ const struct export dma_exports[] = {
     { "NdisMAllocateSharedMemoryAsyncEx",
       ndis_m_allocate_shared_memory_async_ex, EX_TRACE, 0, 1 | 2 | 4,
       fail_status, IRQL_DISPATCH },
+    { "NdisMAllocateSharedMemoryAsync", ndis_m_allocate_shared_memory_async,
+      EX_TRACE, 0, 1 | 2 | 4, fail_status, IRQL_DISPATCH },
     { "NdisAllocateSharedMemory", ndis_allocate_shared_memory, EX_TRACE, 0, 0,
       fail_status, IRQL_PASSIVE },
     { "NdisFreeSharedMemory", ndis_free_shared_memory, EX_TRACE | EX_VOID, 0, 0,

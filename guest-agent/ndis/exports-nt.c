@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The rest of ntoskrnl.exe: versions, lists, bit maps, I/O, tracing. */
+/* The rest of ntoskrnl.exe: versions, lists, bit maps, error log. */
 #include <glib.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "ndis/contract.h"
 #include "ndis/core.h"
 #include "ndis/thunk.h"
 
@@ -265,81 +265,19 @@ static ULONG NTAPI rtl_number_of_set_bits(PRTL_BITMAP b)
     return n;
 }
 
-/* --- I/O manager ------------------------------------------------------ */
+/* --- error log -------------------------------------------------------- */
 
-/* DEVICE_REGISTRY_PROPERTY values that drivers ask for. */
-enum {
-    PROPERTY_DESCRIPTION = 0,
-    PROPERTY_FRIENDLY_NAME = 12,
-    PROPERTY_BUS_NUMBER = 14,
-    PROPERTY_ENUMERATOR = 15,
-    PROPERTY_ADDRESS = 16,
-};
+/* wdm.h: of a whole entry, header included. */
+#define ERROR_LOG_MAXIMUM_SIZE 152
+#define ERROR_LOG_HEADER       48   /* sizeof(IO_ERROR_LOG_PACKET) */
 
-static NTSTATUS give(const void *data, size_t n, PVOID buffer, ULONG length,
-                     PULONG result)
-{
-    *result = (ULONG)n;
-    if (length < n || !buffer) {
-        return STATUS_BUFFER_TOO_SMALL;
-    }
-    memcpy(buffer, data, n);
-    return STATUS_SUCCESS;
-}
-
-static NTSTATUS give_text(const char *text, PVOID buffer, ULONG length,
-                          PULONG result)
-{
-    glong n = 0;
-    g_autofree WCHAR *w = text ? g_utf8_to_utf16(text, -1, NULL, &n, NULL)
-                               : NULL;
-
-    return w ? give(w, ((size_t)n + 1) * sizeof(WCHAR), buffer, length, result)
-             : STATUS_OBJECT_NAME_NOT_FOUND;
-}
-
-static NTSTATUS NTAPI io_get_device_property(PDEVICE_OBJECT device, int which,
-                                             ULONG length, PVOID buffer,
-                                             PULONG result)
-{
-    unsigned domain = 0, bus = 0, slot = 0, function = 0;
-    ULONG value;
-
-    (void)device;
-    if (host.device) {
-        sscanf(host.device->address, "%x:%x:%x.%x", &domain, &bus, &slot,
-               &function);
-    }
-    switch (which) {
-    case PROPERTY_DESCRIPTION:
-    case PROPERTY_FRIENDLY_NAME:
-        return give_text(host.config.install->description, buffer, length,
-                         result);
-    case PROPERTY_ENUMERATOR:
-        return give_text("PCI", buffer, length, result);
-    case PROPERTY_BUS_NUMBER:
-        value = bus;
-        return give(&value, sizeof(value), buffer, length, result);
-    case PROPERTY_ADDRESS:
-        value = slot << 16 | function;
-        return give(&value, sizeof(value), buffer, length, result);
-    default:
-        *result = 0;
-        return STATUS_OBJECT_NAME_NOT_FOUND;
-    }
-}
-
-static VOID NTAPI iof_complete_request(PIRP irp, CCHAR boost)
-{
-    (void)irp;
-    (void)boost;
-}
-
-/* Entries that are not written are lost with the process, as intended. */
+/* Entries that are not written are lost, as intended. */
 static PVOID NTAPI io_allocate_error_log_entry(PVOID object, UCHAR size)
 {
-    (void)object;
-    return calloc(1, size);
+    if (!object || size < ERROR_LOG_HEADER || size > ERROR_LOG_MAXIMUM_SIZE) {
+        return NULL;
+    }
+    return calloc(1, ERROR_LOG_MAXIMUM_SIZE);
 }
 
 static VOID NTAPI io_write_error_log_entry(PVOID entry)
@@ -352,77 +290,172 @@ static VOID NTAPI io_write_error_log_entry(PVOID entry)
     free(entry);
 }
 
-static NTSTATUS NTAPI succeed(void)
+static VOID NTAPI io_free_error_log_entry(PVOID entry)
 {
-    return STATUS_SUCCESS;
+    free(entry);
 }
 
-static ULONG NTAPI nothing(void)
+/* --- bug check callbacks ---------------------------------------------- */
+
+/*
+ * KBUGCHECK_CALLBACK_RECORD and KBUGCHECK_REASON_CALLBACK_RECORD (wdm.h) end
+ * with a state of one byte: 0 empty, 1 inserted. A bug check ends the process
+ * of the driver, so they are never called.
+ */
+struct bug_check_record {
+    LIST_ENTRY entry;
+    PVOID routine;
+    PVOID buffer;
+    ULONG length;
+    PUCHAR component;
+    ULONG_PTR checksum;
+    UCHAR state;
+};
+
+struct bug_check_reason_record {
+    LIST_ENTRY entry;
+    PVOID routine;
+    PUCHAR component;
+    ULONG_PTR checksum;
+    int reason;
+    UCHAR state;
+};
+
+static BOOLEAN insert_record(PVOID record, PVOID routine, UCHAR *state)
 {
-    return 0;
+    if (!routine || *state != 0) {
+        return FALSE;
+    }
+    *state = 1;
+    object_add(OBJ_BUG_CHECK, record, 0);
+    return TRUE;
 }
 
-/* There are no files: firmware and the like have to be in the image. */
-static NTSTATUS NTAPI zw_open_file(PHANDLE handle, ACCESS_MASK access,
-                                   PVOID attributes, PIO_STATUS_BLOCK status,
-                                   ULONG share, ULONG options)
+static BOOLEAN remove_record(PVOID record, UCHAR *state)
 {
-    (void)access;
-    (void)attributes;
-    (void)share;
-    (void)options;
-    *handle = NULL;
-    status->Status = STATUS_OBJECT_NAME_NOT_FOUND;
-    status->Information = 0;
-    return STATUS_OBJECT_NAME_NOT_FOUND;
+    if (*state != 1 || !object_remove(OBJ_BUG_CHECK, record, NULL)) {
+        return FALSE;
+    }
+    *state = 0;
+    return TRUE;
 }
 
-/* --- event tracing: registered, never enabled ------------------------- */
-
-static NTSTATUS NTAPI etw_register(PVOID provider, PVOID callback,
-                                   PVOID context, uint64_t *handle)
+static BOOLEAN NTAPI ke_register_bug_check(struct bug_check_record *r,
+                                           PVOID routine, PVOID buffer,
+                                           ULONG length, PUCHAR component)
 {
-    (void)provider;
-    (void)callback;
-    (void)context;
-    *handle = 1;
-    return STATUS_SUCCESS;
+    if (!insert_record(r, routine, &r->state)) {
+        return FALSE;
+    }
+    r->routine = routine;
+    r->buffer = buffer;
+    r->length = length;
+    r->component = component;
+    return TRUE;
 }
 
-static NTSTATUS NTAPI etw_register_classic(PVOID guid, ULONG type,
-                                           PVOID callback, PVOID context,
-                                           uint64_t *handle)
+static BOOLEAN NTAPI ke_deregister_bug_check(struct bug_check_record *r)
 {
-    (void)type;
-    return etw_register(guid, callback, context, handle);
+    return remove_record(r, &r->state);
 }
 
-static NTSTATUS NTAPI wmi_query_trace_information(int which, PVOID info,
-                                                  ULONG length, PULONG needed,
-                                                  PVOID buffer)
+/* KBUGCHECK_CALLBACK_REASON: 1 to 7 are defined. */
+static BOOLEAN NTAPI
+ke_register_bug_check_reason(struct bug_check_reason_record *r, PVOID routine,
+                             int reason, PUCHAR component)
 {
-    (void)which;
-    (void)info;
-    (void)length;
-    (void)buffer;
-    if (needed) {
-        *needed = 0;
+    if (reason < 1 || reason > 7 || !insert_record(r, routine, &r->state)) {
+        return FALSE;
+    }
+    r->routine = routine;
+    r->reason = reason;
+    r->component = component;
+    return TRUE;
+}
+
+static BOOLEAN NTAPI
+ke_deregister_bug_check_reason(struct bug_check_reason_record *r)
+{
+    return remove_record(r, &r->state);
+}
+
+/* --- the rest --------------------------------------------------------- */
+
+/* No auxiliary counter (the processor's TSC of another clock domain). */
+static NTSTATUS NTAPI ke_convert_auxiliary(ULONGLONG auxiliary,
+                                           ULONGLONG *counter,
+                                           ULONGLONG *error)
+{
+    (void)auxiliary;
+    *counter = 0;
+    if (error) {
+        *error = 0;
     }
     return STATUS_NOT_SUPPORTED;
 }
 
-static NTSTATUS NTAPI po_register_power_setting(PDEVICE_OBJECT device,
-                                                PVOID guid, PVOID callback,
-                                                PVOID context, PVOID *handle)
+/* The same numbers in every run: Knuth's MMIX generator. */
+static ULONG NTAPI rtl_random_ex(PULONG seed)
 {
-    (void)device;
-    (void)guid;
-    (void)callback;
-    (void)context;
-    if (handle) {
-        *handle = (PVOID)1;
+    uint64_t x = *seed * 6364136223846793005ull + 1442695040888963407ull;
+
+    *seed = (ULONG)(x >> 32);
+    return (*seed & 0x7fffffffu) % 0x7fffffffu;
+}
+
+struct time_fields {       /* TIME_FIELDS (wdm.h) */
+    SHORT year, month, day, hour, minute, second, milliseconds, weekday;
+};
+
+/* 1601-01-01 was a Monday. */
+static VOID NTAPI rtl_time_to_fields(const LARGE_INTEGER *time,
+                                     struct time_fields *f)
+{
+    uint64_t ms = (uint64_t)time->QuadPart / 10000;
+    g_autoptr(GDateTime) start = g_date_time_new_utc(1601, 1, 1, 0, 0, 0);
+    g_autoptr(GDateTime) t = g_date_time_add_days(start, (gint)(ms / 86400000));
+
+    memset(f, 0, sizeof(*f));
+    if (t) {
+        f->year = (SHORT)g_date_time_get_year(t);
+        f->month = (SHORT)g_date_time_get_month(t);
+        f->day = (SHORT)g_date_time_get_day_of_month(t);
+        f->weekday = (SHORT)((ms / 86400000 + 1) % 7);
+        f->hour = (SHORT)(ms / 3600000 % 24);
+        f->minute = (SHORT)(ms / 60000 % 60);
+        f->second = (SHORT)(ms / 1000 % 60);
+        f->milliseconds = (SHORT)(ms % 1000);
     }
-    return STATUS_SUCCESS;
+}
+
+/* The machine's time zone is UTC. */
+static VOID NTAPI ex_system_time_to_local(const LARGE_INTEGER *system,
+                                          PLARGE_INTEGER local)
+{
+    *local = *system;
+}
+
+/* Nothing is ever paged out; the handle only has to be the same one. */
+static PVOID NTAPI mm_lock_pagable_section(PVOID address)
+{
+    return pe_rva(&host.image, (uintptr_t)address) ? host.image.base : NULL;
+}
+
+static VOID NTAPI mm_unlock_pagable_section(PVOID handle)
+{
+    if (handle != host.image.base) {
+        contract_broken(CONTRACT_BAD_HANDLE, (uintptr_t)handle, 0, 0,
+                        "0x%llx is no section of the driver",
+                        (unsigned long long)(uintptr_t)handle);
+    }
+}
+
+/* An opaque address, the same for all threads: the system process. */
+static PVOID NTAPI io_get_current_process(void)
+{
+    static char system_process;
+
+    return &system_process;
 }
 
 /* Only their addresses are compared. */
@@ -461,34 +494,31 @@ const struct export nt_exports[] = {
     { "RtlFindClearBitsAndSet", rtl_find_clear_bits_and_set, 0, 0, 0, NULL,
       IRQL_ANY },
     { "RtlNumberOfSetBits", rtl_number_of_set_bits, 0, 0, 0, NULL, IRQL_ANY },
-    { "IoGetDeviceProperty", io_get_device_property, 0, 0, 2 | 4, fail_status,
-      IRQL_PASSIVE },
-    { "IofCompleteRequest", iof_complete_request, 0, 0, 0, NULL,
-      IRQL_DISPATCH },
     { "IoAllocateErrorLogEntry", io_allocate_error_log_entry, 0, 0, 0,
       fail_null, IRQL_DISPATCH },
     { "IoWriteErrorLogEntry", io_write_error_log_entry, 0, 0, 0, NULL,
       IRQL_DISPATCH },
-    { "IoWMIRegistrationControl", succeed, EX_TRACE, 0, 2, fail_status,
-      IRQL_PASSIVE },
-    { "PoRegisterPowerSettingCallback", po_register_power_setting, EX_TRACE, 0,
-      0, fail_status, IRQL_PASSIVE },
-    { "PoUnregisterPowerSettingCallback", succeed, EX_TRACE, 0, 0, NULL,
-      IRQL_PASSIVE },
-    { "ZwOpenFile", zw_open_file, 0, 0, 0, fail_status, IRQL_PASSIVE },
-    { "ZwClose", succeed, 0, 0, 0, NULL, IRQL_PASSIVE },
-    { "EtwRegister", etw_register, 0, 0, 0, fail_status, IRQL_PASSIVE },
-    { "EtwUnregister", succeed, 0, 0, 0, NULL, IRQL_PASSIVE },
-    { "EtwSetInformation", succeed, 0, 0, 0, NULL, IRQL_PASSIVE },
-    { "EtwWrite", succeed, 0, 0, 0, NULL, IRQL_ANY },
-    { "EtwWriteTransfer", succeed, 0, 0, 0, NULL, IRQL_ANY },
-    { "EtwEventEnabled", nothing, 0, 0, 0, NULL, IRQL_ANY },
-    { "EtwProviderEnabled", nothing, 0, 0, 0, NULL, IRQL_ANY },
-    { "EtwActivityIdControl", succeed, 0, 0, 0, NULL, IRQL_ANY },
-    { "EtwRegisterClassicProvider", etw_register_classic, 0, 0, 0, fail_status,
+    { "IoFreeErrorLogEntry", io_free_error_log_entry, 0, 0, 0, NULL,
+      IRQL_DISPATCH },
+    { "KeRegisterBugCheckCallback", ke_register_bug_check, EX_SITE, 0, 8, NULL,
       IRQL_ANY },
-    { "WmiTraceMessage", succeed, 0, 0, 0, NULL, IRQL_ANY },
-    { "WmiQueryTraceInformation", wmi_query_trace_information, 0, 0, 0, NULL,
+    { "KeDeregisterBugCheckCallback", ke_deregister_bug_check, EX_SITE, 0, 0,
+      NULL, IRQL_ANY },
+    { "KeRegisterBugCheckReasonCallback", ke_register_bug_check_reason,
+      EX_SITE, 0, 4, NULL, IRQL_ANY },
+    { "KeDeregisterBugCheckReasonCallback", ke_deregister_bug_check_reason,
+      EX_SITE, 0, 0, NULL, IRQL_ANY },
+    { "KeConvertAuxiliaryCounterToPerformanceCounter", ke_convert_auxiliary, 0,
+      0, 1, fail_status, IRQL_ANY },
+    { "RtlRandomEx", rtl_random_ex, 0, 0, 0, NULL, IRQL_ANY },
+    { "RtlTimeToTimeFields", rtl_time_to_fields, 0, 0, 0, NULL, IRQL_ANY },
+    { "ExSystemTimeToLocalTime", ex_system_time_to_local, 0, 0, 0, NULL,
+      IRQL_ANY },
+    { "MmLockPagableDataSection", mm_lock_pagable_section, 0, 0, 0, NULL,
+      IRQL_APC },
+    { "MmUnlockPagableImageSection", mm_unlock_pagable_section, 0, 0, 0, NULL,
+      IRQL_APC },
+    { "IoGetCurrentProcess", io_get_current_process, 0, 0, 0, NULL,
       IRQL_ANY },
     { "ExEventObjectType", &ex_event_object_type, EX_DATA, 0, 0, NULL,
       IRQL_ANY },

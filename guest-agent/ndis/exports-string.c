@@ -312,6 +312,74 @@ static int NTAPI nt_snwprintf(WCHAR *s, size_t size, const WCHAR *format, ...)
     return n;
 }
 
+/*
+ * The secure forms: a text that does not fit leaves an empty string and -1;
+ * the C library would call its invalid parameter handler first.
+ */
+static int NTAPI nt_vsprintf_s(char *s, size_t size, const char *format,
+                               __builtin_ms_va_list ap)
+{
+    size_t n = s && size && format ? format_text(s, size, false, format, ap)
+                                   : SIZE_MAX;
+
+    if (n >= size) {
+        if (s && size) {
+            *s = '\0';
+        }
+        return -1;
+    }
+    return (int)n;
+}
+
+static int NTAPI nt_sprintf_s(char *s, size_t size, const char *format, ...)
+{
+    __builtin_ms_va_list ap;
+    int n;
+
+    __builtin_ms_va_start(ap, format);
+    n = nt_vsprintf_s(s, size, format, ap);
+    __builtin_ms_va_end(ap);
+    return n;
+}
+
+#define TRUNCATE SIZE_MAX  /* _TRUNCATE: cut off instead of failing */
+
+/* At most `count` characters, and the NUL, in a buffer of `size`. */
+static int NTAPI nt_vsnprintf_s(char *s, size_t size, size_t count,
+                                const char *format, __builtin_ms_va_list ap)
+{
+    size_t room = count < size ? count + 1 : size, n;
+
+    if (!s || !size || !format) {
+        return -1;
+    }
+    n = format_text(s, room, false, format, ap);
+    if (n < room) {
+        return (int)n;
+    }
+    if (count != TRUNCATE && count >= size) {
+        *s = '\0';
+    }
+    return -1;
+}
+
+/* 22: EINVAL, 34: ERANGE */
+static int NTAPI nt_strcpy_s(char *d, size_t size, const char *s)
+{
+    if (!d || !size) {
+        return 22;
+    }
+    *d = '\0';
+    if (!s) {
+        return 22;
+    }
+    if (strlen(s) >= size) {
+        return 34;
+    }
+    memcpy(d, s, strlen(s) + 1);
+    return 0;
+}
+
 /* What the driver prints becomes notes, without the line end. */
 static ULONG debug_print(const char *format, __builtin_ms_va_list ap)
 {
@@ -407,6 +475,10 @@ const struct export string_exports[] = {
     { "_vsnwprintf", nt_vsnwprintf, 0, 0, 0, NULL, IRQL_ANY },
     { "_snprintf", nt_snprintf, 0, 0, 0, NULL, IRQL_ANY },
     { "_snwprintf", nt_snwprintf, 0, 0, 0, NULL, IRQL_ANY },
+    { "sprintf_s", nt_sprintf_s, 0, 0, 0, NULL, IRQL_ANY },
+    { "vsprintf_s", nt_vsprintf_s, 0, 0, 0, NULL, IRQL_ANY },
+    { "_vsnprintf_s", nt_vsnprintf_s, 0, 0, 0, NULL, IRQL_ANY },
+    { "strcpy_s", nt_strcpy_s, 0, 0, 0, NULL, IRQL_ANY },
     { "DbgPrint", nt_dbg_print, 0, 0, 0, NULL, IRQL_ANY },
     { "DbgPrintEx", nt_dbg_print_ex, 0, 0, 0, NULL, IRQL_ANY },
     { "vDbgPrintEx", nt_vdbg_print_ex, 0, 0, 0, NULL, IRQL_ANY },

@@ -7,16 +7,19 @@
 #include "ndis/include/ndis-layout-asserts.h" /* of every build */
 #include "ndis/thunk.h"
 
-extern const struct export bus_exports[], config_exports[], dma_exports[],
-    dpc_exports[], interrupt_exports[], irql_exports[], memory_exports[],
-    miniport_exports[], nbl_exports[], nt_exports[], processor_exports[],
-    string_exports[], timer_exports[], wait_exports[], work_exports[];
+extern const struct export bus_exports[], config_exports[], device_exports[],
+    dma_exports[], dpc_exports[], interrupt_exports[], irp_exports[],
+    irql_exports[], memory_exports[], miniport_exports[], nbl_exports[],
+    nt_exports[], power_exports[], processor_exports[], registry_exports[],
+    string_exports[], timer_exports[], trace_exports[], wait_exports[],
+    work_exports[];
 
 const struct export *const export_tables[] = {
-    bus_exports, config_exports, dma_exports, dpc_exports, interrupt_exports,
-    irql_exports, memory_exports, miniport_exports, nbl_exports, nt_exports,
-    processor_exports, string_exports, timer_exports, wait_exports,
-    work_exports, NULL,
+    bus_exports, config_exports, device_exports, dma_exports, dpc_exports,
+    interrupt_exports, irp_exports, irql_exports, memory_exports,
+    miniport_exports, nbl_exports, nt_exports, power_exports,
+    processor_exports, registry_exports, string_exports, timer_exports,
+    trace_exports, wait_exports, work_exports, NULL,
 };
 
 const struct export *export_find(const char *name)

@@ -214,7 +214,7 @@ ndis_m_register_interrupt_ex(NDIS_HANDLE adapter, NDIS_HANDLE context,
     NDIS_STATUS status = check(ch);
     struct interrupt *i;
 
-    if (adapter != host.adapter_handle || !handle) {
+    if (!is_adapter(adapter) || !handle) {
         return NDIS_STATUS_INVALID_PARAMETER;
     }
     if (status) {
@@ -334,7 +334,7 @@ static NDIS_STATUS NTAPI
 ndis_m_config_msix_table_entry(NDIS_HANDLE adapter,
                                PNDIS_MSIX_CONFIG_PARAMETERS p)
 {
-    if (adapter != host.adapter_handle || !p || !host.device ||
+    if (!is_adapter(adapter) || !p || !host.device ||
         p->TableEntry >= host.device->msix_vectors || irq.granted == 0 ||
         host.asleep) {
         return NDIS_STATUS_INVALID_PARAMETER;

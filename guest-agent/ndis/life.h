@@ -28,6 +28,8 @@ void life_halt(int action);
 void power_restore(void);
 /* reset.c: NdisMResetComplete */
 void reset_complete(uint32_t status, bool addressing);
+/* NdisMResetMiniport */
+void reset_ask(void);
 /* removal.c: a removed function answers again. */
 void removal_undo(void);
 

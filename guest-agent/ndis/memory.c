@@ -343,7 +343,7 @@ const struct export memory_exports[] = {
     { "NdisAllocateMemoryWithTagPriority", ndis_allocate_with_tag_priority,
       EX_TRACE | EX_POINTER, 0, 2 | 4 | 8, fail_null, IRQL_DISPATCH },
     { "NdisAllocateMemoryWithTag", ndis_allocate_with_tag, EX_TRACE, 0, 2 | 4,
-      fail_void_status0, IRQL_DISPATCH },
+      fail_status_null0, IRQL_DISPATCH },
     { "NdisFreeMemory", ndis_free_memory, EX_SITE | EX_VOID, 0, 2 | 4, NULL,
       IRQL_DISPATCH },
     { "NdisFreeMemoryWithTag", ndis_free_with_tag, EX_SITE | EX_VOID, 0, 2,

@@ -138,7 +138,7 @@ static NDIS_STATUS NTAPI
 ndis_m_set_miniport_attributes(NDIS_HANDLE adapter,
                                PNDIS_MINIPORT_ADAPTER_ATTRIBUTES a)
 {
-    if (adapter != ADAPTER_HANDLE || !a) {
+    if (!is_adapter(adapter) || !a) {
         return NDIS_STATUS_INVALID_PARAMETER;
     }
     host_self.arg[1] = a->Header.Type;
@@ -206,9 +206,16 @@ static VOID NTAPI ndis_m_reset_complete(NDIS_HANDLE adapter,
     reset_complete((uint32_t)status, addressing);
 }
 
+static VOID NTAPI ndis_m_reset_miniport(NDIS_HANDLE adapter)
+{
+    if (is_adapter(adapter)) {
+        reset_ask();
+    }
+}
+
 static NDIS_STATUS NTAPI ndis_m_remove_miniport(NDIS_HANDLE adapter)
 {
-    if (adapter != ADAPTER_HANDLE) {
+    if (!is_adapter(adapter)) {
         return NDIS_STATUS_FAILURE;
     }
     marker_note("the driver asks for the removal of its adapter");
@@ -265,50 +272,6 @@ static NDIS_STATUS NTAPI ndis_m_query_instance_name(PNDIS_STRING name,
     return NDIS_STATUS_SUCCESS;
 }
 
-/* A control device: it exists, and nobody opens it. */
-static NDIS_STATUS NTAPI
-ndis_register_device_ex(NDIS_HANDLE handle, PNDIS_DEVICE_OBJECT_ATTRIBUTES a,
-                        PDEVICE_OBJECT *device, PNDIS_HANDLE device_handle)
-{
-    DEVICE_OBJECT *d;
-
-    (void)handle;
-    if (!a || !device || !device_handle ||
-        a->ExtensionSize > UINT16_MAX - sizeof(*d)) {
-        return NDIS_STATUS_INVALID_PARAMETER;
-    }
-    d = arena_alloc(sizeof(*d) + a->ExtensionSize, 16);
-    if (!d) {
-        return NDIS_STATUS_RESOURCES;
-    }
-    memset(d, 0, sizeof(*d) + a->ExtensionSize);
-    d->Type = 3;  /* IO_TYPE_DEVICE */
-    d->Size = (USHORT)(sizeof(*d) + a->ExtensionSize);
-    d->DriverObject = &host.driver;
-    d->DeviceExtension = a->ExtensionSize ? d + 1 : NULL;
-    *device = d;
-    *device_handle = object_new(OBJ_DEVICE, d);
-    if (!*device_handle) {
-        arena_free(d, d->Size);
-        return NDIS_STATUS_RESOURCES;
-    }
-    return NDIS_STATUS_SUCCESS;
-}
-
-static VOID NTAPI ndis_deregister_device_ex(NDIS_HANDLE handle)
-{
-    DEVICE_OBJECT *d = object_close(OBJ_DEVICE, handle);
-
-    if (d) {
-        arena_free(d, d->Size);
-    }
-}
-
-static PVOID NTAPI ndis_get_device_reserved_extension(PDEVICE_OBJECT device)
-{
-    return device ? device->DeviceExtension : NULL;
-}
-
 /* The marker has the code; the values are for the event log only. */
 static VOID NTAPI ndis_write_error_log_entry(NDIS_HANDLE adapter,
                                              NDIS_ERROR_CODE code,
@@ -324,28 +287,56 @@ static UINT NTAPI ndis_get_version(void)
     return HOST_NDIS_VERSION;
 }
 
-/* Virtual functions: the host enables none, so there are none to ask. */
-static ULONG NTAPI ndis_m_virtual_function_bus_data(void)
-{
-    return 0;
-}
-
-static NDIS_STATUS NTAPI ndis_m_get_virtual_function_location(void)
-{
-    return NDIS_STATUS_NOT_SUPPORTED;
-}
-
+/*
+ * SR-IOV: VFIO keeps the capability to itself, so the system "does not support
+ * SR-IOV", and there is no virtual function whose data could be had.
+ */
 static NDIS_STATUS NTAPI ndis_m_enable_virtualization(NDIS_HANDLE adapter,
                                                       USHORT vfs,
                                                       BOOLEAN migration,
                                                       BOOLEAN interrupt,
                                                       BOOLEAN enable)
 {
-    (void)adapter;
-    (void)vfs;
-    (void)migration;
-    (void)interrupt;
+    if (!is_adapter(adapter) || migration || interrupt || (!enable && vfs)) {
+        return NDIS_STATUS_INVALID_PARAMETER;
+    }
     return enable ? NDIS_STATUS_NOT_SUPPORTED : NDIS_STATUS_SUCCESS;
+}
+
+static ULONG NTAPI ndis_m_virtual_function_bus_data(NDIS_HANDLE adapter)
+{
+    is_adapter(adapter);
+    return 0;
+}
+
+static NDIS_STATUS NTAPI
+ndis_m_get_virtual_function_location(NDIS_HANDLE adapter, USHORT vf,
+                                     PUSHORT segment, PUCHAR bus,
+                                     PUCHAR function)
+{
+    (void)vf;
+    is_adapter(adapter);
+    *segment = 0;
+    *bus = 0;
+    *function = 0;
+    return NDIS_STATUS_NOT_SUPPORTED;
+}
+
+static uint64_t fail_location(const uint64_t *args, uint32_t status)
+{
+    *(uint16_t *)(uintptr_t)args[2] = 0;
+    *(uint8_t *)(uintptr_t)args[3] = 0;
+    *(uint8_t *)(uintptr_t)args[4] = 0;
+    return status;
+}
+
+/* NDIS selective suspend: the host never sends an idle notification. */
+static VOID NTAPI ndis_m_idle_notification(NDIS_HANDLE adapter)
+{
+    if (is_adapter(adapter)) {
+        contract_broken(CONTRACT_BAD_ARGUMENT, (uintptr_t)adapter, 0, 0,
+                        "no idle notification is pending");
+    }
 }
 
 const struct export miniport_exports[] = {
@@ -367,28 +358,28 @@ const struct export miniport_exports[] = {
       1 | 2, NULL, IRQL_DISPATCH },
     { "NdisMResetComplete", ndis_m_reset_complete, EX_TRACE | EX_VOID, 0,
       1 | 2 | 4, NULL, IRQL_AT_DISPATCH },
+    { "NdisMResetMiniport", ndis_m_reset_miniport, EX_TRACE | EX_VOID, 0, 1,
+      NULL, IRQL_DISPATCH },
     { "NdisMRemoveMiniport", ndis_m_remove_miniport, EX_TRACE, 0, 1, NULL,
       IRQL_DISPATCH },
     { "NdisMGetDeviceProperty", ndis_m_get_device_property, EX_VOID, 0, 1, NULL,
       IRQL_PASSIVE },
     { "NdisMQueryAdapterInstanceName", ndis_m_query_instance_name, EX_TRACE, 0,
       2, fail_status, IRQL_PASSIVE },
-    { "NdisRegisterDeviceEx", ndis_register_device_ex, EX_TRACE, 0, 1,
-      fail_status, IRQL_PASSIVE },
-    { "NdisDeregisterDeviceEx", ndis_deregister_device_ex, EX_TRACE | EX_VOID,
-      1, 1, NULL, IRQL_PASSIVE },
-    { "NdisGetDeviceReservedExtension", ndis_get_device_reserved_extension, 0,
-      0, 0, NULL, IRQL_ANY },
     { "NdisWriteErrorLogEntry", ndis_write_error_log_entry, EX_TRACE | EX_VOID,
       0, 1 | 2 | 4, NULL, IRQL_DISPATCH },
     { "NdisGetVersion", ndis_get_version, 0, 0, 0, NULL, IRQL_DISPATCH },
+    { "NdisMIdleNotificationConfirm", ndis_m_idle_notification,
+      EX_TRACE | EX_VOID, 0, 3, NULL, IRQL_DISPATCH },
+    { "NdisMIdleNotificationComplete", ndis_m_idle_notification,
+      EX_TRACE | EX_VOID, 0, 1, NULL, IRQL_DISPATCH },
     { "NdisMEnableVirtualization", ndis_m_enable_virtualization, EX_TRACE, 0,
       15, fail_status, IRQL_PASSIVE },
-    { "NdisMGetVirtualFunctionBusData", ndis_m_virtual_function_bus_data, 0, 0,
-      0, NULL, IRQL_DISPATCH },
-    { "NdisMSetVirtualFunctionBusData", ndis_m_virtual_function_bus_data, 0, 0,
-      0, NULL, IRQL_DISPATCH },
+    { "NdisMGetVirtualFunctionBusData", ndis_m_virtual_function_bus_data,
+      EX_SITE, 0, 0, NULL, IRQL_DISPATCH },
+    { "NdisMSetVirtualFunctionBusData", ndis_m_virtual_function_bus_data,
+      EX_SITE, 0, 0, NULL, IRQL_DISPATCH },
     { "NdisMGetVirtualFunctionLocation", ndis_m_get_virtual_function_location,
-      0, 0, 0, fail_status, IRQL_PASSIVE },
+      EX_SITE, 0, 0, fail_location, IRQL_PASSIVE },
     { 0 },
 };

@@ -212,6 +212,15 @@ static PNET_BUFFER NTAPI ndis_allocate_nb(NDIS_HANDLE handle, PMDL chain,
     return nb;
 }
 
+/* With the data that the pool's buffers have. */
+static PNET_BUFFER NTAPI ndis_allocate_nb_mdl_and_data(NDIS_HANDLE handle)
+{
+    struct nb_pool *pool = object_get(OBJ_NB_POOL, handle);
+
+    return pool && pool->data_size ? ndis_allocate_nb(handle, NULL, 0, 0)
+                                   : NULL;
+}
+
 static VOID NTAPI ndis_free_nb(PNET_BUFFER nb)
 {
     size_t size;
@@ -361,6 +370,78 @@ uint32_t nbl_copy_data(const NET_BUFFER *nb, uint8_t *out, uint32_t size)
     return done;
 }
 
+/* Bytes of a chain from CurrentMdlOffset + `offset` on, one run at a time. */
+struct run {
+    const MDL *mdl;
+    uint64_t offset;
+};
+
+static uint32_t run_bytes(struct run *r)
+{
+    while (r->mdl && r->offset >= r->mdl->ByteCount) {
+        r->offset -= r->mdl->ByteCount;
+        r->mdl = r->mdl->Next;
+    }
+    return r->mdl ? (uint32_t)(r->mdl->ByteCount - r->offset) : 0;
+}
+
+static uint8_t *run_at(const struct run *r)
+{
+    return (uint8_t *)MmGetMdlVirtualAddress(r->mdl) + r->offset;
+}
+
+static NDIS_STATUS NTAPI ndis_copy_nb_to_nb(PNET_BUFFER to, ULONG to_offset,
+                                            ULONG bytes,
+                                            const NET_BUFFER *from,
+                                            ULONG from_offset, PULONG copied)
+{
+    struct run d = { to->CurrentMdl,
+                     (uint64_t)to->CurrentMdlOffset + to_offset };
+    struct run s = { from->CurrentMdl,
+                     (uint64_t)from->CurrentMdlOffset + from_offset };
+    ULONG left = bytes;
+
+    while (left) {
+        uint32_t n = run_bytes(&d), m = run_bytes(&s);
+
+        n = n < m ? n : m;
+        n = n < left ? n : left;
+        if (n == 0) {
+            break;
+        }
+        memmove(run_at(&d), run_at(&s), n);
+        d.offset += n;
+        s.offset += n;
+        left -= n;
+    }
+    *copied = bytes - left;
+    return NDIS_STATUS_SUCCESS;
+}
+
+/* Physical pages that the used data touches. */
+static ULONG NTAPI ndis_query_nb_physical_count(const NET_BUFFER *nb)
+{
+    struct run r = { nb->CurrentMdl, nb->CurrentMdlOffset };
+    uint32_t left = nb->DataLength;
+    ULONG pages = 0;
+
+    while (left) {
+        uint32_t n = run_bytes(&r);
+        uintptr_t at;
+
+        n = n < left ? n : left;
+        if (n == 0) {
+            break;
+        }
+        at = (uintptr_t)run_at(&r);
+        pages += (ULONG)(((at + n - 1) >> PAGE_SHIFT) - (at >> PAGE_SHIFT) +
+                         1);
+        r.offset += n;
+        left -= n;
+    }
+    return pages;
+}
+
 /* A pointer to contiguous bytes at the start of the data, copied if need be. */
 static PVOID NTAPI ndis_get_data_buffer(PNET_BUFFER nb, ULONG bytes,
                                         PVOID storage, UINT align_multiple,
@@ -488,6 +569,13 @@ static VOID NTAPI ndis_m_send_complete(NDIS_HANDLE adapter,
     traffic_send_complete(nbls);
 }
 
+/* Nothing is copied. */
+static uint64_t fail_copy(const uint64_t *args, uint32_t status)
+{
+    *(uint32_t *)(uintptr_t)args[5] = 0;
+    return status;
+}
+
 #define HOT_POINTER (EX_SITE | EX_POINTER)
 
 const struct export nbl_exports[] = {
@@ -514,6 +602,8 @@ const struct export nbl_exports[] = {
       NULL, IRQL_DISPATCH },
     { "NdisAllocateNetBuffer", ndis_allocate_nb, HOT_POINTER, 0, 1, fail_null,
       IRQL_DISPATCH },
+    { "NdisAllocateNetBufferMdlAndData", ndis_allocate_nb_mdl_and_data,
+      HOT_POINTER, 0, 1, fail_null, IRQL_DISPATCH },
     { "NdisFreeNetBuffer", ndis_free_nb, EX_SITE | EX_VOID, 0, 0, NULL,
       IRQL_DISPATCH },
     { "NdisAllocateNetBufferAndNetBufferList", ndis_allocate_nb_and_nbl,
@@ -526,6 +616,10 @@ const struct export nbl_exports[] = {
       fail_null, IRQL_DISPATCH },
     { "NdisFreeCloneNetBufferList", ndis_free_clone, EX_SITE | EX_VOID, 0, 0,
       NULL, IRQL_DISPATCH },
+    { "NdisCopyFromNetBufferToNetBuffer", ndis_copy_nb_to_nb, 0, 0, 0,
+      fail_copy, IRQL_DISPATCH },
+    { "NdisQueryNetBufferPhysicalCount", ndis_query_nb_physical_count, 0, 0,
+      0, NULL, IRQL_DISPATCH },
     { "NdisGetDataBuffer", ndis_get_data_buffer, 0, 0, 0, fail_null,
       IRQL_DISPATCH },
     { "NdisRetreatNetBufferDataStart", ndis_retreat_data_start, 0, 0, 0,

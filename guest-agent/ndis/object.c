@@ -42,6 +42,12 @@ static const char *const kind_name[OBJ_KINDS] = {
     [OBJ_NBL] = "NET_BUFFER_LIST",
     [OBJ_NB] = "NET_BUFFER",
     [OBJ_DEVICE] = "device object",
+    [OBJ_IRP] = "IRP",
+    [OBJ_KEY] = "registry key handle",
+    [OBJ_WMI] = "WMI registration",
+    [OBJ_ETW] = "ETW registration",
+    [OBJ_POWER_SETTING] = "power setting callback",
+    [OBJ_BUG_CHECK] = "bug check callback",
 };
 
 __attribute__((constructor)) static void objects_init(void)
@@ -116,6 +122,18 @@ static void bad_handle(enum object_kind kind, uint64_t handle, bool closing)
                     : CONTRACT_BAD_HANDLE, handle, 0, 0, "0x%llx %s %s",
                     (unsigned long long)handle,
                     stale ? "is no longer a" : "is no", kind_name[kind]);
+}
+
+bool is_adapter(NDIS_HANDLE handle)
+{
+    if (handle == host.adapter_handle) {
+        return true;
+    }
+    __atomic_add_fetch(&host.unknown_handles, 1, __ATOMIC_RELAXED);
+    contract_broken(CONTRACT_BAD_HANDLE, (uintptr_t)handle, 0, 0,
+                    "0x%llx is no adapter",
+                    (unsigned long long)(uintptr_t)handle);
+    return false;
 }
 
 void *object_get(enum object_kind kind, NDIS_HANDLE handle)

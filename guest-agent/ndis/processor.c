@@ -22,10 +22,10 @@ static ULONG NTAPI number_to_index(PPROCESSOR_NUMBER number)
 
 static NTSTATUS NTAPI index_to_number(ULONG index, PPROCESSOR_NUMBER number)
 {
+    memset(number, 0, sizeof(*number));
     if (index) {
         return STATUS_INVALID_PARAMETER;
     }
-    memset(number, 0, sizeof(*number));
     return STATUS_SUCCESS;
 }
 
@@ -105,6 +105,37 @@ static NDIS_STATUS NTAPI ndis_get_processor_information_ex(NDIS_HANDLE handle,
     return NDIS_STATUS_SUCCESS;
 }
 
+/* NDIS_SYSTEM_PROCESSOR_INFO, of drivers before NDIS 6.20; one processor. */
+struct system_processor_info {
+    NDIS_OBJECT_HEADER header;
+    ULONG flags;
+    int vendor;              /* NDIS_PROCESSOR_VENDOR: 1 is Intel */
+    ULONG packages, cores, cores_per_package, threads_per_core;
+    ULONG rss_base, rss_count;
+    PUCHAR rss_processors;   /* of the caller, or NULL */
+    struct {
+        ULONG number, package, core, thread;
+    } cpu[64];               /* MAXIMUM_PROCESSORS */
+};
+
+static NDIS_STATUS NTAPI
+ndis_get_processor_information(struct system_processor_info *info)
+{
+    if (!info || info->header.Size < sizeof(*info)) {
+        return NDIS_STATUS_BUFFER_TOO_SHORT;
+    }
+    info->vendor = 1;
+    info->packages = info->cores = info->cores_per_package = 1;
+    info->threads_per_core = 1;
+    info->rss_base = 0;
+    info->rss_count = 1;
+    if (info->rss_processors) {
+        info->rss_processors[0] = 0;
+    }
+    memset(&info->cpu[0], 0, sizeof(info->cpu[0]));
+    return NDIS_STATUS_SUCCESS;
+}
+
 static NDIS_STATUS NTAPI ndis_get_rss_processor_information(
     NDIS_HANDLE handle, PNDIS_RSS_PROCESSOR_INFO buffer, PSIZE_T size)
 {
@@ -144,6 +175,8 @@ const struct export processor_exports[] = {
     { "NdisProcessorNumberToIndex", ndis_processor_number_to_index, 0, 0, 0,
       NULL, IRQL_ANY },
     { "NdisProcessorIndexToNumber", index_to_number, 0, 0, 0, NULL, IRQL_ANY },
+    { "NdisGetProcessorInformation", ndis_get_processor_information, 0, 0, 0,
+      fail_status, IRQL_DISPATCH },
     { "NdisGetProcessorInformationEx", ndis_get_processor_information_ex, 0, 0,
       0, fail_status, IRQL_DISPATCH },
     { "NdisGetRssProcessorInformation", ndis_get_rss_processor_information, 0,

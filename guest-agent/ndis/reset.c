@@ -12,10 +12,14 @@
 #define HIGH_LEVEL 15
 
 static bool addressing_reset;  /* NDIS is to restore filter and addresses */
+static bool asked;             /* a reset that the driver asked for is open */
 
 /* Bug check 0x7C/0x0F: no reset is pending that could complete. */
 void reset_complete(uint32_t status, bool addressing)
 {
+    if (__atomic_exchange_n(&asked, false, __ATOMIC_ACQ_REL)) {
+        return;
+    }
     if (!life_pending(LIFE_RESET)) {
         bug_check(0x7c, 0x0f, status, addressing, 0);
     }
@@ -49,6 +53,30 @@ static uint32_t call_reset(void)
         addressing_reset = addressing;
     }
     return status;
+}
+
+/* NdisMResetMiniport: from a work item, without a step that waits for it. */
+static void run_asked(void *arg)
+{
+    uint32_t status;
+    uint8_t old;
+
+    (void)arg;
+    if (!host.initialized || !host.miniport.ResetHandlerEx ||
+        __atomic_exchange_n(&asked, true, __ATOMIC_ACQ_REL)) {
+        return;
+    }
+    old = irql_set(DISPATCH_LEVEL);
+    status = call_reset();
+    irql_set(old);
+    if (status != (uint32_t)NDIS_STATUS_PENDING) {
+        __atomic_store_n(&asked, false, __ATOMIC_RELEASE);
+    }
+}
+
+void reset_ask(void)
+{
+    work_queue(run_asked, NULL);
 }
 
 uint32_t host_reset(void)

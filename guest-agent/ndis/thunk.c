@@ -93,29 +93,6 @@ __asm__(
     "    ret\n"
     "    .size thunk_common, .-thunk_common\n");
 
-/* --- documented failures ---------------------------------------------- */
-
-uint64_t fail_status(const uint64_t *args, uint32_t status)
-{
-    (void)args;
-    return status;
-}
-
-uint64_t fail_null(const uint64_t *args, uint32_t status)
-{
-    (void)args;
-    (void)status;
-    return 0;
-}
-
-uint64_t fail_void_status0(const uint64_t *args, uint32_t status)
-{
-    if (args[0]) {
-        *(uint32_t *)(uintptr_t)args[0] = status;
-    }
-    return 0;
-}
-
 /* --- the call --------------------------------------------------------- */
 
 /* Arguments for a marker: numbers as they are, pointers left out. */
@@ -362,7 +339,8 @@ static void *thunk_for(const char *name, const struct export *ex)
 static bool known_dll(const char *dll)
 {
     return !strcasecmp(dll, "ndis.sys") || !strcasecmp(dll, "hal.dll") ||
-           !strcasecmp(dll, "ntoskrnl.exe");
+           !strcasecmp(dll, "ntoskrnl.exe") ||
+           !strcasecmp(dll, "wpprecorder.sys");
 }
 
 void *thunk_resolve(void *opaque, const char *dll, const char *name,

@@ -72,8 +72,18 @@ struct export {
 /* For functions that return the status, a NULL pointer, or zero. */
 uint64_t fail_status(const uint64_t *args, uint32_t status);
 uint64_t fail_null(const uint64_t *args, uint32_t status);
+/* The status, and NULL where argument n points: what is not given. */
+uint64_t fail_status_null0(const uint64_t *args, uint32_t status);
+uint64_t fail_status_null1(const uint64_t *args, uint32_t status);
+uint64_t fail_status_null2(const uint64_t *args, uint32_t status);
+uint64_t fail_status_null3(const uint64_t *args, uint32_t status);
+uint64_t fail_status_null4(const uint64_t *args, uint32_t status);
 /* For functions whose first argument says where the status goes. */
 uint64_t fail_void_status0(const uint64_t *args, uint32_t status);
+/* ... and whose argument n says where their result goes. */
+uint64_t fail_void_status0_null1(const uint64_t *args, uint32_t status);
+uint64_t fail_void_status0_null3(const uint64_t *args, uint32_t status);
+uint64_t fail_void_status0_null4(const uint64_t *args, uint32_t status);
 
 int thunk_open(void);
 const char *thunk_name(const struct thunk *thunk);

@@ -169,8 +169,8 @@ ndis_allocate_timer_object(NDIS_HANDLE handle,
 
     (void)handle;
     *timer = NULL;
-    if (!ch->TimerFunction) {
-        return NDIS_STATUS_INVALID_PARAMETER;
+    if (!ch || !ch->TimerFunction) {
+        return NDIS_STATUS_BAD_CHARACTERISTICS;
     }
     t = malloc(sizeof(*t));
     if (!t) {
@@ -360,7 +360,7 @@ static BOOLEAN NTAPI ke_read_state_timer(PKTIMER t)
 
 const struct export timer_exports[] = {
     { "NdisAllocateTimerObject", ndis_allocate_timer_object, EX_TRACE, 0, 1,
-      fail_status, IRQL_DISPATCH },
+      fail_status_null2, IRQL_DISPATCH },
     { "NdisSetTimerObject", ndis_set_timer_object, EX_TRACE, 1, 7, NULL,
       IRQL_DISPATCH },
     { "NdisCancelTimerObject", ndis_cancel_timer_object, EX_TRACE, 1, 1, NULL,

@@ -297,6 +297,27 @@ typedef struct _IO_STACK_LOCATION {
     UCHAR Control;
     union {
         struct {
+            ULONG Length;
+            ULONG DECLSPEC_ALIGN(8) Key;
+            LARGE_INTEGER ByteOffset;
+        } Read, Write;
+        struct {
+            const GUID *InterfaceType;
+            USHORT Size;
+            USHORT Version;
+            struct _INTERFACE *Interface;
+            PVOID InterfaceSpecificData;
+        } QueryInterface;
+        struct {
+            struct _DEVICE_CAPABILITIES *Capabilities;
+        } DeviceCapabilities;
+        struct {
+            ULONG WhichSpace;
+            PVOID Buffer;
+            ULONG Offset;
+            ULONG DECLSPEC_ALIGN(8) Length;
+        } ReadWriteConfig;
+        struct {
             struct _IO_RESOURCE_REQUIREMENTS_LIST *IoResourceRequirementList;
         } FilterResourceRequirements;
         struct {
@@ -361,6 +382,78 @@ typedef struct DECLSPEC_ALIGN(16) _IRP {
         UCHAR Apc[88];
     } Tail;
 } IRP, *PIRP;
+
+/* What a device can do, as its bus driver says. */
+typedef struct _DEVICE_CAPABILITIES {
+    USHORT Size;
+    USHORT Version;
+    ULONG DeviceD1 : 1;
+    ULONG DeviceD2 : 1;
+    ULONG LockSupported : 1;
+    ULONG EjectSupported : 1;
+    ULONG Removable : 1;
+    ULONG DockDevice : 1;
+    ULONG UniqueID : 1;
+    ULONG SilentInstall : 1;
+    ULONG RawDeviceOK : 1;
+    ULONG SurpriseRemovalOK : 1;
+    ULONG WakeFromD0 : 1;
+    ULONG WakeFromD1 : 1;
+    ULONG WakeFromD2 : 1;
+    ULONG WakeFromD3 : 1;
+    ULONG HardwareDisabled : 1;
+    ULONG NonDynamic : 1;
+    ULONG WarmEjectSupported : 1;
+    ULONG NoDisplayInUI : 1;
+    ULONG Reserved1 : 1;
+    ULONG WakeFromInterrupt : 1;
+    ULONG SecureDevice : 1;
+    ULONG ChildOfVgaEnabledBridge : 1;
+    ULONG DecodeIoOnBoot : 1;
+    ULONG Reserved : 9;
+    ULONG Address;
+    ULONG UINumber;
+    DEVICE_POWER_STATE DeviceState[PowerSystemMaximum];
+    SYSTEM_POWER_STATE SystemWake;
+    DEVICE_POWER_STATE DeviceWake;
+    ULONG D1Latency;
+    ULONG D2Latency;
+    ULONG D3Latency;
+} DEVICE_CAPABILITIES, *PDEVICE_CAPABILITIES;
+
+/* Interfaces that a bus driver hands out; all begin alike. */
+typedef VOID NTAPI INTERFACE_REFERENCE(PVOID Context);
+typedef struct _INTERFACE {
+    USHORT Size;
+    USHORT Version;
+    PVOID Context;
+    INTERFACE_REFERENCE *InterfaceReference;
+    INTERFACE_REFERENCE *InterfaceDereference;
+} INTERFACE, *PINTERFACE;
+
+typedef BOOLEAN NTAPI TRANSLATE_BUS_ADDRESS(
+    PVOID Context, PHYSICAL_ADDRESS BusAddress, ULONG Length,
+    PULONG AddressSpace, PPHYSICAL_ADDRESS TranslatedAddress);
+typedef PVOID NTAPI GET_DMA_ADAPTER(PVOID Context, PVOID DeviceDescriptor,
+                                    PULONG NumberOfMapRegisters);
+typedef ULONG NTAPI GET_SET_DEVICE_DATA(PVOID Context, ULONG DataType,
+                                        PVOID Buffer, ULONG Offset,
+                                        ULONG Length);
+
+/* GUID_BUS_INTERFACE_STANDARD */
+typedef struct _BUS_INTERFACE_STANDARD {
+    USHORT Size;
+    USHORT Version;
+    PVOID Context;
+    INTERFACE_REFERENCE *InterfaceReference;
+    INTERFACE_REFERENCE *InterfaceDereference;
+    TRANSLATE_BUS_ADDRESS *TranslateBusAddress;
+    GET_DMA_ADAPTER *GetDmaAdapter;
+    GET_SET_DEVICE_DATA *SetBusData;
+    GET_SET_DEVICE_DATA *GetBusData;
+} BUS_INTERFACE_STANDARD, *PBUS_INTERFACE_STANDARD;
+
+C_ASSERT(sizeof(BUS_INTERFACE_STANDARD) == 64);
 
 #define IoGetCurrentIrpStackLocation(irp) \
     ((irp)->Tail.Overlay.CurrentStackLocation)
