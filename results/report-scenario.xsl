@@ -433,7 +433,8 @@
       <dl class="facts">
         <xsl:call-template name="fact">
           <xsl:with-param name="name">Driver</xsl:with-param>
-          <xsl:with-param name="value" select="driver/@sys"/>
+          <xsl:with-param name="value"
+              select="driver/@sys | driver/@linux"/>
         </xsl:call-template>
         <xsl:call-template name="fact">
           <xsl:with-param name="name">INF</xsl:with-param>

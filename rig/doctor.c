@@ -179,9 +179,9 @@ int rig_cmd_doctor(int argc, char **argv)
         return RIG_EXIT_BROKEN;
     }
     check_qemu(paths);
-    check_file("kernel", paths->kernel);
-    check_file("initramfs", paths->initramfs);
-    check_file("cmdline", paths->cmdline);
+    check_file("kernel", paths->guest[RIG_GUEST_NDIS].kernel);
+    check_file("initramfs", paths->guest[RIG_GUEST_NDIS].initramfs);
+    check_file("cmdline", paths->guest[RIG_GUEST_NDIS].cmdline);
     check_user();
     check_libvirt();
     check_results();

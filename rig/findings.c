@@ -387,21 +387,31 @@ static RigFinding *new_finding(const RigMonitor *m, const RigReport *r)
     return f;
 }
 
+gboolean rig_finding_wanted(RigMonitor *m)
+{
+    RigScenarioResult *result = rig_monitor_open_result(m);
+
+    /* After lost records, what was not seen may still have happened. */
+    if (m->work.records_lost != RIG_NO_EVENT ||
+        m->work.restored != RIG_NO_EVENT) {
+        return FALSE;
+    }
+    m->findings++;
+    m->work.violations++;
+    if (result->findings->len == RIG_FINDINGS_MAX) {
+        result->findings_omitted++;
+        return FALSE;
+    }
+    return TRUE;
+}
+
 void rig_finding_report(const RigReport *report, void *opaque)
 {
     RigMonitor *m = opaque;
     RigScenarioResult *result = rig_monitor_open_result(m);
     RigFinding *f;
 
-    /* After lost records, what was not seen may still have happened. */
-    if (m->work.records_lost != RIG_NO_EVENT ||
-        m->work.restored != RIG_NO_EVENT) {
-        return;
-    }
-    m->findings++;
-    m->work.violations++;
-    if (result->findings->len == RIG_FINDINGS_MAX) {
-        result->findings_omitted++;
+    if (!rig_finding_wanted(m)) {
         return;
     }
     f = new_finding(m, report);

@@ -9,7 +9,8 @@
 
 struct RigHashes {
     const RigPaths *paths;
-    char *sha256[RIG_HASHES];
+    gboolean guests[RIG_GUESTS];
+    char *qemu, *kernel[RIG_GUESTS], *initramfs[RIG_GUESTS];
     GThread *thread;     /* NULL once joined */
     gint ready;
 };
@@ -26,30 +27,35 @@ char *rig_sha256_file(const char *path, GError **error)
         g_mapped_file_get_length(file));
 }
 
+static char *hash_one(const char *file, gboolean needed)
+{
+    char *sha256 = needed ? rig_sha256_file(file, NULL) : NULL;
+
+    return sha256 ? sha256 : g_strdup("unreadable");
+}
+
 static gpointer hash_all(gpointer opaque)
 {
     RigHashes *h = opaque;
-    const char *const files[RIG_HASHES] = {
-        [RIG_HASH_QEMU] = h->paths->qemu,
-        [RIG_HASH_KERNEL] = h->paths->kernel,
-        [RIG_HASH_INITRAMFS] = h->paths->initramfs,
-    };
 
-    for (int i = 0; i < RIG_HASHES; i++) {
-        h->sha256[i] = rig_sha256_file(files[i], NULL);
-        if (!h->sha256[i]) {
-            h->sha256[i] = g_strdup("unreadable");
-        }
+    h->qemu = hash_one(h->paths->qemu, TRUE);
+    for (int i = 0; i < RIG_GUESTS; i++) {
+        const RigGuestFiles *files = &h->paths->guest[i];
+
+        h->kernel[i] = hash_one(files->kernel, h->guests[i]);
+        h->initramfs[i] = hash_one(files->initramfs, h->guests[i]);
     }
     g_atomic_int_set(&h->ready, 1);
     return NULL;
 }
 
-RigHashes *rig_hashes_start(const RigPaths *paths)
+RigHashes *rig_hashes_start(const RigPaths *paths,
+                            const gboolean guests[RIG_GUESTS])
 {
     RigHashes *h = g_new0(RigHashes, 1);
 
     h->paths = paths;
+    memcpy(h->guests, guests, sizeof(h->guests));
     h->thread = g_thread_new("sha256", hash_all, h);
     return h;
 }
@@ -59,20 +65,24 @@ gboolean rig_hashes_ready(const RigHashes *h)
     return g_atomic_int_get(&h->ready);
 }
 
-const char *rig_hashes_get(RigHashes *h, enum rig_hash_of what)
+const char *rig_hashes_get(RigHashes *h, enum rig_hash_of what,
+                           RigGuest guest)
 {
     if (h->thread) {
         g_thread_join(g_steal_pointer(&h->thread));
     }
-    return h->sha256[what];
+    return what == RIG_HASH_QEMU ? h->qemu :
+           what == RIG_HASH_KERNEL ? h->kernel[guest] : h->initramfs[guest];
 }
 
 void rig_hashes_free(RigHashes *h)
 {
     if (h) {
-        rig_hashes_get(h, RIG_HASH_QEMU);
-        for (int i = 0; i < RIG_HASHES; i++) {
-            g_free(h->sha256[i]);
+        rig_hashes_get(h, RIG_HASH_QEMU, RIG_GUEST_NDIS);
+        g_free(h->qemu);
+        for (int i = 0; i < RIG_GUESTS; i++) {
+            g_free(h->kernel[i]);
+            g_free(h->initramfs[i]);
         }
         g_free(h);
     }
@@ -108,8 +118,9 @@ char *rig_inputs_text(RigHashes *h, const RigMachine *machine,
 
     return g_strdup_printf("qemu %s\nkernel %s\ninitramfs %s\n"
                            "plan %s\ndomain %s\n",
-                           rig_hashes_get(h, RIG_HASH_QEMU),
-                           rig_hashes_get(h, RIG_HASH_KERNEL),
-                           rig_hashes_get(h, RIG_HASH_INITRAMFS),
+                           rig_hashes_get(h, RIG_HASH_QEMU, machine->guest),
+                           rig_hashes_get(h, RIG_HASH_KERNEL, machine->guest),
+                           rig_hashes_get(h, RIG_HASH_INITRAMFS,
+                                          machine->guest),
                            plan_hash, domain_hash);
 }

@@ -14,14 +14,19 @@
 /* SHA-256 of the big files, computed in a thread while the guest boots. */
 typedef struct RigHashes RigHashes;
 
-RigHashes *rig_hashes_start(const RigPaths *paths);
+/* @guests: which of them will be booted. */
+RigHashes *rig_hashes_start(const RigPaths *paths,
+                            const gboolean guests[RIG_GUESTS]);
 /* TRUE when rig_hashes_get() would not wait. */
 gboolean rig_hashes_ready(const RigHashes *h);
 
-enum rig_hash_of { RIG_HASH_QEMU, RIG_HASH_KERNEL, RIG_HASH_INITRAMFS,
-                   RIG_HASHES };
-/* Wait for the hash; "unreadable" when the file is. */
-const char *rig_hashes_get(RigHashes *h, enum rig_hash_of what);
+enum rig_hash_of { RIG_HASH_QEMU, RIG_HASH_KERNEL, RIG_HASH_INITRAMFS };
+/*
+ * Wait for the hash, of that guest where there is a choice; "unreadable" when
+ * the file is, or when it was not asked for.
+ */
+const char *rig_hashes_get(RigHashes *h, enum rig_hash_of what,
+                           RigGuest guest);
 void rig_hashes_free(RigHashes *h);
 
 /*

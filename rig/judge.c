@@ -166,7 +166,8 @@ static RigVerdict judge(const RigMonitor *m, RigCycleEnd end, char **reason)
     if (*reason) {
         return RIG_VERDICT_BROKEN;
     }
-    *reason = why_inconclusive(m);
+    *reason = rig_monitor_open_scenario(m)->linux_driver
+              ? rig_linux_inconclusive(m) : why_inconclusive(m);
     return *reason ? RIG_VERDICT_INCONCLUSIVE : RIG_VERDICT_PASS;
 }
 
@@ -326,7 +327,8 @@ void rig_judge_cycle(RigMonitor *m, RigCycleEnd end, uint64_t event,
 
     r->cycles_by_verdict[verdict]++;
     if (verdict == RIG_VERDICT_PASS && !m->pass_sentence) {
-        m->pass_sentence = pass_sentence(m);
+        m->pass_sentence = rig_monitor_open_scenario(m)->linux_driver
+                           ? rig_linux_pass_sentence(m) : pass_sentence(m);
     }
     if (!worth_keeping(m, verdict)) {
         r->cycles_omitted++;

@@ -67,6 +67,18 @@ typedef struct WorkReturn {
     uint32_t status;
 } WorkReturn;
 
+/* What Linux said about one function in this cycle. */
+typedef struct WorkLinux {
+    unsigned points;       /* bits 1 << enum rig_linux_point */
+    enum rig_linux_point point; /* of the open account */
+    unsigned vectors;      /* markers of the open account ... */
+    unsigned next;         /* ... and how many have come */
+    uint64_t event_from, event_to; /* of all its markers */
+    uint64_t counted;      /* interrupts, at the last closing */
+    unsigned used;         /* vectors with interrupts then */
+    char driver[RIG_MARKER_TEXT];
+} WorkLinux;
+
 /* One cycle while it runs; used again for the next one. */
 typedef struct Work {
     uint64_t event_from, ns_from;
@@ -88,6 +100,7 @@ typedef struct Work {
     uint64_t unimplemented_caller; /* RVA of the call, 0 if unknown */
     char unimplemented_name[RIG_MARKER_NAME];
     char end_text[RIG_MARKER_TEXT + 40]; /* why it was given up, a sentence */
+    WorkLinux linux_target[RIG_TARGETS_MAX];
     unsigned findings_from; /* index of the cycle's first finding */
     unsigned violations;    /* all of them, kept or not */
     RigFinding *rising[WORK_RISING_MAX];
@@ -178,7 +191,20 @@ void rig_monitor_close_cycle(RigMonitor *m, RigCycleEnd end, uint64_t event,
                              uint64_t ns);
 void rig_monitor_close_scenario(RigMonitor *m, const char *missing);
 
-/* findings.c: a RigReportFunc; opaque is the monitor. */
+/*
+ * monitor-linux.c: a RIG_MK_LINUX marker; why a cycle of Linux's own driver is
+ * inconclusive, or NULL; why it passed.
+ */
+void rig_monitor_linux(RigMonitor *m, const RigEvent *e);
+char *rig_linux_inconclusive(const RigMonitor *m);
+char *rig_linux_pass_sentence(const RigMonitor *m);
+
+/*
+ * findings.c: count a violation of the open cycle; FALSE if it is not to be
+ * kept: there are too many, or the stream has a gap.
+ */
+gboolean rig_finding_wanted(RigMonitor *m);
+/* A RigReportFunc; opaque is the monitor. */
 void rig_finding_report(const RigReport *report, void *opaque);
 /* No more interrupts count: put their number into the findings. */
 void rig_findings_settle(RigMonitor *m);

@@ -43,6 +43,7 @@ static void open_cycle(RigMonitor *m, const RigEvent *e)
     w->init_entered = w->api_witness = w->line = FALSE;
     w->records_lost = w->restored = w->unimplemented = RIG_NO_EVENT;
     w->end_text[0] = '\0';
+    memset(w->linux_target, 0, sizeof(w->linux_target));
     w->findings_from = rig_monitor_open_result(m)->findings->len;
     w->raised_base = rig_monitor_raised(m);
     rig_calls_reset(&m->calls);
@@ -328,10 +329,12 @@ void rig_monitor_marker(RigMonitor *m, const RigEvent *e)
     case RIG_MK_QUIESCED:
         on_quiesced(m, e);
         break;
+    case RIG_MK_LINUX:
+        rig_monitor_linux(m, e);
+        break;
     case RIG_MK_NOTE:
     case RIG_MK_FAULT_POINT:
     case RIG_MK_CYCLE_PLAN:
-    case RIG_MK_LINUX:
     case RIG_MK_POWER:
         break;
     default:

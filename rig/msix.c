@@ -113,7 +113,7 @@ static void reset_table(RigMsix *x)
 
         memset(v, 0, sizeof(*v));
         v->dword[3] = MSIX_VECTOR_MASK;
-        v->event = RIG_NO_EVENT;
+        v->event = v->sent_event = RIG_NO_EVENT;
     }
     x->unmasked = 0;
     x->control &= ~(MSIX_ENABLE | MSIX_FUNCTION_MASK);
@@ -131,6 +131,7 @@ static void attach(RigMsix *x, const struct rig_ev_target *t)
         reset_table(x);
     }
     x->attached = t->attached;
+    x->bdf = t->bdf;
 }
 
 static void table_write(RigMsix *x, const RigEvent *e)
@@ -143,7 +144,7 @@ static void table_write(RigMsix *x, const RigEvent *e)
     x->unmasked += entry_unmasked(v);
 }
 
-static void raised(RigMsix *x, const struct rig_ev_raised *r)
+static void raised(RigMsix *x, const struct rig_ev_raised *r, uint64_t event)
 {
     x->raised += r->count;
     if (r->vector != RIG_VECTOR_INTX) {
@@ -151,7 +152,18 @@ static void raised(RigMsix *x, const struct rig_ev_raised *r)
             x->vector[r->vector].pending = TRUE;
         } else if (r->outcome == RIG_RAISED_SENT) {
             x->vector[r->vector].pending = FALSE;
+            x->vector[r->vector].sent += r->count;
+            x->vector[r->vector].sent_event = event;
         }
+    }
+}
+
+/* MSI-X is enabled anew: messages are counted from here. */
+static void restart_counts(RigMsix *x)
+{
+    for (unsigned i = 0; i < x->vectors; i++) {
+        x->vector[i].sent = 0;
+        x->vector[i].sent_event = RIG_NO_EVENT;
     }
 }
 
@@ -225,6 +237,9 @@ gboolean rig_msix_event(RigMsix *x, const RigEvent *e, const char **why)
         break;
     case RIG_EV_STATE:
         reason = why_quiet(x, &e->state);
+        if (e->state.msix & ~x->control & MSIX_ENABLE) {
+            restart_counts(x);
+        }
         x->command = e->state.command;
         x->control = e->state.msix;
         x->pmcsr = e->state.pmcsr;
@@ -233,7 +248,7 @@ gboolean rig_msix_event(RigMsix *x, const RigEvent *e, const char **why)
         table_write(x, e);
         break;
     case RIG_EV_RAISED:
-        raised(x, &e->raised);
+        raised(x, &e->raised, e->seq);
         break;
     case RIG_EV_RESET:
         reset_table(x);

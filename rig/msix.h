@@ -27,12 +27,15 @@ const char *rig_vector_state_name(RigVectorState state);
 typedef struct RigMsixVector {
     uint32_t dword[4];   /* as in the table: address, address, data, control */
     uint64_t event;      /* last write to the entry, RIG_NO_EVENT: none */
+    uint64_t sent;       /* messages since MSI-X was last enabled ... */
+    uint64_t sent_event; /* ... the last of them, RIG_NO_EVENT: none */
     gboolean pending;    /* as far as messages show it: a device that clears
                             its own pending bit cannot be seen */
 } RigMsixVector;
 
 typedef struct RigMsix {
     gboolean attached;
+    uint16_t bdf;        /* bus << 8 | devfn; 0xffff: not yet numbered */
     uint16_t vectors;    /* table size */
     uint16_t command;    /* PCI Command */
     uint16_t control;    /* MSI-X Message Control */

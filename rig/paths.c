@@ -29,6 +29,24 @@ static char *home_above_program(void)
     return NULL;
 }
 
+static void find_guest(RigGuestFiles *g, const char *dir, const char *make)
+{
+    g->kernel = g_build_filename(dir, "vmlinuz", NULL);
+    g->kernel_version = g_build_filename(dir, "kernel-version", NULL);
+    g->initramfs = g_build_filename(dir, "initramfs.cpio", NULL);
+    g->cmdline = g_build_filename(dir, "cmdline", NULL);
+    g->make = make;
+}
+
+static void find_guests(RigPaths *p, const char *home)
+{
+    g_autofree char *ndis = g_build_filename(home, "build", "guest", NULL);
+    g_autofree char *own = g_build_filename(ndis, "linux", NULL);
+
+    find_guest(&p->guest[RIG_GUEST_NDIS], ndis, "make");
+    find_guest(&p->guest[RIG_GUEST_LINUX], own, "make guest-linux");
+}
+
 RigPaths *rig_paths_find(GError **error)
 {
     const char *env = g_getenv("RIG_HOME");
@@ -58,12 +76,7 @@ RigPaths *rig_paths_find(GError **error)
     p->results = g_build_filename(home, "results", NULL);
     p->qemu = g_build_filename(home, "build", "qemu", "qemu-system-x86_64",
                                NULL);
-    p->kernel = g_build_filename(home, "build", "guest", "vmlinuz", NULL);
-    p->kernel_version = g_build_filename(home, "build", "guest",
-                                         "kernel-version", NULL);
-    p->initramfs = g_build_filename(home, "build", "guest", "initramfs.cpio",
-                                    NULL);
-    p->cmdline = g_build_filename(home, "build", "guest", "cmdline", NULL);
+    find_guests(p, home);
     return p;
 }
 
@@ -75,9 +88,11 @@ void rig_paths_free(RigPaths *p)
     g_free(p->scenarios);
     g_free(p->results);
     g_free(p->qemu);
-    g_free(p->kernel);
-    g_free(p->kernel_version);
-    g_free(p->initramfs);
-    g_free(p->cmdline);
+    for (int i = 0; i < RIG_GUESTS; i++) {
+        g_free(p->guest[i].kernel);
+        g_free(p->guest[i].kernel_version);
+        g_free(p->guest[i].initramfs);
+        g_free(p->guest[i].cmdline);
+    }
     g_free(p);
 }

@@ -8,15 +8,28 @@
 
 #include <glib.h>
 
+/* The guests that can be booted. */
+typedef enum RigGuest {
+    RIG_GUEST_NDIS,   /* runs .sys drivers in the NDIS host */
+    RIG_GUEST_LINUX,  /* has Linux's own network drivers */
+    RIG_GUESTS,
+} RigGuest;
+
+/* The files of one; all paths are absolute. */
+typedef struct RigGuestFiles {
+    char *kernel;     /* Linux, as QEMU loads it */
+    char *kernel_version; /* text file: "6.1.0-..." */
+    char *initramfs;  /* cpio with the agent as PID 1 */
+    char *cmdline;    /* text file: the kernel's command line */
+    const char *make; /* the make target that builds them */
+} RigGuestFiles;
+
 /* All paths are absolute. */
 typedef struct RigPaths {
     char *scenarios;  /* directory with scenario.rng and rules/ */
     char *results;    /* directory with result.rng and report.xsl */
     char *qemu;       /* the QEMU with rig-nic and rig-tap */
-    char *kernel;     /* Linux, as QEMU loads it */
-    char *kernel_version; /* text file: "6.1.0-..." */
-    char *initramfs;  /* cpio with the agent as PID 1 */
-    char *cmdline;    /* text file: the kernel's command line */
+    RigGuestFiles guest[RIG_GUESTS];
 } RigPaths;
 
 /*

@@ -102,6 +102,12 @@ static void add_step(GKeyFile *k, const char *group, const RigStep *s)
         set_uint(k, group, RIG_PLAN_KEY_MIN_LENGTH, s->min_length);
         set_uint(k, group, RIG_PLAN_KEY_MAX_LENGTH, s->max_length);
     }
+    if (s->frames && s->vf >= 0) {
+        set_uint(k, group, RIG_PLAN_KEY_VF, (unsigned)s->vf);
+    }
+    if (s->vfs) {
+        set_uint(k, group, RIG_PLAN_KEY_VFS, s->vfs);
+    }
 }
 
 static void add_cycle(GKeyFile *k, unsigned scenario, unsigned number,
@@ -120,15 +126,27 @@ static void add_cycle(GKeyFile *k, unsigned scenario, unsigned number,
     }
 }
 
+static void add_driver(GKeyFile *k, const char *group, unsigned number,
+                       const RigScenario *s)
+{
+    g_autofree char *sys = NULL, *inf = NULL;
+
+    if (s->linux_driver) {
+        g_key_file_set_string(k, group, RIG_PLAN_KEY_LINUX, s->linux_driver);
+        return;
+    }
+    sys = guest_path(number, s->sys_name);
+    inf = guest_path(number, s->inf_name);
+    g_key_file_set_string(k, group, RIG_PLAN_KEY_SYS, sys);
+    g_key_file_set_string(k, group, RIG_PLAN_KEY_INF, inf);
+}
+
 static void add_scenario(GKeyFile *k, unsigned number, const RigScenario *s)
 {
     g_autofree char *group = g_strdup_printf(RIG_PLAN_GROUP_SCENARIO, number);
-    g_autofree char *sys = guest_path(number, s->sys_name);
-    g_autofree char *inf = guest_path(number, s->inf_name);
 
     g_key_file_set_string(k, group, RIG_PLAN_KEY_NAME, s->name);
-    g_key_file_set_string(k, group, RIG_PLAN_KEY_SYS, sys);
-    g_key_file_set_string(k, group, RIG_PLAN_KEY_INF, inf);
+    add_driver(k, group, number, s);
     set_uint(k, group, RIG_PLAN_KEY_CYCLES, s->cycles->len);
     for (guint i = 0; i < s->cycles->len; i++) {
         add_cycle(k, number, i + 1, s->cycles->pdata[i]);
@@ -185,8 +203,9 @@ GBytes *rig_plan_archive(const GPtrArray *scenarios, const char *ini,
         g_autofree char *dir = g_strdup_printf("plan/%u", i + 1);
 
         rig_cpio_directory(&cpio, dir);
-        good = add_driver_file(&cpio, i + 1, s->sys_name, s->sys, error) &&
-               add_driver_file(&cpio, i + 1, s->inf_name, s->inf, error);
+        good = s->linux_driver ||
+               (add_driver_file(&cpio, i + 1, s->sys_name, s->sys, error) &&
+                add_driver_file(&cpio, i + 1, s->inf_name, s->inf, error));
     }
     archive = rig_cpio_finish(&cpio);
     if (!good) {

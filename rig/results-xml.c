@@ -350,6 +350,12 @@ static void write_frames(xmlTextWriter *w, const RigScenarioResult *r)
 
 static void write_driver(xmlTextWriter *w, const RigScenarioResult *r)
 {
+    if (r->scenario->linux_driver) {
+        begin(w, "driver");
+        put(w, "linux", r->scenario->linux_driver);
+        end(w);
+        return;
+    }
     if (!r->scenario->sys_name) {
         return;
     }

@@ -60,6 +60,7 @@ static char *domain_uuid(const Machine *m)
 static char *make_xml(const Machine *m)
 {
     const RigPaths *paths = m->c->paths;
+    RigGuest guest = m->result->machine.guest;
     g_autofree char *uuid = domain_uuid(m);
     g_autofree char *console = in_dir(m, "console.log");
     g_autofree char *capture = in_dir(m, "net.pcap");
@@ -68,9 +69,9 @@ static char *make_xml(const Machine *m)
         .uuid = uuid,
         .machine = &m->result->machine,
         .emulator = paths->qemu,
-        .kernel = paths->kernel,
+        .kernel = paths->guest[guest].kernel,
         .initrd = m->initrd,
-        .cmdline = m->c->cmdline,
+        .cmdline = m->c->cmdline[guest],
         .console = console,
         .capture = capture,
         .tap_socket = m->socket,
@@ -82,6 +83,8 @@ static char *make_xml(const Machine *m)
 static gboolean prepare(Machine *m, GError **error)
 {
     g_autofree char *ini = rig_plan_ini(m->plan);
+    const RigGuestFiles *files =
+        &m->c->paths->guest[m->result->machine.guest];
 
     if (g_mkdir_with_parents(m->dir, 0755) != 0) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: %s", m->dir,
@@ -97,8 +100,8 @@ static gboolean prepare(Machine *m, GError **error)
     m->archive = rig_plan_archive(m->plan, ini, error);
     m->xml = make_xml(m);
     return m->archive &&
-           rig_plan_write_initrd(m->initrd, m->c->paths->initramfs,
-                                 m->archive, error) &&
+           rig_plan_write_initrd(m->initrd, files->initramfs, m->archive,
+                                 error) &&
            save(m, "plan.ini", ini, error) &&
            save(m, "domain.xml", m->xml, error);
 }
@@ -127,7 +130,8 @@ static void set_inputs(Machine *m)
 
     if (!m->inputs && m->archive) {
         m->inputs = rig_inputs_text(c->hashes, &m->result->machine,
-                                    c->cmdline, m->archive);
+                                    c->cmdline[m->result->machine.guest],
+                                    m->archive);
         m->result->inputs = g_compute_checksum_for_string(
             G_CHECKSUM_SHA256, m->inputs, -1);
         save(m, "inputs.txt", m->inputs, NULL);
@@ -175,7 +179,9 @@ static void collect_results(Machine *m)
 
         r->number = c->run->scenarios->len + 1;
         r->machine = m->result->number;
-        r->driver.sha256 = rig_sha256_file(r->scenario->sys, NULL);
+        if (r->scenario->sys) {
+            r->driver.sha256 = rig_sha256_file(r->scenario->sys, NULL);
+        }
         r->reproduce = g_strdup_printf("rig run %s", file);
         g_ptr_array_add(c->run->scenarios, r);
         rig_print_result(c, r);

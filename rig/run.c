@@ -120,19 +120,40 @@ static gboolean load(RigRunContext *c, char **files)
     return print_problems(problems);
 }
 
-static gboolean check_built(const RigRunContext *c)
+static gboolean check_file(const char *file, const char *make)
 {
-    const char *const files[] = {
-        c->paths->qemu, c->paths->kernel, c->paths->initramfs,
-        c->paths->cmdline,
-    };
+    if (access(file, R_OK) != 0) {
+        fprintf(stderr, "rig: %s: %s; build it with \"%s\"\n", file,
+                g_strerror(errno), make);
+        return FALSE;
+    }
+    return TRUE;
+}
 
-    for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
-        if (access(files[i], R_OK) != 0) {
-            fprintf(stderr, "rig: %s: %s; build it with \"make\"\n", files[i],
-                    g_strerror(errno));
+/* What the scenarios need is there; read the kernels' command lines. */
+static gboolean check_built(RigRunContext *c)
+{
+    if (!check_file(c->paths->qemu, "make")) {
+        return FALSE;
+    }
+    for (guint i = 0; i < c->scenarios->len; i++) {
+        const RigScenario *s = c->scenarios->pdata[i];
+
+        c->guests[s->machine.guest] = TRUE;
+    }
+    for (int i = 0; i < RIG_GUESTS; i++) {
+        const RigGuestFiles *g = &c->paths->guest[i];
+
+        if (!c->guests[i]) {
+            continue;
+        }
+        if (!check_file(g->kernel, g->make) ||
+            !check_file(g->initramfs, g->make) ||
+            !check_file(g->cmdline, g->make) ||
+            !g_file_get_contents(g->cmdline, &c->cmdline[i], NULL, NULL)) {
             return FALSE;
         }
+        g_strstrip(c->cmdline[i]);
     }
     return TRUE;
 }
@@ -169,8 +190,14 @@ static void describe_environment(RigRunContext *c, int argc, char **argv)
     run->command = g_strdup(command->str);
     run->rig = g_strdup(RIG_VERSION);
     run->os = os_name();
-    if (g_file_get_contents(c->paths->kernel_version, &run->kernel, NULL,
-                            NULL)) {
+    for (int i = RIG_GUESTS - 1; i >= 0; i--) {
+        if (c->guests[i]) {
+            g_clear_pointer(&run->kernel, g_free);
+            g_file_get_contents(c->paths->guest[i].kernel_version,
+                                &run->kernel, NULL, NULL);
+        }
+    }
+    if (run->kernel) {
         g_strstrip(run->kernel);
     }
     run->accel = g_strdup("tcg");
@@ -329,11 +356,22 @@ static gboolean write_page(const RigRunContext *c)
 static void conclude(RigRunContext *c)
 {
     rig_run_add_artifact(c->run, "qemu-system-x86_64",
-                         rig_hashes_get(c->hashes, RIG_HASH_QEMU));
-    rig_run_add_artifact(c->run, "vmlinuz",
-                         rig_hashes_get(c->hashes, RIG_HASH_KERNEL));
-    rig_run_add_artifact(c->run, "initramfs",
-                         rig_hashes_get(c->hashes, RIG_HASH_INITRAMFS));
+                         rig_hashes_get(c->hashes, RIG_HASH_QEMU,
+                                        RIG_GUEST_NDIS));
+    for (int i = 0; i < RIG_GUESTS; i++) {
+        static const char *const kernel[] = { "vmlinuz", "vmlinuz (linux)" };
+        static const char *const initramfs[] = { "initramfs",
+                                                 "initramfs (linux)" };
+
+        if (c->guests[i]) {
+            rig_run_add_artifact(c->run, kernel[i],
+                                 rig_hashes_get(c->hashes, RIG_HASH_KERNEL,
+                                                i));
+            rig_run_add_artifact(c->run, initramfs[i],
+                                 rig_hashes_get(c->hashes,
+                                                RIG_HASH_INITRAMFS, i));
+        }
+    }
     c->run->finished = g_date_time_new_now_utc();
     c->run->complete = !c->interrupted;
     save_results(c);
@@ -381,7 +419,7 @@ static int work(void *opaque)
                         g_unix_signal_source_new(signals[i]), on_stop, c);
     }
     start_live(c);
-    c->hashes = rig_hashes_start(c->paths);
+    c->hashes = rig_hashes_start(c->paths, c->guests);
     if (!create_run(c, w->argc, w->argv, &error) ||
         !connect_libvirt(c, &error)) {
         fprintf(stderr, "rig: %s\n", error->message);
@@ -421,7 +459,9 @@ static void clear(RigRunContext *c)
         g_ptr_array_unref(c->scenarios);
     }
     rig_rules_free(c->rules);
-    g_free(c->cmdline);
+    for (int i = 0; i < RIG_GUESTS; i++) {
+        g_free(c->cmdline[i]);
+    }
 }
 
 int rig_cmd_run(int argc, char **argv)
@@ -444,10 +484,7 @@ int rig_cmd_run(int argc, char **argv)
             fprintf(stderr, "rig: %s\n", error->message);
         } else if (load(&c, a.files)) {
             status = RIG_EXIT_BROKEN;
-            if (check_built(&c) &&
-                g_file_get_contents(c.paths->cmdline, &c.cmdline, NULL,
-                                    NULL)) {
-                g_strstrip(c.cmdline);
+            if (check_built(&c)) {
                 status = rig_supervise(work, &w, RIG_EXIT_BROKEN);
             }
         }

@@ -33,7 +33,8 @@ typedef struct RigRunContext {
     virConnectPtr conn;
     RigHashes *hashes;
     RigHistory *history;   /* NULL: cannot be opened */
-    char *cmdline;         /* of the guest's kernel */
+    gboolean guests[RIG_GUESTS]; /* which ones the scenarios need */
+    char *cmdline[RIG_GUESTS];   /* of their kernels, where needed */
     RigRun *run;
     char *dir;             /* run directory, absolute */
     RigLive live;

@@ -82,6 +82,12 @@ static void check_rules(RigScenario *s, const RigPaths *paths,
     g_autoptr(GHashTable) known = known_rules(paths);
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
 
+    if (s->rules->len == 0 && !s->linux_driver) {
+        rig_problem(problems, s->file,
+                    ((const RigCycle *)s->cycles->pdata[0])->line,
+                    "no rule to judge the driver by; put <rule name=\""
+                    "Init_DeRegisterInterrupt\"/> before the first cycle");
+    }
     for (guint i = 0; i < s->rules->len; i++) {
         RigRuleRef *r = s->rules->pdata[i];
         const char *file = g_hash_table_lookup(known, r->name);
@@ -161,6 +167,10 @@ static void check_driver(const RigScenario *s, GPtrArray *problems)
 {
     g_autoptr(GError) error = NULL;
 
+    if (s->linux_driver) {
+        rig_scenario_check_linux_driver(s, problems);
+        return;
+    }
     check_driver_names(s, problems);
     if (!rig_pe_check_file(s->sys, &error)) {
         rig_problem(problems, s->file, 0, "driver: %s", error->message);
@@ -239,7 +249,10 @@ static const char *variant(const RigStep *step)
                                                            : NULL;
 }
 
-/* The step's transition from @life, or one that says when it is legal. */
+/*
+ * The step's transition from @life, or one that says when it is legal; NULL: it
+ * is no step of a miniport.
+ */
 static const struct Transition *transition_of(const RigStep *step, Life life)
 {
     const char *how = variant(step);
@@ -254,7 +267,6 @@ static const struct Transition *transition_of(const RigStep *step, Life life)
             found = t;
         }
     }
-    g_assert(found); /* the schema knows the same steps */
     return found;
 }
 
@@ -284,6 +296,11 @@ static void check_order(const RigScenario *s, const RigCycle *c,
         const RigStep *step = c->steps->pdata[i];
         const struct Transition *t = transition_of(step, life);
 
+        if (!t) {
+            rig_problem(problems, s->file, step->line, "step \"%s\" is for "
+                        "Linux's own drivers; remove it", step->name);
+            return;
+        }
         if (!(t->from & IN(life))) {
             rig_problem(problems, s->file, step->line,
                         "step \"%s\" while the miniport is %s; %s",
@@ -407,7 +424,11 @@ static void check_cycle(const RigScenario *s, const RigCycle *c,
     const RigStep *traffic = NULL;
 
     check_size(s, c, problems);
-    check_order(s, c, problems);
+    if (s->linux_driver) {
+        rig_scenario_check_linux_steps(s, c, problems);
+    } else {
+        check_order(s, c, problems);
+    }
     for (guint i = 0; i < c->steps->len; i++) {
         const RigStep *step = c->steps->pdata[i];
 
@@ -415,6 +436,10 @@ static void check_cycle(const RigScenario *s, const RigCycle *c,
         check_device_faults(s, step, problems);
         if (strcmp(step->name, RIG_STEP_TRAFFIC) != 0) {
             continue;
+        }
+        if (!s->linux_driver && step->vf >= 0) {
+            rig_problem(problems, s->file, step->line, "VFs are for Linux's "
+                        "own drivers; remove vf");
         }
         if (step->min_length > step->max_length) {
             rig_problem(problems, s->file, step->line,

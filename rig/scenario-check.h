@@ -13,4 +13,10 @@
 void rig_scenario_check(RigScenario *s, const RigPaths *paths,
                         GPtrArray *problems);
 
+/* scenario-linux.c: the same for scenarios of Linux's own drivers. */
+void rig_scenario_check_linux_driver(const RigScenario *s,
+                                     GPtrArray *problems);
+void rig_scenario_check_linux_steps(const RigScenario *s, const RigCycle *c,
+                                    GPtrArray *problems);
+
 #endif

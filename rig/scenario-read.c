@@ -197,7 +197,9 @@ static void build_step(RigCycle *c, xmlNode *node)
         s->frames = attr_uint(node, "frames", DEFAULT_FRAMES);
         s->min_length = attr_uint(node, "min-length", DEFAULT_MIN_LENGTH);
         s->max_length = attr_uint(node, "max-length", DEFAULT_MAX_LENGTH);
+        s->vf = (int)attr_uint(node, "vf", (unsigned)-1);
     }
+    s->vfs = attr_uint(node, "vfs", 0);
     for (xmlNode *n = node->children; n; n = n->next) {
         if (is_element(n, "fail")) {
             g_ptr_array_add(s->faults, build_fault(n));
@@ -227,6 +229,11 @@ static void build_driver(RigScenario *s, xmlNode *node)
     g_autofree char *sys = attr(node, "sys");
     g_autofree char *inf = attr(node, "inf");
 
+    s->linux_driver = attr(node, "linux");
+    if (s->linux_driver) {
+        s->machine.guest = RIG_GUEST_LINUX;
+        return;
+    }
     s->sys = g_canonicalize_filename(sys, dir);
     s->inf = g_canonicalize_filename(inf, dir);
     s->sys_name = g_path_get_basename(s->sys);

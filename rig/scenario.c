@@ -108,6 +108,7 @@ void rig_scenario_free(RigScenario *s)
     g_free(s->description);
     g_free(s->seed);
     g_free(s->control);
+    g_free(s->linux_driver);
     g_free(s->sys);
     g_free(s->inf);
     g_free(s->sys_name);
@@ -145,6 +146,7 @@ RigStep *rig_cycle_add_step(RigCycle *c)
 {
     RigStep *s = g_new0(RigStep, 1);
 
+    s->vf = -1;
     s->faults = g_ptr_array_new_with_free_func(fault_free);
     s->device_faults = g_ptr_array_new_with_free_func(device_fault_free);
     g_ptr_array_add(c->steps, s);
@@ -267,5 +269,5 @@ gboolean rig_machine_equal(const RigMachine *a, const RigMachine *b)
 {
     return strcmp(a->nic, b->nic) == 0 && a->vectors == b->vectors &&
            a->queues == b->queues && a->profile == b->profile &&
-           a->memory_mib == b->memory_mib;
+           a->guest == b->guest && a->memory_mib == b->memory_mib;
 }

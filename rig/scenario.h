@@ -42,6 +42,7 @@ const char *rig_profile_name(RigProfile p);
 
 /* The virtual machine a scenario needs; equal ones may share a boot. */
 typedef struct RigMachine {
+    RigGuest guest;        /* follows from the kind of driver */
     char *nic;             /* QEMU device model: "rig-nic", "igb", ... */
     unsigned vectors;      /* MSI-X vectors, 1..RIG_NIC_MAX_VECTORS */
     unsigned queues;       /* queue pairs, 1..RIG_NIC_MAX_QUEUES; both are 0
@@ -79,6 +80,8 @@ typedef struct RigStep {
     char *action;         /* halt: NdisHaltDevice*, shutdown: NdisShutdown*;
                              NULL: the usual one */
     char *state;          /* power only: "D0" or "D3" */
+    int vf;               /* traffic only: through this VF, -1: none */
+    unsigned vfs;         /* sriov only: number of VFs */
     GPtrArray *faults;    /* of RigFault */
     GPtrArray *device_faults; /* of RigDeviceFault */
 } RigStep;
@@ -114,12 +117,14 @@ typedef struct RigScenario {
     char *seed;           /* seeded defect, "S06", or NULL */
     char *control;        /* clean control, "C01", or NULL */
     gboolean isolate;     /* asks for a boot of its own */
+    char *linux_driver;   /* module of Linux's own driver, or NULL; with it
+                             the four below are NULL and `rules` is empty */
     char *sys;            /* path of the driver image on this host */
     char *inf;            /* path of the INF on this host */
     char *sys_name;       /* as in the file: last component of sys */
     char *inf_name;
     RigMachine machine;
-    GPtrArray *rules;     /* of RigRuleRef, at least one */
+    GPtrArray *rules;     /* of RigRuleRef, at least one for a .sys */
     GPtrArray *cycles;    /* of RigCycle, at least one */
     RigExpect expect;
 } RigScenario;

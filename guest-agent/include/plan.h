@@ -37,7 +37,7 @@
  *   min-length=60
  *   max-length=1514
  *   vf=0                         traffic: through this VF instead
- *   vfs=2                        sriov: number of VFs, 0..8
+ *   vfs=2                        sriov: number of VFs, 0..7
  *   post-failure=yes             init
  *   action=NdisHaltDeviceStopped halt, or an NdisShutdown* for shutdown
  *   state=D3                     power: D3 or D0
@@ -120,7 +120,7 @@
 #define PLAN_FAULTS_MAX    64u         /* of a step, of either kind */
 #define PLAN_FRAMES_MAX    1000000u
 #define PLAN_TIMEOUT_MAX   3600000u    /* ms */
-#define PLAN_VFS_MAX       8u          /* what QEMU's igb has */
+#define PLAN_VFS_MAX       7u          /* what Linux's igb makes */
 
 #define RIG_PLAN_YES              "yes"
 #define RIG_PLAN_STATE_D0         "D0"

@@ -210,6 +210,8 @@ END_TEST
 
 /* --- inputs ------------------------------------------------------------- */
 
+static const gboolean ndis_only[RIG_GUESTS] = { [RIG_GUEST_NDIS] = TRUE };
+
 static char *inputs(const RigMachine *m, const char *cmdline,
                     const char *plan)
 {
@@ -218,9 +220,10 @@ static char *inputs(const RigMachine *m, const char *cmdline,
     RigHashes *h;
     char *text;
 
-    paths.qemu = paths.kernel = paths.initramfs =
+    paths.qemu = paths.guest[RIG_GUEST_NDIS].kernel =
+        paths.guest[RIG_GUEST_NDIS].initramfs =
         g_build_filename(f->dir, "good.sys", NULL);
-    h = rig_hashes_start(&paths);
+    h = rig_hashes_start(&paths, ndis_only);
     text = rig_inputs_text(h, m, cmdline, bytes);
     rig_hashes_free(h);
     g_free(paths.qemu);
@@ -251,12 +254,14 @@ END_TEST
 
 START_TEST(unreadable_files_have_no_hash)
 {
+    const RigGuestFiles none = { .kernel = (char *)"/nonexistent",
+                                 .initramfs = (char *)"/nonexistent" };
     const RigPaths paths = { .qemu = (char *)"/nonexistent",
-                             .kernel = (char *)"/nonexistent",
-                             .initramfs = (char *)"/nonexistent" };
-    RigHashes *h = rig_hashes_start(&paths);
+                             .guest = { [RIG_GUEST_NDIS] = none } };
+    RigHashes *h = rig_hashes_start(&paths, ndis_only);
 
-    ck_assert_str_eq(rig_hashes_get(h, RIG_HASH_KERNEL), "unreadable");
+    ck_assert_str_eq(rig_hashes_get(h, RIG_HASH_KERNEL, RIG_GUEST_NDIS),
+                     "unreadable");
     ck_assert(rig_hashes_ready(h));
     rig_hashes_free(h);
 }

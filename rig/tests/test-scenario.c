@@ -35,6 +35,10 @@ static RigScenario *load(const char *text)
 #define RULE "<rule name='Init_DeRegisterInterrupt'/>\n"
 #define CYCLE "<cycle><install/><init/><halt/></cycle>\n"
 #define TAIL "</scenario>\n"
+#define LINUX_HEAD(driver, nic) "<scenario name='test'>\n" \
+    "<title>A test</title>\n<driver linux='" driver "'/>\n" \
+    "<machine nic='" nic "'/>\n"
+#define LINUX_CYCLE "<cycle><bind/><traffic/><unbind/></cycle>\n"
 
 START_TEST(reads_everything_a_scenario_says)
 {
@@ -119,6 +123,25 @@ START_TEST(fills_in_what_is_not_said)
     ck_assert_uint_eq(t->frames, 64);
     ck_assert_uint_eq(t->min_length, 60);
     ck_assert_uint_eq(t->max_length, 1514);
+}
+END_TEST
+
+START_TEST(linux_drivers_have_a_guest_of_their_own_and_no_files)
+{
+    g_autoptr(RigScenario) s = load(
+        LINUX_HEAD("igb", "igb") "<cycle><bind/><traffic/><sriov vfs='2'/>"
+        "<link-flap/><unbind/></cycle>" TAIL);
+    const GPtrArray *steps;
+
+    ck_assert_msg(s, "%s", problems->len ? (char *)problems->pdata[0] : "");
+    steps = ((RigCycle *)s->cycles->pdata[0])->steps;
+    ck_assert_str_eq(s->linux_driver, "igb");
+    ck_assert_ptr_null(s->sys);
+    ck_assert_ptr_null(s->inf);
+    ck_assert_uint_eq(s->rules->len, 0);
+    ck_assert_int_eq(s->machine.guest, RIG_GUEST_LINUX);
+    ck_assert_int_eq(((RigStep *)steps->pdata[1])->vf, -1);
+    ck_assert_uint_eq(((RigStep *)steps->pdata[2])->vfs, 2);
 }
 END_TEST
 
@@ -346,8 +369,31 @@ static const struct {
     { "<scenario>\n<title>T</title>\n"
       "<driver sys='good.sys' inf='good.inf'/>\n" RULE CYCLE TAIL, 1,
       "<scenario> lacks an attribute" },
-    { HEAD CYCLE TAIL, 4, "<cycle> cannot stand here; in <scenario> stand: "
-      "title, [description], driver, [machine], rule, cycle, [expect]" },
+    { HEAD CYCLE TAIL, 4, "no rule to judge the driver by" },
+    { "<scenario name='t'>\n<title>T</title>\n<driver linux='igb' "
+      "inf='good.inf'/>\n" RULE CYCLE TAIL, 3, "driver" },
+    { "<scenario name='t'>\n<title>T</title>\n<driver linux='tg3'/>\n"
+      LINUX_CYCLE TAIL, 3, "driver" },
+    { LINUX_HEAD("e1000e", "igb") LINUX_CYCLE TAIL, 0,
+      "Linux's e1000e does not serve igb; use <machine nic=\"e1000e\"/>" },
+    { LINUX_HEAD("igb", "igb") RULE LINUX_CYCLE TAIL, 5,
+      "rule \"Init_DeRegisterInterrupt\" is about NDIS drivers" },
+    { LINUX_HEAD("igb", "igb") "<cycle>\n<bind/>\n<init/><unbind/></cycle>"
+      TAIL, 7, "step \"init\" is for NDIS drivers" },
+    { LINUX_HEAD("igb", "igb") "<cycle>\n<traffic/><bind/><unbind/></cycle>"
+      TAIL, 6, "\"traffic\" while the driver is not bound" },
+    { LINUX_HEAD("igb", "igb") "<cycle>\n<bind/><bind/><unbind/></cycle>"
+      TAIL, 6, "\"bind\" while the driver is bound" },
+    { LINUX_HEAD("igb", "igb") "<cycle>\n<bind/></cycle>" TAIL, 5,
+      "the cycle ends while the driver is bound" },
+    { LINUX_HEAD("igb", "igb") "<cycle>\n<bind/><sriov vfs='2'/>"
+      "<traffic vf='2'/><unbind/></cycle>" TAIL, 6, "there is no VF 2 here" },
+    { LINUX_HEAD("vmxnet3", "vmxnet3") "<cycle>\n<bind/><sriov vfs='1'/>"
+      "<unbind/></cycle>" TAIL, 6, "vmxnet3 has no VFs in this rig" },
+    { LINUX_HEAD("igb", "igb") "<cycle>\n<bind><fail api='A'/></bind>"
+      "<unbind/></cycle>" TAIL, 6, "faults are for NDIS drivers" },
+    { HEAD RULE "<cycle>\n<bind/></cycle>" TAIL, 6,
+      "step \"bind\" is for Linux's own drivers" },
     { HEAD RULE "<cycle></cycle>\n" TAIL, 5,
       "<cycle> lacks an element; in it stand: install|init|" },
     { "<scenario name='t'>\n<title>T</title>\n"
@@ -475,6 +521,7 @@ int main(void)
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, reads_everything_a_scenario_says);
     tcase_add_test(t, fills_in_what_is_not_said);
+    tcase_add_test(t, linux_drivers_have_a_guest_of_their_own_and_no_files);
     tcase_add_test(t, stock_nics_have_no_sizes_and_a_fault_is_no_resources);
     tcase_add_test(t, leading_zeros_do_not_make_numbers_octal);
     tcase_add_test(t, reads_how_a_life_may_end);
