@@ -12,6 +12,8 @@
 #include "rignic.h"
 #include "seeds.h"
 
+#define RIGNIC_HALT_SLEEP_US 20000
+
 typedef enum _RIGNIC_UNDO {
     RignicUndoInterrupt,       /* everything that came after registration */
     RignicUndoRegisters,
@@ -27,17 +29,31 @@ static VOID RignicReleaseDataPath(PRIGNIC_ADAPTER Adapter)
 
 static VOID RignicFreeAdapter(PRIGNIC_ADAPTER Adapter)
 {
+    if (Adapter->Counts != NULL) {
+        NdisFreeMemory(Adapter->Counts, 0, 0);
+    }
     NdisFreeSpinLock(&Adapter->InterruptLock);
     NdisFreeMemory(Adapter, 0, 0);
 }
 
-#if RIGNIC_STYLE == STYLE_TABLE
+/* No interrupt from here on. */
 static VOID RignicSilence(PRIGNIC_ADAPTER Adapter)
 {
+#if RIGNIC_DEFECT == SEED_S04
+    if (!Adapter->InterruptsEnabled) {
+        return; /* SEED_S04: so they are not registered, either */
+    }
+#endif
+#if RIGNIC_STYLE == STYLE_DEREGISTER_FIRST
+    RignicDeregisterInterrupt(Adapter);
+    RignicHwQuiesce(Adapter);
+#else
     RignicHwQuiesce(Adapter);
     RignicDeregisterInterrupt(Adapter);
+#endif
 }
 
+#if RIGNIC_STYLE == STYLE_TABLE
 typedef VOID RIGNIC_DESTRUCTOR(PRIGNIC_ADAPTER Adapter);
 
 static const struct {
@@ -63,15 +79,15 @@ static VOID RignicUndo(PRIGNIC_ADAPTER Adapter, RIGNIC_UNDO First)
 #else
 static VOID RignicUndo(PRIGNIC_ADAPTER Adapter, RIGNIC_UNDO First)
 {
+#if RIGNIC_DEFECT == SEED_S14
+    /* SEED_S14: given back when the handlers' context has been freed */
+    NDIS_HANDLE interrupt = Adapter->InterruptHandle;
+
+    Adapter->InterruptHandle = NULL;
+#endif
     switch (First) {
     case RignicUndoInterrupt:
-#if RIGNIC_STYLE == STYLE_DEREGISTER_FIRST
-        RignicDeregisterInterrupt(Adapter);
-        RignicHwQuiesce(Adapter);
-#else
-        RignicHwQuiesce(Adapter);
-        RignicDeregisterInterrupt(Adapter);
-#endif
+        RignicSilence(Adapter);
         RignicReleaseDataPath(Adapter);
         /* fall through */
     case RignicUndoRegisters:
@@ -81,7 +97,16 @@ static VOID RignicUndo(PRIGNIC_ADAPTER Adapter, RIGNIC_UNDO First)
         RignicFreeAdapter(Adapter);
         break;
     }
+#if RIGNIC_DEFECT == SEED_S14
+    if (interrupt != NULL) {
+        NdisMDeregisterInterruptEx(interrupt);
+    }
+#endif
 }
+#endif
+
+#if RIGNIC_DEFECT == SEED_S10 || RIGNIC_DEFECT == SEED_S22
+static BOOLEAN RignicHalted; /* before now: a halt of this driver went well */
 #endif
 
 static PRIGNIC_ADAPTER RignicAllocateAdapter(NDIS_HANDLE MiniportHandle)
@@ -108,6 +133,39 @@ static NDIS_STATUS RignicAcquireDevice(PRIGNIC_ADAPTER Adapter)
         status = RignicHwIdentify(Adapter);
     }
     return status;
+}
+
+/* What a failing MiniportInitializeEx does; the adapter is gone afterwards. */
+static VOID RignicFailInitialize(PRIGNIC_ADAPTER Adapter, RIGNIC_UNDO First)
+{
+#if RIGNIC_DEFECT == SEED_S05
+    return; /* SEED_S05: only MiniportHaltEx cleans up */
+#elif RIGNIC_DEFECT == SEED_S10 || RIGNIC_DEFECT == SEED_S22
+    if (RignicHalted) {
+        return; /* SEED_S10, SEED_S22: takes that halt for one of this life */
+    }
+#elif RIGNIC_DEFECT == SEED_S12
+    if (First == RignicUndoInterrupt) { /* SEED_S12: RignicUndo does, too */
+        NdisMDeregisterInterruptEx(Adapter->InterruptHandle);
+    }
+#elif RIGNIC_DEFECT == SEED_S20
+    if (RignicReadConfiguration(Adapter) != NDIS_STATUS_SUCCESS) {
+        return; /* SEED_S20: wanted it for a log, gives up all of it */
+    }
+#elif RIGNIC_DEFECT == SEED_S21
+    if (First == RignicUndoInterrupt &&
+        RignicHwReset(Adapter) != NDIS_STATUS_SUCCESS) {
+        return; /* SEED_S21: leaves a device that does not answer alone */
+    }
+#elif RIGNIC_STYLE == STYLE_REREAD
+    (VOID)RignicReadConfiguration(Adapter);
+#endif
+#if RIGNIC_STYLE == STYLE_HALT
+    UNREFERENCED_PARAMETER(First);
+    RignicHaltEx(Adapter, NdisHaltDeviceInitializationFailed);
+#else
+    RignicUndo(Adapter, First);
+#endif
 }
 
 static NDIS_STATUS RignicAllocateRings(PRIGNIC_ADAPTER Adapter)
@@ -150,10 +208,22 @@ NDIS_STATUS NTAPI RignicInitializeEx(
     if (status != NDIS_STATUS_SUCCESS) {
         goto Failed;
     }
+#if RIGNIC_STYLE == STYLE_COUNTERS
+    status = RignicAllocateCounters(adapter);
+    if (status != NDIS_STATUS_SUCCESS) {
+        goto Failed;
+    }
+#endif
     status = RignicRegisterInterrupt(adapter);
     if (status != NDIS_STATUS_SUCCESS) {
         goto Failed;
     }
+#if RIGNIC_DEFECT == SEED_S03
+    status = RignicAllocateCounters(adapter);
+    if (status != NDIS_STATUS_SUCCESS) {
+        goto Failed; /* SEED_S03: `undo` does not know of the interrupt yet */
+    }
+#endif
     undo = RignicUndoInterrupt;
     status = RignicRegisterDma(adapter);
     if (status != NDIS_STATUS_SUCCESS) {
@@ -174,13 +244,16 @@ NDIS_STATUS NTAPI RignicInitializeEx(
         goto Failed;
     }
     RignicHwEnable(adapter);
+#if RIGNIC_DEFECT == SEED_S17
+    status = RignicAllocateCounters(adapter); /* SEED_S17: device is enabled */
+    if (status != NDIS_STATUS_SUCCESS) {
+        goto Failed;
+    }
+#endif
     return NDIS_STATUS_SUCCESS;
 
 Failed:
-#if RIGNIC_DEFECT == SEED_S05
-    return status; /* SEED_S05: only MiniportHaltEx cleans up */
-#endif
-    RignicUndo(adapter, undo);
+    RignicFailInitialize(adapter, undo);
     return status;
 }
 
@@ -192,6 +265,28 @@ VOID NTAPI RignicHaltEx(NDIS_HANDLE MiniportAdapterContext,
     if (HaltAction == NdisHaltDeviceSurpriseRemoved) {
         InterlockedExchange(&adapter->Removed, TRUE);
     }
+#if RIGNIC_DEFECT == SEED_S07
+    if (RignicRead(adapter, RIG_NIC_ID) != RIG_NIC_ID_VALUE) {
+        RignicReleaseDataPath(adapter); /* SEED_S07: nothing to switch off */
+        RignicUndo(adapter, RignicUndoRegisters);
+        return;
+    }
+#elif RIGNIC_DEFECT == SEED_S08
+    if (RignicHwReset(adapter) != NDIS_STATUS_SUCCESS) {
+        return; /* SEED_S08: gives up with everything still in place */
+    }
+#elif RIGNIC_DEFECT == SEED_S09
+    if (HaltAction == NdisHaltDeviceInitializationFailed) {
+        return; /* SEED_S09: as if MiniportInitializeEx had cleaned up */
+    }
+#elif RIGNIC_DEFECT == SEED_S10
+    RignicHalted = HaltAction == NdisHaltDevicePoweredDown;
+#elif RIGNIC_DEFECT == SEED_S22
+    RignicHalted = TRUE;
+#elif RIGNIC_STYLE == STYLE_EARLY
+    RignicSilence(adapter);
+    NdisMSleep(RIGNIC_HALT_SLEEP_US);
+#endif
 #if RIGNIC_DEFECT == SEED_S06
     /* SEED_S06: a clean-up of its own, without RignicDeregisterInterrupt */
     RignicHwQuiesce(adapter);
@@ -202,6 +297,9 @@ VOID NTAPI RignicHaltEx(NDIS_HANDLE MiniportAdapterContext,
     RignicDeregisterInterrupt(adapter);
     RignicReleaseDataPath(adapter);
     RignicUndo(adapter, RignicUndoRegisters);
+#elif RIGNIC_STYLE == STYLE_HALT
+    RignicUndo(adapter, adapter->Registers != NULL ? RignicUndoInterrupt
+                                                   : RignicUndoRegisters);
 #else
     RignicUndo(adapter, RignicUndoInterrupt);
 #endif

@@ -14,6 +14,36 @@
 #include "rignic.h"
 #include "seeds.h"
 
+#define RIGNIC_MAX_ADAPTERS 4
+
+#if RIGNIC_STYLE == STYLE_HANDLES || RIGNIC_DEFECT == SEED_S19
+/* The driver keeps the handles itself. */
+static struct {
+    PRIGNIC_ADAPTER Adapter;
+    NDIS_HANDLE Handle;
+} RignicHandles[RIGNIC_MAX_ADAPTERS];
+
+static PNDIS_HANDLE RignicHandleOf(PRIGNIC_ADAPTER Adapter)
+{
+    ULONG i = 0;
+
+#if RIGNIC_DEFECT != SEED_S19 /* SEED_S19: one for all adapters */
+    while (i + 1 < RIGNIC_MAX_ADAPTERS &&
+           RignicHandles[i].Adapter != Adapter &&
+           RignicHandles[i].Handle != NULL) {
+        i++;
+    }
+#endif
+    RignicHandles[i].Adapter = Adapter;
+    return &RignicHandles[i].Handle;
+}
+#else
+static PNDIS_HANDLE RignicHandleOf(PRIGNIC_ADAPTER Adapter)
+{
+    return &Adapter->InterruptHandle;
+}
+#endif
+
 static ULONG RignicAllCauses(PRIGNIC_ADAPTER Adapter)
 {
     return (RIG_NIC_CAUSE_QUEUE(Adapter->Queues) - 1) | RIG_NIC_CAUSE_LINK;
@@ -129,8 +159,16 @@ static BOOLEAN NTAPI RignicMessageInterrupt(
     NDIS_HANDLE MiniportInterruptContext, ULONG MessageId,
     PBOOLEAN QueueDefaultInterruptDpc, PULONG TargetProcessors)
 {
+#if RIGNIC_COUNTERS
+    PRIGNIC_ADAPTER adapter = MiniportInterruptContext;
+
+    if (MessageId < RIGNIC_MAX_MESSAGES) {
+        InterlockedIncrement(&adapter->Counts[MessageId]);
+    }
+#else
     UNREFERENCED_PARAMETER(MiniportInterruptContext);
     UNREFERENCED_PARAMETER(MessageId);
+#endif
     *QueueDefaultInterruptDpc = TRUE;
     *TargetProcessors = 0;
     return TRUE;
@@ -271,17 +309,17 @@ static NDIS_STATUS RignicConfigureTableEntry(
  * that does not offer the service (plain MSI) leaves them alone, which is
  * harmless: the device never raises them.
  */
-static VOID RignicMaskSpareEntries(PRIGNIC_ADAPTER Adapter)
+static NDIS_STATUS RignicMaskSpareEntries(PRIGNIC_ADAPTER Adapter)
 {
+    NDIS_STATUS status = NDIS_STATUS_SUCCESS;
     ULONG i;
 
-    for (i = Adapter->LinkMessage + 1; i < Adapter->Messages; i++) {
-        if (RignicConfigureTableEntry(Adapter, i,
-                                      NdisMSIXTableConfigMaskTableEntry) !=
-            NDIS_STATUS_SUCCESS) {
-            return;
-        }
+    for (i = Adapter->LinkMessage + 1;
+         i < Adapter->Messages && status == NDIS_STATUS_SUCCESS; i++) {
+        status = RignicConfigureTableEntry(Adapter, i,
+                                           NdisMSIXTableConfigMaskTableEntry);
     }
+    return status;
 }
 
 static VOID RignicDescribeInterrupt(
@@ -304,39 +342,113 @@ static VOID RignicDescribeInterrupt(
     Chars->EnableMessageInterruptHandler = RignicEnableMessageInterrupt;
 }
 
-/* The device is silent: its causes are unmasked much later. */
-NDIS_STATUS RignicRegisterInterrupt(PRIGNIC_ADAPTER Adapter)
+/* Register, and share out the messages that were granted. */
+static NDIS_STATUS RignicConnect(PRIGNIC_ADAPTER Adapter)
 {
     NDIS_MINIPORT_INTERRUPT_CHARACTERISTICS chars;
+    NDIS_HANDLE handle;
     NDIS_STATUS status;
 
     RignicDescribeInterrupt(&chars);
     status = NdisMRegisterInterruptEx(Adapter->Handle, Adapter, &chars,
-                                      &Adapter->InterruptHandle);
+                                      &handle);
     if (status != NDIS_STATUS_SUCCESS) {
-        Adapter->InterruptHandle = NULL;
         NdisWriteErrorLogEntry(Adapter->Handle,
                                NDIS_ERROR_CODE_INTERRUPT_CONNECT, 1,
                                (ULONG)status);
+#if RIGNIC_DEFECT == SEED_S11
+        NdisMDeregisterInterruptEx(Adapter); /* SEED_S11: was no handle */
+#endif
         return status;
     }
+#if RIGNIC_DEFECT == SEED_S19
+    if (*RignicHandleOf(Adapter) == NULL) /* SEED_S19: else there is one */
+#endif
+    *RignicHandleOf(Adapter) = handle;
     if (chars.InterruptType == NDIS_CONNECT_MESSAGE_BASED) {
         Adapter->Messages = chars.MessageInfoTable->MessageCount;
     }
     RignicAssignMessages(Adapter);
-    if (Adapter->Messages != 0) {
-        RignicMaskSpareEntries(Adapter);
-    }
     return NDIS_STATUS_SUCCESS;
 }
 
+#if RIGNIC_STYLE == STYLE_FEWER || RIGNIC_DEFECT == SEED_S13
+/* Too few messages for all: register anew, for one queue pair. */
+static NDIS_STATUS RignicConnectFewer(PRIGNIC_ADAPTER Adapter)
+{
+    if (Adapter->Messages > Adapter->Queues) {
+        return NDIS_STATUS_SUCCESS;
+    }
+#if RIGNIC_DEFECT != SEED_S13 /* SEED_S13: leaves the first registered */
+    RignicDeregisterInterrupt(Adapter);
+#endif
+    Adapter->Queues = 1;
+    return RignicConnect(Adapter);
+}
+#endif
+
+/* The device is silent: its causes are unmasked much later. */
+NDIS_STATUS RignicRegisterInterrupt(PRIGNIC_ADAPTER Adapter)
+{
+    NDIS_STATUS status = RignicConnect(Adapter);
+
+#if RIGNIC_STYLE == STYLE_RETRY
+    if (status != NDIS_STATUS_SUCCESS) {
+        status = RignicConnect(Adapter);
+    }
+#elif RIGNIC_STYLE == STYLE_FEWER || RIGNIC_DEFECT == SEED_S13
+    if (status == NDIS_STATUS_SUCCESS) {
+        status = RignicConnectFewer(Adapter);
+    }
+#endif
+    if (status != NDIS_STATUS_SUCCESS || Adapter->Messages == 0) {
+        return status;
+    }
+#if RIGNIC_DEFECT == SEED_S23
+    if (RignicMaskSpareEntries(Adapter) != NDIS_STATUS_SUCCESS) {
+        return RignicConnect(Adapter); /* SEED_S23: on top of the first */
+    }
+#elif RIGNIC_STYLE == STYLE_STRICT
+    status = RignicMaskSpareEntries(Adapter);
+    if (status != NDIS_STATUS_SUCCESS) {
+        RignicDeregisterInterrupt(Adapter);
+    }
+#else
+    (VOID)RignicMaskSpareEntries(Adapter);
+#endif
+    return status;
+}
+
+#if RIGNIC_STYLE == STYLE_SYNCHRONIZE || RIGNIC_DEFECT == SEED_S18
+static MINIPORT_SYNCHRONIZE_INTERRUPT RignicSeeLastInterrupt;
+
+/* Runs at DIRQL, so that no handler is running then. */
+static BOOLEAN NTAPI RignicSeeLastInterrupt(NDIS_HANDLE SynchronizeContext)
+{
+    PRIGNIC_ADAPTER adapter = SynchronizeContext;
+
+    adapter->InterruptsEnabled = FALSE;
+    return TRUE;
+}
+#endif
+
 VOID RignicDeregisterInterrupt(PRIGNIC_ADAPTER Adapter)
 {
-    if (Adapter->InterruptHandle == NULL) {
+    PNDIS_HANDLE handle = RignicHandleOf(Adapter);
+
+    if (*handle == NULL) {
         return;
     }
-    NdisMDeregisterInterruptEx(Adapter->InterruptHandle);
-    Adapter->InterruptHandle = NULL;
+#if RIGNIC_STYLE == STYLE_SYNCHRONIZE
+    NdisMSynchronizeWithInterruptEx(*handle, 0, RignicSeeLastInterrupt,
+                                    Adapter);
+#endif
+    NdisMDeregisterInterruptEx(*handle);
+#if RIGNIC_DEFECT == SEED_S18
+    NdisMSynchronizeWithInterruptEx(*handle, 0, RignicSeeLastInterrupt,
+                                    Adapter); /* SEED_S18: not registered */
+#endif
+    *handle = NULL;
 #if RIGNIC_DEFECT == SEED_S16
     /* SEED_S16: "restores" the table after it was given back */
     for (ULONG i = 0; i < Adapter->Messages; i++) {
@@ -345,6 +457,16 @@ VOID RignicDeregisterInterrupt(PRIGNIC_ADAPTER Adapter)
     }
 #endif
 }
+
+#if RIGNIC_COUNTERS
+NDIS_STATUS RignicAllocateCounters(PRIGNIC_ADAPTER Adapter)
+{
+    Adapter->Counts = RignicAllocate(
+        Adapter, RIGNIC_MAX_MESSAGES * sizeof(*Adapter->Counts));
+    return Adapter->Counts != NULL ? NDIS_STATUS_SUCCESS
+                                   : NDIS_STATUS_RESOURCES;
+}
+#endif
 
 /*
  * Causes to vectors; the device ignores this while MSI-X is disabled. Causes

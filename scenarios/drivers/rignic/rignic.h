@@ -145,6 +145,7 @@ typedef struct _RIGNIC_ADAPTER {
     ULONG LinkMessage;         /* RIGNIC_NO_MESSAGE: line-based */
     ULONG QueueMessage[RIG_NIC_MAX_QUEUES];
     ULONG Causes[RIGNIC_MAX_MESSAGES]; /* of each message */
+    LONG *Counts;              /* interrupts of each message, NULL: none */
 
     /* Data path. */
     NDIS_HANDLE DmaHandle;     /* NULL: not registered */
@@ -201,6 +202,8 @@ BOOLEAN RignicHwLinkUp(PRIGNIC_ADAPTER Adapter);
 /* interrupt.c */
 NDIS_STATUS RignicRegisterInterrupt(PRIGNIC_ADAPTER Adapter);
 VOID RignicDeregisterInterrupt(PRIGNIC_ADAPTER Adapter);
+/* Memory for Counts; only in a driver that counts. */
+NDIS_STATUS RignicAllocateCounters(PRIGNIC_ADAPTER Adapter);
 VOID RignicProgramInterrupts(PRIGNIC_ADAPTER Adapter);
 VOID RignicEnableInterrupts(PRIGNIC_ADAPTER Adapter);
 VOID RignicDisableInterrupts(PRIGNIC_ADAPTER Adapter);
