@@ -28,6 +28,8 @@
 #define CONTRACT_DOUBLE_FREE   "double-free"
 #define CONTRACT_USE_AFTER_FREE "use-after-free"
 #define CONTRACT_OVERRUN       "overrun"
+/* memory with the context of a registered interrupt; object: its handle */
+#define CONTRACT_CONTEXT_FREED "context-freed"
 #define CONTRACT_WRONG_TAG     "wrong-tag"     /* arg: found, allocated with */
 #define CONTRACT_WRONG_LENGTH  "wrong-length"  /* arg: found, allocated */
 

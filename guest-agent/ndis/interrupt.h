@@ -39,6 +39,8 @@ bool isr_attach(struct interrupt *i);
 void isr_detach(struct interrupt *i);
 void isr_detach_all(void);
 bool isr_any_attached(void);
+/* Handle of an attached interrupt whose context lies in [p, p + size). */
+NDIS_HANDLE isr_context_in(const void *p, size_t size);
 /* Queue the interrupt DPC of a message; false if it is queued already. */
 bool isr_queue_dpc(struct interrupt *i, uint32_t message, void *context);
 

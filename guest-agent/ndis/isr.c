@@ -237,6 +237,28 @@ void isr_detach_all(void)
     }
 }
 
+/* The ISR thread holds the lock already. */
+NDIS_HANDLE isr_context_in(const void *p, size_t size)
+{
+    bool lock = host_self.number != THREAD_ISR;
+    NDIS_HANDLE found = NULL;
+
+    if (lock) {
+        pthread_mutex_lock(&isr.dispatch);
+    }
+    for (unsigned n = 0; n < INTERRUPTS_MAX && !found; n++) {
+        const struct interrupt *i = isr.attached[n];
+
+        if (i && (uintptr_t)i->context - (uintptr_t)p < size) {
+            found = i->handle;
+        }
+    }
+    if (lock) {
+        pthread_mutex_unlock(&isr.dispatch);
+    }
+    return found;
+}
+
 bool isr_any_attached(void)
 {
     for (unsigned n = 0; n < INTERRUPTS_MAX; n++) {

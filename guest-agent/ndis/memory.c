@@ -12,7 +12,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "ndis/contract.h"
 #include "ndis/core.h"
+#include "ndis/interrupt.h"
 #include "ndis/thunk.h"
 
 #define ALLOC_ALIGN   16u   /* of pool memory below a page: 16 on x64 */
@@ -180,6 +182,18 @@ static void *tracked_alloc(enum object_kind kind, size_t size, size_t align)
     return p;
 }
 
+/* Until it is deregistered, an interrupt's handlers may use their context. */
+static void check_no_context(const void *p, size_t size)
+{
+    NDIS_HANDLE handle = isr_context_in(p, size);
+
+    if (handle) {
+        contract_broken(CONTRACT_CONTEXT_FREED, (uintptr_t)handle, 0, 0,
+                        "interrupt 0x%llx is still registered",
+                        (unsigned long long)(uintptr_t)handle);
+    }
+}
+
 /* A bad pointer stops Windows, and so it does here. */
 static void tracked_free(enum object_kind kind, void *p)
 {
@@ -189,6 +203,7 @@ static void tracked_free(enum object_kind kind, void *p)
         bug_check(BAD_POOL_CALLER, arena_contains(p, 1) ? POOL_FREED_TWICE
                   : POOL_BAD_ADDRESS, 0, 0, 0);
     }
+    check_no_context(p, size);
     memset(p, FILL_FREED, size);
     arena_free(p, size);
 }
