@@ -10,7 +10,7 @@
  * takes more. What is written never depends on this timing, only when.
  *
  * A slow reader loses nothing: up to `limit` bytes wait for it, then the
- * machine does. Only a reader that takes nothing at all for STALL_MS, or that
+ * machine does. Only a reader that takes nothing at all for `stall_ms`, or that
  * is not there, loses records, which are counted in the LOST record that
  * precedes the next one.
  */
@@ -26,49 +26,75 @@
 
 #define FLUSH_MS   10
 #define BATCH      (64 * KiB)
-#define STALL_MS   10000
 #define POLL_US    1000
 
-static size_t pending(const RigStream *s)
+/* Records that wait, one after the other; a record lies in one block. */
+struct RigBlock {
+    size_t taken; /* bytes that the chardev has taken */
+    size_t used;
+    uint8_t data[BATCH];
+    QSIMPLEQ_ENTRY(RigBlock) next;
+};
+
+/* A block that the chardev has taken is kept for the next one that is needed;
+   so a reader that keeps up costs no allocation. */
+static void drop_block(RigStream *s, RigBlock *block)
 {
-    return s->queue->len - s->head;
+    QSIMPLEQ_REMOVE_HEAD(&s->blocks, next);
+    if (s->spare) {
+        g_free(block);
+    } else {
+        s->spare = block;
+    }
 }
 
-/* Forget the first bytes when that is cheap: half of the queue or more. */
-static void drop_taken(RigStream *s)
+/* Room for a record of @size bytes at the end of the queue. */
+static uint8_t *reserve(RigStream *s, size_t size)
 {
-    if (s->head == s->queue->len) {
-        g_byte_array_set_size(s->queue, 0);
-        s->head = 0;
-    } else if (s->head >= s->queue->len / 2) {
-        g_byte_array_remove_range(s->queue, 0, s->head);
-        s->head = 0;
+    RigBlock *block = QSIMPLEQ_LAST(&s->blocks, RigBlock, next);
+
+    if (!block || block->used + size > BATCH) {
+        block = s->spare ? s->spare : g_new(RigBlock, 1);
+        s->spare = NULL;
+        block->taken = block->used = 0;
+        QSIMPLEQ_INSERT_TAIL(&s->blocks, block, next);
     }
+    block->used += size;
+    s->pending += size;
+    return block->data + block->used - size;
+}
+
+static void write_failed(RigStream *s)
+{
+    error_report("rig-tap: cannot write the event stream: %s",
+                 strerror(errno));
+    s->failed = true;
 }
 
 /* Write what the chardev takes without waiting; false if it took nothing. */
 static bool write_some(RigStream *s)
 {
-    size_t before = pending(s);
+    size_t before = s->pending;
+    RigBlock *block;
 
-    while (s->open && !s->failed && pending(s)) {
-        int n = qemu_chr_fe_write(&s->chr, s->queue->data + s->head,
-                                  MIN(pending(s), BATCH));
+    while (s->open && !s->failed && (block = QSIMPLEQ_FIRST(&s->blocks))) {
+        int n = qemu_chr_fe_write(&s->chr, block->data + block->taken,
+                                  block->used - block->taken);
 
         if (n > 0) {
-            s->head += n;
+            block->taken += n;
+            s->pending -= n;
+            if (block->taken == block->used) {
+                drop_block(s, block);
+            }
         } else if (n < 0 && errno != EAGAIN && errno != EINTR && s->open) {
-            error_report("rig-tap: cannot write the event stream: %s",
-                         strerror(errno));
-            s->failed = true;
+            write_failed(s);
         } else {
             break;
         }
     }
-    before -= pending(s);
-    drop_taken(s);
-    trace_rig_tap_flush(before, pending(s));
-    return before > 0;
+    trace_rig_tap_flush(before - s->pending, s->pending);
+    return s->pending < before;
 }
 
 static void flush(RigStream *s);
@@ -86,7 +112,7 @@ static gboolean can_write(void *unused, GIOCondition condition, void *opaque)
 static void flush(RigStream *s)
 {
     write_some(s);
-    if (!pending(s) || !s->open || s->failed || s->watch) {
+    if (!s->pending || !s->open || s->failed || s->watch) {
         return;
     }
     s->watch = qemu_chr_fe_add_watch(&s->chr, G_IO_OUT | G_IO_HUP, can_write,
@@ -119,7 +145,7 @@ static void chr_event(void *opaque, QEMUChrEvent event)
 
 void rig_stream_start(RigStream *s)
 {
-    s->queue = g_byte_array_new();
+    QSIMPLEQ_INIT(&s->blocks);
     s->bh = qemu_bh_new(flush_cb, s);
     s->timer = timer_new_ms(QEMU_CLOCK_REALTIME, flush_cb, s);
     qemu_chr_fe_set_handlers(&s->chr, NULL, NULL, chr_event, NULL, s, NULL,
@@ -131,15 +157,15 @@ static void wait_for_reader(RigStream *s, size_t limit)
 {
     int64_t last = qemu_clock_get_ms(QEMU_CLOCK_REALTIME);
 
-    while (pending(s) > limit && s->open && !s->failed) {
+    while (s->pending > limit && s->open && !s->failed) {
         int64_t now = qemu_clock_get_ms(QEMU_CLOCK_REALTIME);
 
         if (write_some(s)) {
             last = now;
-        } else if (now - last > STALL_MS) {
+        } else if (now - last > s->stall_ms) {
             warn_report("rig-tap: the reader of the event stream has taken "
-                        "nothing for %d s; %zu bytes wait for it",
-                        STALL_MS / 1000, pending(s));
+                        "nothing for %" PRIu32 " ms; %zu bytes wait for it",
+                        s->stall_ms, s->pending);
             return;
         } else {
             g_usleep(POLL_US);
@@ -158,21 +184,23 @@ static void append(RigStream *s, uint16_t type, uint16_t flags,
         .virtual_ns = cpu_to_le64(virtual_ns),
     };
 
+    uint8_t *to = reserve(s, sizeof(record) + size);
+
     trace_rig_tap_record(s->seq, type, size);
     s->seq++;
-    g_byte_array_append(s->queue, (const uint8_t *)&record, sizeof(record));
+    memcpy(to, &record, sizeof(record));
     if (size) {
-        g_byte_array_append(s->queue, payload, size);
+        memcpy(to + sizeof(record), payload, size);
     }
 }
 
 void rig_stream_put(RigStream *s, uint16_t type, uint16_t flags,
                     uint64_t virtual_ns, const void *payload, size_t size)
 {
-    if (pending(s) > s->limit && !s->lost) {
+    if (s->pending > s->limit && !s->lost) {
         wait_for_reader(s, s->limit / 2);
     }
-    if (pending(s) > s->limit || s->failed) {
+    if (s->pending > s->limit || s->failed) {
         s->lost++;
         trace_rig_tap_lost(type, s->lost);
         return;
@@ -184,7 +212,7 @@ void rig_stream_put(RigStream *s, uint16_t type, uint16_t flags,
         append(s, RIG_EV_LOST, RIG_RECORD_HOST, 0, &lost, sizeof(lost));
     }
     append(s, type, flags, virtual_ns, payload, size);
-    if (pending(s) >= BATCH) {
+    if (s->pending >= BATCH) {
         rig_stream_kick(s);
     } else if (!timer_pending(s->timer)) {
         timer_mod(s->timer, qemu_clock_get_ms(QEMU_CLOCK_REALTIME) + FLUSH_MS);

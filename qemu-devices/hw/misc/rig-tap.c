@@ -183,15 +183,31 @@ static void run_state_changed(void *opaque, bool running, RunState state)
     }
 }
 
+static bool check_properties(RigTap *tap, Error **errp)
+{
+    const RigStream *s = &tap->stream;
+
+    if (!qemu_chr_fe_backend_connected(&tap->stream.chr)) {
+        error_setg(errp, "set chardev=<id> to where the events shall go");
+        return false;
+    }
+    if (s->limit < RIG_STREAM_LIMIT_MIN || s->limit > RIG_STREAM_LIMIT_MAX) {
+        error_setg(errp, "buffer=%" PRIu64 " is not in 4k..1G", s->limit);
+        return false;
+    }
+    if (s->stall_ms < 1 || s->stall_ms > RIG_STREAM_STALL_MAX) {
+        error_setg(errp, "stall-ms=%" PRIu32 " is not in 1..%u", s->stall_ms,
+                   RIG_STREAM_STALL_MAX);
+        return false;
+    }
+    return rig_tap_parse_watch(tap, errp);
+}
+
 static void rig_tap_realize(PCIDevice *dev, Error **errp)
 {
     RigTap *tap = RIG_TAP(dev);
 
-    if (!qemu_chr_fe_backend_connected(&tap->stream.chr)) {
-        error_setg(errp, "set chardev=<id> to where the events shall go");
-        return;
-    }
-    if (!rig_tap_parse_watch(tap, errp)) {
+    if (!check_properties(tap, errp)) {
         return;
     }
     if (!memory_region_init_ram(&tap->slots, OBJECT(tap), "rig-tap-slots",
@@ -251,6 +267,7 @@ static const Property rig_tap_properties[] = {
     DEFINE_PROP_STRING("watch", RigTap, watch),
     DEFINE_PROP_CHR("chardev", RigTap, stream.chr),
     DEFINE_PROP_SIZE("buffer", RigTap, stream.limit, 64 * MiB),
+    DEFINE_PROP_UINT32("stall-ms", RigTap, stream.stall_ms, 10000),
 };
 
 static void rig_tap_class_init(ObjectClass *class, void *data)
@@ -266,6 +283,14 @@ static void rig_tap_class_init(ObjectClass *class, void *data)
     dc->vmsd = &vmstate_rig_tap;
     dc->hotpluggable = false;
     device_class_set_props(dc, rig_tap_properties);
+    object_class_property_set_description(class, "watch",
+                                          "ids of PCI devices, ID;ID;...");
+    object_class_property_set_description(class, "buffer",
+                                          "bytes that may wait for a slow "
+                                          "reader, 4k..1G");
+    object_class_property_set_description(class, "stall-ms",
+                                          "after this time a reader that takes "
+                                          "nothing loses records");
     set_bit(DEVICE_CATEGORY_MISC, dc->categories);
 }
 

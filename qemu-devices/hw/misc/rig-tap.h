@@ -7,6 +7,8 @@
 #include "hw/pci/pci_device.h"
 #include "hw/pci/pci_observer.h"
 #include "qemu/notify.h"
+#include "qemu/queue.h"
+#include "qemu/units.h"
 #include "rig/events.h"
 #include "rig/tap-regs.h"
 #include "system/runstate.h"
@@ -16,11 +18,20 @@ OBJECT_DECLARE_SIMPLE_TYPE(RigTap, RIG_TAP)
 
 /* --- rig-tap-stream.c: records on their way to the chardev ---------------- */
 
+/* Properties of the stream: bytes, and milliseconds of real time. */
+#define RIG_STREAM_LIMIT_MIN (4 * KiB)
+#define RIG_STREAM_LIMIT_MAX (1 * GiB)
+#define RIG_STREAM_STALL_MAX 3600000u
+
+typedef struct RigBlock RigBlock;
+
 typedef struct RigStream {
     CharBackend chr;
     uint64_t limit;      /* property: bytes that may wait for the reader */
-    GByteArray *queue;   /* records that the chardev has not taken yet */
-    size_t head;         /* bytes of queue that it has taken already */
+    uint32_t stall_ms;   /* property: patience with a reader that has stopped */
+    QSIMPLEQ_HEAD(, RigBlock) blocks; /* what the chardev has not taken yet */
+    RigBlock *spare;
+    size_t pending;      /* bytes in these blocks */
     uint64_t seq;        /* number of the next record */
     uint64_t lost;       /* records dropped and not yet reported */
     bool open;           /* somebody is at the other end */
