@@ -17,23 +17,57 @@ QTestState *rig_test_start(const char *nic, const char *more)
                        RIG_TEST_SLOT, *nic ? "," : "", nic, more);
 }
 
-RigNic *rig_test_attach(QTestState *qts, unsigned slot)
+static RigNic *new_nic(QTestState *qts, unsigned slot)
 {
     RigNic *nic = g_new0(RigNic, 1);
 
     nic->qts = qts;
     nic->bus = qpci_new_pc(qts, NULL);
-    nic->dev = qpci_device_find(nic->bus, QPCI_DEVFN(slot, 0));
-    g_assert_nonnull(nic->dev);
     nic->regs = PCI_WINDOW + slot * 0x100000;
     nic->msix = nic->regs + RIG_NIC_REGS_SIZE;
-    nic->memory = 0x400000 + (slot - RIG_TEST_SLOT) * 0x400000;
+    nic->memory = 0x400000 + MIN(slot - RIG_TEST_SLOT, 2) * 0x400000;
+    return nic;
+}
+
+RigNic *rig_test_attach(QTestState *qts, unsigned slot)
+{
+    RigNic *nic = new_nic(qts, slot);
+
+    nic->dev = qpci_device_find(nic->bus, QPCI_DEVFN(slot, 0));
+    g_assert_nonnull(nic->dev);
+    rig_test_enable(nic);
+    return nic;
+}
+
+/* Bus numbers and the memory window, as firmware sets them. */
+static void enable_port(RigNic *nic)
+{
+    qpci_config_writeb(nic->port, PCI_SECONDARY_BUS, 1);
+    qpci_config_writeb(nic->port, PCI_SUBORDINATE_BUS, 1);
+    qpci_config_writew(nic->port, PCI_MEMORY_BASE, nic->regs >> 16);
+    qpci_config_writew(nic->port, PCI_MEMORY_LIMIT, nic->regs >> 16);
+    qpci_config_writew(nic->port, PCI_COMMAND,
+                       PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+}
+
+RigNic *rig_test_attach_behind(QTestState *qts, unsigned slot)
+{
+    RigNic *nic = new_nic(qts, slot);
+
+    nic->port = qpci_device_find(nic->bus, QPCI_DEVFN(slot, 0));
+    g_assert_nonnull(nic->port);
+    enable_port(nic);
+    nic->dev = qpci_device_find(nic->bus, 1 << 8);
+    g_assert_nonnull(nic->dev);
     rig_test_enable(nic);
     return nic;
 }
 
 void rig_test_enable(RigNic *nic)
 {
+    if (nic->port) {
+        enable_port(nic);
+    }
     qpci_config_writel(nic->dev, PCI_BASE_ADDRESS_0 + 4 * RIG_NIC_BAR_REGS,
                        nic->regs);
     qpci_config_writel(nic->dev, PCI_BASE_ADDRESS_0 + 4 * RIG_NIC_BAR_MSIX,
@@ -45,6 +79,7 @@ void rig_test_enable(RigNic *nic)
 void rig_test_detach(RigNic *nic)
 {
     g_free(nic->dev);
+    g_free(nic->port);
     qpci_free_pc(nic->bus);
     g_free(nic);
 }
@@ -78,7 +113,7 @@ uint8_t rig_test_msix_cap(RigNic *nic)
     return qpci_find_capability(nic->dev, PCI_CAP_ID_MSIX, 0);
 }
 
-static unsigned vectors(RigNic *nic)
+unsigned rig_test_vectors(RigNic *nic)
 {
     return (qpci_config_readw(nic->dev, rig_test_msix_cap(nic) +
                               PCI_MSIX_FLAGS) & PCI_MSIX_FLAGS_QSIZE) + 1;
@@ -91,7 +126,7 @@ static uint32_t message_address(RigNic *nic, unsigned vector)
 
 void rig_test_msix_on(RigNic *nic)
 {
-    for (unsigned v = 0; v < vectors(nic); v++) {
+    for (unsigned v = 0; v < rig_test_vectors(nic); v++) {
         uint32_t entry = nic->msix + RIG_NIC_MSIX_TABLE +
                          v * PCI_MSIX_ENTRY_SIZE;
 

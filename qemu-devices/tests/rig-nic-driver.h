@@ -22,6 +22,7 @@ typedef struct RigNic {
     QTestState *qts;
     QPCIBus *bus;
     QPCIDevice *dev;
+    QPCIDevice *port; /* the root port above, or NULL */
     uint32_t regs;   /* address of BAR 0 */
     uint32_t msix;   /* address of BAR 2 */
     uint32_t memory; /* 4 MiB of guest memory of its own, from here */
@@ -42,7 +43,9 @@ enum {
 QTestState *rig_test_start(const char *nic, const char *more);
 /* The rig-nic in a slot, with BARs, memory space and bus master enabled. */
 RigNic *rig_test_attach(QTestState *qts, unsigned slot);
-/* Programs BARs and command register (again). */
+/* The same behind the root port in a slot, whose bus gets the number 1. */
+RigNic *rig_test_attach_behind(QTestState *qts, unsigned slot);
+/* Programs BARs and command register (again), and those of the port. */
 void rig_test_enable(RigNic *nic);
 void rig_test_detach(RigNic *nic);
 
@@ -56,6 +59,8 @@ void rig_test_reset_done(RigNic *nic);
 /* Programs and unmasks all vectors and enables MSI-X. */
 void rig_test_msix_on(RigNic *nic);
 uint8_t rig_test_msix_cap(RigNic *nic);
+/* Size of the MSI-X table, by its capability. */
+unsigned rig_test_vectors(RigNic *nic);
 void rig_test_msix_mask(RigNic *nic, unsigned vector, bool masked);
 bool rig_test_pending(RigNic *nic, unsigned vector);
 /* Whether vector sent a message since this was last asked. */

@@ -364,11 +364,14 @@ bool rig_nic_may_dma(RigNicCore *core)
 
 void rig_nic_core_config_changed(RigNicCore *core)
 {
+    bool guarded = rig_nic_guard_enter(core);
+
     rig_nic_irq_update(core);
     rig_nic_rx_resume(core);
     if (rig_nic_may_dma(core)) {
         rig_nic_tx_kick(core);
     }
+    rig_nic_guard_leave(core, guarded);
 }
 
 void rig_nic_core_link_changed(RigNicCore *core)
@@ -376,14 +379,17 @@ void rig_nic_core_link_changed(RigNicCore *core)
     uint32_t *status = rig_nic_reg(core, RIG_NIC_STATUS);
     uint32_t link = qemu_get_queue(core->nic)->link_down ?
                     0 : RIG_NIC_STATUS_LINK_UP;
+    bool guarded;
 
     if ((*status & RIG_NIC_STATUS_LINK_UP) == link) {
         return;
     }
     trace_rig_nic_link(link != 0);
     *status = (*status & ~RIG_NIC_STATUS_LINK_UP) | link;
+    guarded = rig_nic_guard_enter(core);
     rig_nic_irq_cause(core, RIG_NIC_CAUSE_LINK);
     rig_nic_rx_resume(core);
+    rig_nic_guard_leave(core, guarded);
 }
 
 void rig_nic_guest_error(const char *what, hwaddr offset, uint64_t value)
@@ -424,6 +430,8 @@ void rig_nic_core_realize(RigNicCore *core, const uint8_t mac[6])
     rig_nic_offload_init(core);
     nvm_init(core, mac);
     rig_nic_core_clear(core);
+    /* Frames may wait that another NIC, unplugged since, has held up. */
+    core->rx_held = true;
 }
 
 void rig_nic_core_unrealize(RigNicCore *core)

@@ -155,8 +155,10 @@ static void deliver(RigNicCore *core, const RigNicRxInfo *info,
 static ssize_t drop(RigNicCore *core, unsigned stat, const char *why,
                     size_t size)
 {
-    core->stat[RIG_NIC_RX_TOTAL]++;
-    core->stat[stat]++;
+    if (!rig_nic_in_reset(core)) {
+        core->stat[RIG_NIC_RX_TOTAL]++;
+        core->stat[stat]++;
+    }
     trace_rig_nic_rx_dropped(why, size);
     return size;
 }

@@ -98,18 +98,20 @@ static void vm_state_changed(void *opaque, bool running, RunState state)
 
 /*
  * D3hot to D0 without No_Soft_Reset is an internal reset (PCI Bus Power
- * Management Interface Specification 1.2, section 3.2.4).
+ * Management Interface Specification 1.2, section 3.2.4). The write may send
+ * messages that were pending, to wherever the guest has them go.
  */
 static void rig_nic_config_write(PCIDevice *pci, uint32_t address,
                                  uint32_t value, int len)
 {
     RigNicState *s = RIG_NIC(pci);
     bool was_d0 = rig_nic_in_d0(pci);
-    bool wakes;
+    bool guarded, wakes;
 
     if (!rig_nic_fault_config_write(&s->core, address, &value, len)) {
         return;
     }
+    guarded = rig_nic_guard_enter(&s->core);
     pci_default_write_config(pci, address, value, len);
     wakes = !was_d0 && rig_nic_in_d0(pci);
     pcie_cap_flr_write_config(pci, address, value, len);
@@ -117,6 +119,7 @@ static void rig_nic_config_write(PCIDevice *pci, uint32_t address,
         pci_device_reset(pci);
     }
     rig_nic_core_config_changed(&s->core);
+    rig_nic_guard_leave(&s->core, guarded);
 }
 
 static uint32_t rig_nic_config_read(PCIDevice *pci, uint32_t address, int len)
