@@ -27,7 +27,8 @@ ifneq ($(filter deps,$(MAKECMDGOALS)),)
 # installed, do the rest.
 rest := $(filter-out deps,$(MAKECMDGOALS))
 # What only tests need is left out where no test is asked for.
-without := $(if $(rest),$(if $(filter check%,$(rest)),,WITHOUT_CHECK=1))
+without := $(if $(rest),$(if $(filter check%,$(rest)),,WITHOUT_CHECK=1)) \
+    $(if $(filter fuzz%,$(rest)),WITH_FUZZ=1)
 .PHONY: deps $(rest)
 deps:
 	+$(Q)$(MAKE) --no-print-directory install-deps $(without)
@@ -89,7 +90,8 @@ help:
 	@echo "make demo         run the demo scenarios in real VMs"
 	@echo "make check        all tests: units, sanitizers, qtest, HTML, VMs"
 	@echo "make check-units  | check-sanitize | check-qtest | check-html | check-vm"
-	@echo "make coverage     lines and branches of rig-nic that the qtests reach"
+	@echo "make coverage     lines and branches of our devices that qtests reach"
+	@echo "make fuzz         libFuzzer in QEMU against our devices; SECONDS=60"
 	@echo "make bench        all benchmarks, as ratios measured in one run"
 	@echo "make bench-NAME   one of: $(BENCHES)"
 	@echo "make soak         1,000 init-halt cycles in one VM"
@@ -100,7 +102,8 @@ help:
 APT_INSTALL := apt-get install -y -q --no-install-recommends
 install-deps:
 	$(Q)missing=; \
-	for p in $(sort $(DEPS) $(if $(WITHOUT_CHECK),,$(CHECK_DEPS))); do \
+	for p in $(sort $(DEPS) $(if $(WITHOUT_CHECK),,$(CHECK_DEPS)) \
+	    $(if $(WITH_FUZZ),$(FUZZ_DEPS))); do \
 	  [ "$$(dpkg-query -W -f='$${db:Status-Status}' $$p 2>/dev/null)" \
 	    = installed ] || missing="$$missing $$p"; \
 	done; \

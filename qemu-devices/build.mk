@@ -97,9 +97,13 @@ $(QTEST_BINS) &: $(QEMU_BIN) $(QTEST_SOURCES)
 check-qtest: $(QTEST_BINS)
 	$(Q)qemu-devices/run-qtests $(QEMU_BIN) $(QTEST_BINS)
 
-# How much of rig-nic the qtests reach, by gcov.
+# How much of our devices the qtests reach, by gcov.
+COVERED := $(patsubst qemu-devices/%,%,$(wildcard \
+    qemu-devices/hw/net/rig-*.c qemu-devices/hw/misc/rig-*.c \
+    qemu-devices/hw/pci/*.c))
 .PHONY: coverage
 coverage: $(QTEST_BINS)
 	$(Q)$(QEMU_ENV) qemu-devices/measure-coverage $(QEMU_BUILD) \
-	    build/coverage $(patsubst qemu-devices/%,%, \
-	    $(wildcard qemu-devices/hw/net/rig-nic*.c)) -- $(QTEST_BINS)
+	    build/coverage $(COVERED) -- $(QTEST_BINS)
+
+include qemu-devices/fuzz/fuzz.mk
