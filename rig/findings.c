@@ -365,6 +365,12 @@ static const char *place(const RigMonitor *m, const RigReport *r)
     return m->work.steps ? m->work.step[m->work.steps - 1].name : "cycle";
 }
 
+static const char *class_of(const RigReport *r)
+{
+    return r->violation->class_code ? r->violation->class_code :
+           r->boundary ? r->boundary->class_code : "none";
+}
+
 static RigFinding *new_finding(const RigMonitor *m, const RigReport *r)
 {
     RigFinding *f = g_new0(RigFinding, 1);
@@ -373,9 +379,7 @@ static RigFinding *new_finding(const RigMonitor *m, const RigReport *r)
     f->level = r->violation->level;
     f->id = g_strdup(r->violation->id);
     f->verdict = RIG_VERDICT_VIOLATION;
-    f->class_code = g_strdup(r->violation->class_code ?
-                             r->violation->class_code :
-                             r->boundary ? r->boundary->class_code : "none");
+    f->class_code = g_strdup(class_of(r));
     f->witness = witness(r);
     f->cycle = m->cycle;
     f->boundary = g_strdup(place(m, r));
@@ -405,13 +409,42 @@ gboolean rig_finding_wanted(RigMonitor *m)
     return TRUE;
 }
 
+/* What says most: first a driver that is lost, then the handle, then rest. */
+static unsigned weight(const WorkWorst *w)
+{
+    static const unsigned weights[RIG_LEVELS] = {
+        [RIG_LEVEL_STRICT] = 4, [RIG_LEVEL_SDV_RULE] = 3,
+        [RIG_LEVEL_CONTRACT] = 2, [RIG_LEVEL_LEAK] = 1,
+    };
+
+    return w->event == RIG_NO_EVENT ? 0 :
+           !strcmp(w->class_code, "lost-in-cleanup") ? 5 : weights[w->level];
+}
+
+static void keep_worst(Work *work, const RigReport *r)
+{
+    WorkWorst w = { .level = r->violation->level, .event = r->facts->event };
+
+    g_strlcpy(w.class_code, class_of(r), sizeof(w.class_code));
+    g_strlcpy(w.id, r->violation->id, sizeof(w.id));
+    if (weight(&w) > weight(&work->worst)) {
+        work->worst = w;
+    }
+}
+
 void rig_finding_report(const RigReport *report, void *opaque)
 {
     RigMonitor *m = opaque;
     RigScenarioResult *result = rig_monitor_open_result(m);
     RigFinding *f;
 
-    if (!rig_finding_wanted(m)) {
+    unsigned before = m->work.violations;
+    gboolean wanted = rig_finding_wanted(m);
+
+    if (m->work.violations != before) {
+        keep_worst(&m->work, report);
+    }
+    if (!wanted) {
         return;
     }
     f = new_finding(m, report);

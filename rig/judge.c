@@ -66,6 +66,11 @@ static char *why_broken(const RigMonitor *m, RigCycleEnd end)
         return g_strdup(w->end_text[0] ? w->end_text :
                         "The guest gave up the cycle without a reason.");
     }
+    if (w->unclean_start[0]) {
+        return g_strdup_printf("The device did not begin the cycle (event %"
+                               N ") as it began the first one: %s.",
+                               w->event_from, w->unclean_start);
+    }
     if (w->records_lost != RIG_NO_EVENT) {
         return g_strdup_printf("Records of the stream were lost (event %" N
                                ").", w->records_lost);
@@ -131,8 +136,12 @@ static char *why_inconclusive(const RigMonitor *m)
         return w->lost.inside[0] || w->lost.caller ? lost_reason(m)
                                                    : unknown_loss(m);
     }
+    fault = rig_sweep_missing_fault(m);
+    if (fault) {
+        return fault;
+    }
     if (!w->init_entered) {
-        return why_never_initialized(w);
+        return rig_sweep_failed_early(m) ? NULL : why_never_initialized(w);
     }
     fault = rig_missing_fault(m);
     if (fault) {
@@ -202,6 +211,11 @@ static char *pass_sentence(const RigMonitor *m)
     unsigned created = 0;
     g_autofree char *device = device_words(m);
 
+    if (!w->init_entered) { /* of a sweep: a fault struck before it */
+        return g_strdup_printf("%s failed (event %" N ") and "
+                               "MiniportInitializeEx was never called.",
+                               w->early_name, w->early.event);
+    }
     if (!failed && w->halt.event == RIG_NO_EVENT) {
         return g_strdup_printf("The system went down: MiniportShutdownEx "
                                "returned (event %" N "). NDIS does not halt a "
@@ -326,6 +340,7 @@ void rig_judge_cycle(RigMonitor *m, RigCycleEnd end, uint64_t event,
     RigCycleResult *c;
 
     r->cycles_by_verdict[verdict]++;
+    rig_sweep_judged(m, verdict, reason);
     if (verdict == RIG_VERDICT_PASS && !m->pass_sentence) {
         m->pass_sentence = rig_monitor_open_scenario(m)->linux_driver
                            ? rig_linux_pass_sentence(m) : pass_sentence(m);

@@ -8,6 +8,7 @@
 #include "msix.h"
 #include "rule-engine.h"
 #include "stream.h"
+#include "sweep.h"
 #include "timeline.h"
 
 /* Rules by which one scenario can be judged: bits of a mask. */
@@ -79,6 +80,14 @@ typedef struct WorkLinux {
     char driver[RIG_MARKER_TEXT];
 } WorkLinux;
 
+/* The finding that says most about the cycle, kept or not. */
+typedef struct WorkWorst {
+    RigLevel level;
+    uint64_t event;      /* RIG_NO_EVENT: there is none */
+    char class_code[20];
+    char id[64];
+} WorkWorst;
+
 /* One cycle while it runs; used again for the next one. */
 typedef struct Work {
     uint64_t event_from, ns_from;
@@ -103,6 +112,8 @@ typedef struct Work {
     WorkLinux linux_target[RIG_TARGETS_MAX];
     unsigned findings_from; /* index of the cycle's first finding */
     unsigned violations;    /* all of them, kept or not */
+    WorkWorst worst;
+    char unclean_start[160]; /* sweep: how the device differs; "": it does not */
     RigFinding *rising[WORK_RISING_MAX];
     unsigned risings;
     uint64_t raised_base;   /* interrupts before the last boundary */
@@ -136,6 +147,12 @@ struct RigMonitor {
     unsigned findings;   /* in all scenarios */
     char *pass_sentence; /* of the open scenario's first cycle */
     Work work;
+
+    /* A sweep: faults of the next cycle and of the open one; cycle 1. */
+    RigSweepFault next[RIG_SWEEP_FAULTS], now[RIG_SWEEP_FAULTS];
+    unsigned next_faults, now_faults;
+    gboolean has_start;
+    uint64_t start_shadow, start_digest;
 
     uint64_t lost, boot_ns, last_ns;
     char qemu[32];
@@ -189,7 +206,25 @@ void rig_monitor_lost(RigMonitor *m, const RigEvent *e, RigCycleEnd how);
 void rig_monitor_marker(RigMonitor *m, const RigEvent *e);
 void rig_monitor_close_cycle(RigMonitor *m, RigCycleEnd end, uint64_t event,
                              uint64_t ns);
-void rig_monitor_close_scenario(RigMonitor *m, const char *missing);
+void rig_monitor_close_scenario(RigMonitor *m, const char *missing,
+                                gboolean cut);
+
+/*
+ * monitor-sweep.c: a scenario opens; what is wrong with a sweep's marker here,
+ * NULL if nothing is; a fault of the next cycle; a call that may fail; a cycle
+ * begins; has been judged.
+ */
+void rig_sweep_open(RigMonitor *m);
+const char *rig_sweep_misplaced(const RigMonitor *m,
+                                const struct rig_marker *k);
+void rig_sweep_announced(RigMonitor *m, const RigEvent *e);
+void rig_sweep_point_reached(RigMonitor *m);
+void rig_sweep_cycle_begins(RigMonitor *m, const RigEvent *e);
+void rig_sweep_judged(RigMonitor *m, RigVerdict verdict, const char *reason);
+/* Which fault of the open cycle did not happen, a sentence; NULL: none. */
+char *rig_sweep_missing_fault(const RigMonitor *m);
+/* Did an injected fault keep MiniportInitializeEx from being called? */
+gboolean rig_sweep_failed_early(const RigMonitor *m);
 
 /*
  * monitor-linux.c: a RIG_MK_LINUX marker; why a cycle of Linux's own driver is

@@ -13,15 +13,20 @@ static void open_scenario(RigMonitor *m)
     rig_monitor_open_rules(m);
     m->last_cycle = m->timelines = 0;
     m->cycles = rig_scenario_cycle_count(s);
+    rig_sweep_open(m);
     g_clear_pointer(&m->pass_sentence, g_free);
 }
 
 /* The open scenario is over, by its marker or because the stream is. */
-void rig_monitor_close_scenario(RigMonitor *m, const char *missing)
+void rig_monitor_close_scenario(RigMonitor *m, const char *missing,
+                                gboolean cut)
 {
     RigScenarioResult *r = rig_monitor_open_result(m);
 
-    rig_judge_missing(r, m->last_cycle + 1, m->cycles, missing);
+    /* A sweep that says that it is over had as many cycles as it wanted. */
+    if (!r->sweep || cut || m->last_cycle == 0) {
+        rig_judge_missing(r, m->last_cycle + 1, m->cycles, missing);
+    }
     rig_scenario_result_conclude(r, m->pass_sentence);
     rig_monitor_close_rules(m);
     m->last_scenario = m->scenario;
@@ -44,6 +49,7 @@ static void open_cycle(RigMonitor *m, const RigEvent *e)
     w->records_lost = w->restored = w->unimplemented = RIG_NO_EVENT;
     w->end_text[0] = '\0';
     memset(w->linux_target, 0, sizeof(w->linux_target));
+    w->worst.event = RIG_NO_EVENT;
     w->findings_from = rig_monitor_open_result(m)->findings->len;
     w->raised_base = rig_monitor_raised(m);
     rig_calls_reset(&m->calls);
@@ -51,6 +57,7 @@ static void open_cycle(RigMonitor *m, const RigEvent *e)
         rig_engine_reset(m->engine[i]);
     }
     rig_recorder_reset(m->recorder, &m->msix[0]);
+    rig_sweep_cycle_begins(m, e);
 }
 
 void rig_monitor_close_cycle(RigMonitor *m, RigCycleEnd end, uint64_t event,
@@ -177,6 +184,9 @@ static const char *misplaced(const RigMonitor *m, const struct rig_marker *k)
         return !m->scenario || m->cycle || k->scenario != m->scenario ||
                k->cycle != m->last_cycle + 1 || k->cycle > m->cycles
                ? "a cycle begins that is not the next one" : NULL;
+    case RIG_MK_FAULT_POINT:
+    case RIG_MK_CYCLE_PLAN:
+        return rig_sweep_misplaced(m, k);
     case RIG_MK_STEP_BEGIN:
         return m->step_open ? "a step begins inside another one" : NULL;
     case RIG_MK_STEP_END:
@@ -195,6 +205,7 @@ static const char *stray(const RigMonitor *m, const struct rig_marker *k)
     case RIG_MK_SCENARIO_BEGIN:
     case RIG_MK_SCENARIO_END:
     case RIG_MK_CYCLE_BEGIN:
+    case RIG_MK_CYCLE_PLAN:
     case RIG_MK_NOTE:
     case RIG_MK_QUIESCED:
         return NULL;
@@ -290,7 +301,7 @@ void rig_monitor_marker(RigMonitor *m, const RigEvent *e)
         break;
     case RIG_MK_SCENARIO_END:
         rig_monitor_close_scenario(m, "The guest ended the scenario without "
-                                   "this cycle.");
+                                   "this cycle.", FALSE);
         break;
     case RIG_MK_CYCLE_BEGIN:
         open_cycle(m, e);
@@ -332,9 +343,13 @@ void rig_monitor_marker(RigMonitor *m, const RigEvent *e)
     case RIG_MK_LINUX:
         rig_monitor_linux(m, e);
         break;
-    case RIG_MK_NOTE:
     case RIG_MK_FAULT_POINT:
+        rig_sweep_point_reached(m);
+        break;
     case RIG_MK_CYCLE_PLAN:
+        rig_sweep_announced(m, e);
+        break;
+    case RIG_MK_NOTE:
     case RIG_MK_POWER:
         break;
     default:

@@ -313,7 +313,7 @@ void rig_monitor_finish(RigMonitor *m, RigOutcome outcome, const char *detail)
         RigScenarioResult *r = rig_monitor_open_result(m);
 
         rig_monitor_close_scenario(m, m->detail ? m->detail :
-                                   "The guest never began this cycle.");
+                                   "The guest never began this cycle.", TRUE);
         if (m->outcome == RIG_OUTCOME_STREAM_INVALID) {
             rig_scenario_result_worsen(r, RIG_VERDICT_BROKEN, m->detail);
         }

@@ -8,6 +8,7 @@
 
 #include "cpio.h"
 #include "include/plan.h"
+#include "scenario-sweep.h"
 
 /* The root port is the only bridge, so the bus behind it is number 1. */
 const char *rig_plan_device(const RigMachine *m)
@@ -150,6 +151,9 @@ static void add_scenario(GKeyFile *k, unsigned number, const RigScenario *s)
     set_uint(k, group, RIG_PLAN_KEY_CYCLES, s->cycles->len);
     for (guint i = 0; i < s->cycles->len; i++) {
         add_cycle(k, number, i + 1, s->cycles->pdata[i]);
+    }
+    if (s->sweep) {
+        rig_sweep_plan(k, number, s->sweep);
     }
 }
 

@@ -14,6 +14,7 @@
 #include "pe-check.h"
 #include "problem.h"
 #include "read-file.h"
+#include "scenario-sweep.h"
 
 /* Larger INF files are refused; NDIS drivers' are some tens of KiB. */
 #define INF_MAX (4 * 1024 * 1024)
@@ -474,6 +475,9 @@ void rig_scenario_check(RigScenario *s, const RigPaths *paths,
     check_driver(s, problems);
     check_cycles(s, problems);
     check_expect(s, problems);
+    if (s->sweep) {
+        rig_sweep_check(s, problems);
+    }
     for (guint i = 0; i < s->cycles->len; i++) {
         check_cycle(s, s->cycles->pdata[i], problems);
     }

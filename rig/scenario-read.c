@@ -18,6 +18,7 @@
 #include "read-file.h"
 #include "scenario-check.h"
 #include "scenario-schema.h"
+#include "scenario-sweep.h"
 
 /* Larger files are refused: a scenario is a page of text. */
 #define FILE_MAX (1024 * 1024)
@@ -53,21 +54,13 @@ static void on_xml_error(void *opaque, xmlErrorPtr e)
     }
 }
 
-static xmlDoc *read_document(const char *file, GPtrArray *problems)
+static xmlDoc *parse_document(const char *text, gsize length,
+                              const char *file, GPtrArray *problems)
 {
-    g_autoptr(GError) error = NULL;
-    g_autofree char *text = NULL;
-    gsize length;
     Messages m = { file, problems, -1 };
-    xmlParserCtxt *ctxt;
+    xmlParserCtxt *ctxt = xmlNewParserCtxt();
     xmlDoc *doc;
 
-    if (!rig_read_file(file, FILE_MAX, &text, &length, &error)) {
-        rig_problem(problems, file, 0, "cannot be read: %s; name a scenario "
-                    "file or a directory of them", error->message);
-        return NULL;
-    }
-    ctxt = xmlNewParserCtxt();
     xmlSetStructuredErrorFunc(&m, on_xml_error);
     doc = xmlCtxtReadMemory(ctxt, text, length, file, NULL,
                             XML_PARSE_NONET | XML_PARSE_NOCDATA);
@@ -81,6 +74,20 @@ static xmlDoc *read_document(const char *file, GPtrArray *problems)
                     "remove it");
     }
     return doc;
+}
+
+static xmlDoc *read_document(const char *file, GPtrArray *problems)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = NULL;
+    gsize length;
+
+    if (!rig_read_file(file, FILE_MAX, &text, &length, &error)) {
+        rig_problem(problems, file, 0, "cannot be read: %s; name a scenario "
+                    "file or a directory of them", error->message);
+        return NULL;
+    }
+    return parse_document(text, length, file, problems);
 }
 
 static gboolean validate(xmlDoc *doc, const char *file, const RigPaths *paths,
@@ -274,6 +281,8 @@ static void build_child(RigScenario *s, xmlNode *n)
         build_rule(s, n);
     } else if (is_element(n, "cycle")) {
         build_cycle(s, n);
+    } else if (is_element(n, "sweep")) {
+        rig_sweep_read(s, n);
     } else if (is_element(n, "expect")) {
         build_expect(s, n);
     }
@@ -300,15 +309,18 @@ static RigScenario *build(xmlNode *root, const char *file)
     for (xmlNode *n = root->children; n; n = n->next) {
         build_child(s, n);
     }
+    if (s->sweep && s->cycles->len == 0) {
+        rig_sweep_add_life(s);
+    }
     return s;
 }
 
-RigScenario *rig_scenario_load(const char *file, const RigPaths *paths,
-                               GPtrArray *problems)
+/* Validate, build and check; takes the document. */
+static RigScenario *take_document(xmlDoc *doc, const char *file,
+                                  const RigPaths *paths, GPtrArray *problems,
+                                  guint before)
 {
-    guint before = problems->len;
     g_autoptr(RigScenario) s = NULL;
-    xmlDoc *doc = read_document(file, problems);
 
     if (doc && problems->len == before &&
         validate(doc, file, paths, problems)) {
@@ -317,4 +329,27 @@ RigScenario *rig_scenario_load(const char *file, const RigPaths *paths,
     }
     xmlFreeDoc(doc);
     return problems->len == before ? g_steal_pointer(&s) : NULL;
+}
+
+RigScenario *rig_scenario_load(const char *file, const RigPaths *paths,
+                               GPtrArray *problems)
+{
+    guint before = problems->len;
+
+    return take_document(read_document(file, problems), file, paths, problems,
+                         before);
+}
+
+RigScenario *rig_scenario_parse(const char *text, const char *file,
+                                const RigPaths *paths, GPtrArray *problems)
+{
+    guint before = problems->len;
+    RigScenario *s = take_document(parse_document(text, strlen(text), file,
+                                                  problems),
+                                   file, paths, problems, before);
+
+    if (s) {
+        s->text = g_strdup(text);
+    }
+    return s;
 }

@@ -7,6 +7,7 @@
 
 #include "include/plan.h"
 #include "problem.h"
+#include "scenario-sweep.h"
 
 static const char *const verdict_names[RIG_VERDICTS] = {
     "pass", "violation", "broken", "inconclusive", "skipped",
@@ -116,6 +117,8 @@ void rig_scenario_free(RigScenario *s)
     g_free(s->machine.nic);
     g_ptr_array_unref(s->rules);
     g_ptr_array_unref(s->cycles);
+    rig_sweep_free(s->sweep);
+    g_free(s->text);
     g_free(s->expect.level);
     g_free(s->expect.class_code);
     g_free(s);
@@ -249,6 +252,9 @@ unsigned rig_scenario_cycle_count(const RigScenario *s)
 
 const RigCycle *rig_scenario_cycle(const RigScenario *s, unsigned number)
 {
+    if (s->sweep && number > 0) {
+        return s->cycles->pdata[0];
+    }
     for (guint i = 0; number > 0 && i < s->cycles->len; i++) {
         const RigCycle *c = s->cycles->pdata[i];
 

@@ -93,6 +93,22 @@ typedef struct RigCycle {
     GPtrArray *steps;     /* of RigStep */
 } RigCycle;
 
+/*
+ * <sweep>: the only <cycle> is a life, gone through again and again with every
+ * fault that it offers. Lists end with NULL and may be empty.
+ */
+typedef struct RigSweep {
+    unsigned k;           /* faults at a time, 1 or 2 */
+    uint32_t status;      /* NDIS_STATUS of a call that is not made */
+    unsigned occasions;   /* tried of each device fault, at most */
+    unsigned per_site;    /* calls tried of each call site, 0: all */
+    unsigned limit;       /* cycles */
+    char **device_faults; /* NAME[:ARGUMENT] */
+    char **lives;         /* RIG_SWEEP_* of plan.h */
+    char **only;          /* points: nothing else is tried */
+    int line;
+} RigSweep;
+
 /* What the author says will happen. NULL strings: not stated. */
 typedef struct RigExpect {
     RigVerdict verdict;
@@ -126,6 +142,8 @@ typedef struct RigScenario {
     RigMachine machine;
     GPtrArray *rules;     /* of RigRuleRef, at least one for a .sys */
     GPtrArray *cycles;    /* of RigCycle, at least one */
+    RigSweep *sweep;      /* NULL: the cycles are all there is */
+    char *text;           /* of the file, where it is not in one; or NULL */
     RigExpect expect;
 } RigScenario;
 
@@ -136,6 +154,9 @@ typedef struct RigScenario {
  */
 RigScenario *rig_scenario_load(const char *file, const RigPaths *paths,
                                GPtrArray *problems);
+/* The same for the text of a file that is not there yet. */
+RigScenario *rig_scenario_parse(const char *text, const char *file,
+                                const RigPaths *paths, GPtrArray *problems);
 void rig_scenario_free(RigScenario *s);
 
 /*
@@ -154,12 +175,13 @@ RigStep *rig_cycle_add_step(RigCycle *c);
 GPtrArray *rig_scenarios_load(char *const *args, const RigPaths *paths,
                               GPtrArray *problems);
 
-/* Total number of cycles, repetitions counted. */
+/* Total number of cycles, repetitions counted; of a sweep only the first. */
 unsigned rig_scenario_cycle_count(const RigScenario *s);
 
 /*
  * The <cycle> that repetition @number (1-based, over the whole scenario)
- * belongs to, or NULL when there is no such cycle.
+ * belongs to, or NULL when there is no such cycle. All of a sweep belong to
+ * its life.
  */
 const RigCycle *rig_scenario_cycle(const RigScenario *s, unsigned number);
 

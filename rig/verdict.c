@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Merging verdicts, and the result types with what belongs to them. */
 #include <string.h>
+#include "sweep.h"
 #include "timeline.h"
 #include "verdict.h"
 
@@ -157,6 +158,7 @@ void rig_scenario_result_free(RigScenarioResult *r)
         g_ptr_array_unref(r->findings);
         g_ptr_array_unref(r->cycles);
         g_array_unref(r->traffic);
+        rig_sweep_result_free(r->sweep);
         g_free(r->driver.sha256);
         g_free(r->driver.service);
         g_free(r->driver.provider);

@@ -113,6 +113,7 @@ typedef enum RigCycleEnd {
 const char *rig_cycle_end_name(RigCycleEnd end);
 
 struct RigTimeline;
+struct RigSweepResult;
 
 typedef struct RigCycleResult {
     unsigned number;     /* 1-based within the scenario */
@@ -168,6 +169,7 @@ typedef struct RigScenarioResult {
                             are broken */
     unsigned cycles_omitted; /* cycles that are not in `cycles` */
     GArray *traffic;     /* of RigTrafficCount */
+    struct RigSweepResult *sweep; /* sweep.h; NULL: no sweep, or no machine */
 
     /* Set by the caller before results are written. */
     unsigned machine;    /* 1-based number of the machine, 0: none */

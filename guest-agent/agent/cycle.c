@@ -14,6 +14,7 @@
 #include "linux/pci.h"
 #include "linux/vfio.h"
 #include "ndis/host.h"
+#include "rig/faults.h"
 #include "windows-version.h"
 
 /* How long the cable stays out, and how long the driver has to notice. */
@@ -321,6 +322,36 @@ static void run_linux_step(const struct plan_step *step, struct outcome *o)
     }
 }
 
+/* A device fault that never strikes counts how often it could have. */
+static void begin_counting(const struct cycle_sweep *sweep)
+{
+    for (char **fault = sweep->count; fault && *fault; fault++) {
+        int ret = marker_command(RIG_CMD_FAULT, RIG_FAULT_ORDINAL_MAX, 0,
+                                 *fault);
+
+        if (ret) {
+            marker_note("device fault %s cannot be armed: %s", *fault,
+                        strerror(-ret));
+        }
+    }
+}
+
+static void end_counting(const struct cycle_sweep *sweep)
+{
+    for (unsigned i = 0; sweep->count && sweep->count[i]; i++) {
+        char name[RIG_FAULT_SPEC_MAX + 1];
+        int n;
+
+        snprintf(name, sizeof(name), "%.*s",
+                 (int)strcspn(sweep->count[i], ":"), sweep->count[i]);
+        n = marker_command(RIG_CMD_OCCASIONS, 0, 0, name);
+        sweep->occasions[i] = n > 0 ? (uint32_t)n : 0;
+    }
+    if (sweep->count && sweep->count[0]) {
+        marker_command(RIG_CMD_FAULT, 0, 0, "");
+    }
+}
+
 static void run_step(const struct plan_step *step)
 {
     const char *name = plan_step_name(step->kind);
@@ -331,6 +362,9 @@ static void run_step(const struct plan_step *step)
     marker_simple(RIG_MK_STEP_BEGIN, name, 0);
     host_set_faults(step->faults, step->n_faults);
     arm_device_faults(step);
+    if (step == cycle.context->cycle->steps && cycle.context->sweep) {
+        begin_counting(cycle.context->sweep);
+    }
     if (step->kind == PLAN_INSTALL) {
         run_install(&o);
     } else if (step->kind == PLAN_LINK_FLAP) {
@@ -392,6 +426,9 @@ void cycle_run(const struct cycle_context *context)
             watchdog_tell(context->watch_fd, WATCH_TAKEN_BACK, 0, NULL);
             told = true;
         }
+    }
+    if (context->sweep) {
+        end_counting(context->sweep);
     }
     if (cycle_has_device_faults(context->cycle)) {
         marker_command(RIG_CMD_FAULT, 0, 0, "");

@@ -23,6 +23,9 @@ struct cycle_sweep {
     struct host_points *points;  /* shared memory; NULL: nothing recorded */
     unsigned record;             /* enum host_record */
     bool recorded[PLAN_STEPS_MAX]; /* by step: calls in it are points */
+    char **count;                /* device faults: how often each could strike;
+                                    NULL: not counted */
+    uint32_t *occasions;         /* shared memory: that, by device fault */
     unsigned messages_max;       /* as in struct host_config */
     bool no_messages;
     uint64_t digest;             /* of the device before the cycle */

@@ -37,6 +37,7 @@ struct sweep_run {
     struct cycle_sweep extra;      /* of the cycle that runs */
     struct sweep *sweep;
     struct host_points *points;    /* shared with the process of a cycle */
+    uint32_t *occasions;           /* the same, by device fault */
     struct vfio_device device;
     struct device_state first, now;
     struct report *report;
@@ -139,6 +140,11 @@ static void make_recording(struct sweep_run *r, const struct sweep_cycle *c)
                           : c->fault[0].kind == RIG_POINT_API ? 0
                                                               : HOST_RECORD_ALL;
     }
+    if (c->n_faults == 0 && c->life == 0) {
+        memset(r->occasions, 0, SWEEP_DEVICE_MAX * sizeof(*r->occasions));
+        r->extra.count = params_of(r)->device_faults;
+        r->extra.occasions = r->occasions;
+    }
 }
 
 /* --- markers ---------------------------------------------------------- */
@@ -206,41 +212,13 @@ static int check_device(struct sweep_run *r, char *err, size_t errlen)
     return 0;
 }
 
-/* How often each device fault could strike: armed where it never does. */
-static void count_occasions(struct sweep_run *r, bool begin,
-                            uint32_t occasions[SWEEP_DEVICE_MAX])
-{
-    for (unsigned d = 0; params_of(r)->device_faults[d]; d++) {
-        const char *fault = params_of(r)->device_faults[d];
-        char name[RIG_FAULT_SPEC_MAX + 1];
-        int n;
-
-        snprintf(name, sizeof(name), "%.*s", (int)strcspn(fault, ":"), fault);
-        if (begin) {
-            n = marker_command(RIG_CMD_FAULT, RIG_FAULT_ORDINAL_MAX, 0, fault);
-            if (n) {
-                marker_note("device fault %s cannot be armed: %s", fault,
-                            strerror(-n));
-            }
-            continue;
-        }
-        n = marker_command(RIG_CMD_OCCASIONS, 0, 0, name);
-        occasions[d] = n > 0 ? (uint32_t)n : 0;
-    }
-    if (!begin && params_of(r)->device_faults[0]) {
-        marker_command(RIG_CMD_FAULT, 0, 0, "");
-    }
-}
-
 /* --- the sweep -------------------------------------------------------- */
 
 static int run_one(struct sweep_run *r, const struct sweep_cycle *c)
 {
-    uint32_t occasions[SWEEP_DEVICE_MAX] = { 0 };
     enum rig_cycle_end end = RIG_CYCLE_BROKEN;
     static struct cycle_plan plan;
     size_t errlen = sizeof(r->report->err);
-    bool life = c->n_faults == 0;
     int ret;
 
     make_plan(r, c, &plan);
@@ -250,15 +228,12 @@ static int run_one(struct sweep_run *r, const struct sweep_cycle *c)
         return -1;
     }
     announce(r, c);
-    if (life) {
-        count_occasions(r, true, occasions);
-    }
     ret = runner_cycle(&r->context, 1, &end, r->report->err, errlen);
-    if (life) {
-        count_occasions(r, false, occasions);
+    if (ret == 0 && end == RIG_CYCLE_BROKEN) {
+        marker_command(RIG_CMD_FAULT, 0, 0, "");
     }
     if (ret == 0 && c->record) {
-        sweep_learn(r->sweep, c, r->points, life ? occasions : NULL);
+        sweep_learn(r->sweep, c, r->points, r->extra.occasions);
     }
     if (r->report->cycles++ == 0) {
         if (ret == 0 && end == RIG_CYCLE_DONE && r->context.device) {
@@ -274,7 +249,8 @@ static int run_all(struct sweep_run *r)
     struct sweep_cycle c;
 
     r->points = shared_memory(sizeof(*r->points));
-    if (!r->points) {
+    r->occasions = shared_memory(SWEEP_DEVICE_MAX * sizeof(*r->occasions));
+    if (!r->points || !r->occasions) {
         snprintf(r->report->err, sizeof(r->report->err),
                  "no memory for the points of a sweep");
         return -1;
