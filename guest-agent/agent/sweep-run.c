@@ -229,7 +229,7 @@ static int run_one(struct sweep_run *r, const struct sweep_cycle *c)
     }
     announce(r, c);
     ret = runner_cycle(&r->context, 1, &end, r->report->err, errlen);
-    if (ret == 0 && end == RIG_CYCLE_BROKEN) {
+    if (end != RIG_CYCLE_DONE && r->extra.count) {
         marker_command(RIG_CMD_FAULT, 0, 0, "");
     }
     if (ret == 0 && c->record) {
