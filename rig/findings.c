@@ -436,10 +436,9 @@ void rig_finding_report(const RigReport *report, void *opaque)
 {
     RigMonitor *m = opaque;
     RigScenarioResult *result = rig_monitor_open_result(m);
-    RigFinding *f;
-
     unsigned before = m->work.violations;
     gboolean wanted = rig_finding_wanted(m);
+    RigFinding *f;
 
     if (m->work.violations != before) {
         keep_worst(&m->work, report);
