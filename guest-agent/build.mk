@@ -136,7 +136,7 @@ $(GUEST_LINUX)/initramfs.cpio: $(AGENT) $(GUEST_LINUX_KERNEL)/version
 
 # --- units ------------------------------------------------------------------
 
-AGENT_UNITS := inf registry plan marker watchdog
+AGENT_UNITS := inf registry plan marker watchdog interrupts
 AGENT_UNIT_BINS := $(AGENT_UNITS:%=$(B)/guest-agent/test-%)
 AGENT_UNIT_FLAGS = $(CFLAGS) $(AGENT_INCLUDES) $(GLIB_CFLAGS) \
     $(shell pkg-config --cflags check)
@@ -153,6 +153,7 @@ UNIT_registry := agent/registry.o
 UNIT_plan := agent/plan.o linux/pci.o
 UNIT_marker := agent/marker.o linux/pci.o
 UNIT_watchdog := agent/watchdog.o
+UNIT_interrupts := linux/interrupts.o linux/pci.o
 
 define agent_unit
 $(B)/guest-agent/test-$(1): $(B)/guest-agent/tests/test-$(1).o \

@@ -512,6 +512,79 @@ static void test_unplug_and_replug(void)
     rig_machine_free(m);
 }
 
+/* --- virtual functions ---------------------------------------------------- */
+
+#define ECAM 0xb0000000u
+#define MCH_PCIEXBAR 0x60 /* Q35: base and enable of memory-mapped config */
+
+/* Memory-mapped configuration space of the function, 4 KiB. */
+static uint64_t open_extended_config(RigMachine *m, int devfn)
+{
+    QPCIDevice *mch = qpci_device_find(m->bus, QPCI_DEVFN(0, 0));
+
+    qpci_config_writel(mch, MCH_PCIEXBAR, ECAM | 1);
+    g_free(mch);
+    return ECAM + ((uint64_t)devfn << 12);
+}
+
+static uint64_t find_sriov(RigMachine *m, uint64_t config)
+{
+    uint32_t at = PCI_CFG_SPACE_SIZE, header;
+
+    while (at) {
+        header = qtest_readl(m->qts, config + at);
+        if (PCI_EXT_CAP_ID(header) == PCI_EXT_CAP_ID_SRIOV) {
+            return config + at;
+        }
+        at = PCI_EXT_CAP_NEXT(header);
+    }
+    g_assert_not_reached();
+}
+
+static void expect_vf(RigMachine *m, unsigned target, const char *id,
+                      bool attached)
+{
+    const struct rig_ev_target *t = rig_expect(m, RIG_EV_TARGET);
+
+    g_assert_cmpuint(t->target, ==, target);
+    g_assert_cmpstr(t->id, ==, id);
+    g_assert_cmpuint(t->attached, ==, attached);
+    g_assert_cmphex(t->vendor, ==, 0x8086);
+    g_assert_cmphex(t->device, ==, 0x10ca); /* 82576 VF */
+    g_assert_cmpuint(t->vectors, ==, 3);
+    if (attached) {
+        rig_expect_state(m, target, 0, 2);
+    }
+}
+
+static void test_vfs(void)
+{
+    RigMachine *m = rig_machine_start("nic0", "-device igb,id=nic0,addr=2.0,"
+                                      "romfile= ");
+    uint64_t sriov = find_sriov(m, open_extended_config(m, RIG_NIC_DEVFN));
+
+    rig_mark(m, "begin");
+    qtest_writew(m->qts, sriov + PCI_SRIOV_NUM_VF, 2);
+    rig_mark(m, "numbered");
+    qtest_writew(m->qts, sriov + PCI_SRIOV_CTRL,
+                 PCI_SRIOV_CTRL_VFE | PCI_SRIOV_CTRL_MSE);
+    rig_mark(m, "enabled");
+    qtest_writew(m->qts, sriov + PCI_SRIOV_CTRL, 0);
+    rig_machine_end(m);
+
+    rig_skip_to(m, "begin");
+    rig_expect_marker(m, "numbered");
+    expect_vf(m, 1, "nic0.vf0", true);
+    expect_vf(m, 2, "nic0.vf1", true);
+    rig_expect_marker(m, "enabled");
+    rig_expect_reset(m, 1, RIG_RESET_UNPLUG);
+    rig_expect_reset(m, 2, RIG_RESET_UNPLUG);
+    expect_vf(m, 1, "nic0.vf0", false);
+    expect_vf(m, 2, "nic0.vf1", false);
+    rig_expect(m, RIG_EV_END);
+    rig_machine_free(m);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -530,5 +603,6 @@ int main(int argc, char **argv)
     qtest_add_func("/rig-tap-watch/reset/power", test_reset_power);
     qtest_add_func("/rig-tap-watch/bdf-behind-port", test_bdf_behind_port);
     qtest_add_func("/rig-tap-watch/unplug-and-replug", test_unplug_and_replug);
+    qtest_add_func("/rig-tap-watch/vfs", test_vfs);
     return g_test_run();
 }

@@ -8,6 +8,7 @@
 #include "hw/pci/pci.h"
 #include "hw/pci/pci_bridge.h"
 #include "hw/pci/pci_bus.h"
+#include "hw/pci/pcie_sriov.h"
 #include "qapi/error.h"
 #include "qemu/bswap.h"
 #include "qemu/cutils.h"
@@ -68,13 +69,29 @@ void rig_tap_update_bdf(RigTap *tap, RigTarget *t)
     }
 }
 
+/*
+ * A VF's own vendor and device id read ffff (SR-IOV 1.1, 3.4.1.1, 3.4.1.2): its
+ * PF has the true ones.
+ */
+static void set_ids(RigTarget *t, const PCIDevice *dev)
+{
+    const PCIDevice *pf = t->pf ? t->pf->dev : NULL;
+
+    t->info.vendor = cpu_to_le16(pci_get_word((pf ? pf : dev)->config +
+                                              PCI_VENDOR_ID));
+    t->info.device = cpu_to_le16(pf ? pci_get_word(pf->config +
+                                                   pf->exp.sriov_cap +
+                                                   PCI_SRIOV_VF_DID)
+                                    : pci_get_word(dev->config +
+                                                   PCI_DEVICE_ID));
+}
+
 static void set_device(RigTarget *t, PCIDevice *dev)
 {
     t->dev = dev;
     t->exp_cap = pci_find_capability(dev, PCI_CAP_ID_EXP);
     t->info.attached = cpu_to_le16(1);
-    t->info.vendor = cpu_to_le16(pci_get_word(dev->config + PCI_VENDOR_ID));
-    t->info.device = cpu_to_le16(pci_get_word(dev->config + PCI_DEVICE_ID));
+    set_ids(t, dev);
     t->info.bdf = cpu_to_le16(target_bdf(dev));
     t->info.vectors = cpu_to_le16(msix_present(dev) ? dev->msix_entries_nr
                                                     : 0);
@@ -85,6 +102,64 @@ static void set_device(RigTarget *t, PCIDevice *dev)
             object_get_typename(OBJECT(dev)));
     t->state = read_state(t);
     trace_rig_tap_attach(le16_to_cpu(t->info.target), t->id);
+}
+
+/* --- virtual functions ---------------------------------------------------- */
+
+/*
+ * QEMU makes all VFs with their PF and enables them with VF Enable; that is
+ * when they appear on the bus. Returns whether this one has come or gone.
+ */
+static bool sync_vf(RigTarget *t)
+{
+    PCIDevice *pf = t->pf->dev;
+    PCIDevice *vf = pf ? pcie_sriov_get_vf_at_index(pf, t->vf) : NULL;
+
+    if (vf == t->dev) {
+        return false;
+    }
+    if (vf) {
+        set_device(t, vf);
+    } else {
+        t->dev = NULL;
+        t->info.attached = 0;
+    }
+    return true;
+}
+
+void rig_tap_update_vfs(RigTap *tap, const RigTarget *pf)
+{
+    for (unsigned i = 0; i < tap->n_targets; i++) {
+        RigTarget *t = &tap->targets[i];
+
+        if (t->pf != pf || !pf || !sync_vf(t)) {
+            continue;
+        }
+        rig_tap_emit(tap, RIG_EV_TARGET, &t->info, sizeof(t->info));
+        if (t->dev) {
+            rig_tap_emit(tap, RIG_EV_STATE, &t->state, sizeof(t->state));
+        }
+    }
+}
+
+/* The VFs that a watched function can have are watched, too. */
+static void add_vfs(RigTap *tap, RigTarget *pf)
+{
+    uint16_t cap = pf->dev->exp.sriov_cap;
+    unsigned total = cap ? pci_get_word(pf->dev->config + cap +
+                                        PCI_SRIOV_TOTAL_VF) : 0;
+
+    for (unsigned i = 0; i < total && tap->n_targets < RIG_TARGETS_MAX; i++) {
+        RigTarget *t = &tap->targets[tap->n_targets];
+
+        t->id = g_strdup_printf("%.24s.vf%u", pf->id, i);
+        t->pf = pf;
+        t->vf = i;
+        t->info.target = cpu_to_le16(tap->n_targets++);
+        t->info.bdf = cpu_to_le16(0xffff);
+        pstrcpy(t->info.id, sizeof(t->info.id), t->id);
+        sync_vf(t);
+    }
 }
 
 /* --- after a restore ------------------------------------------------------ */
@@ -125,6 +200,9 @@ void rig_tap_put_epoch(RigTap *tap)
     for (unsigned i = 0; i < tap->n_targets; i++) {
         RigTarget *t = &tap->targets[i];
 
+        if (t->pf && sync_vf(t) && !t->dev) {
+            rig_tap_put_now(tap, RIG_EV_TARGET, &t->info, sizeof(t->info));
+        }
         if (t->dev) {
             set_device(t, t->dev);
             rig_tap_put_now(tap, RIG_EV_TARGET, &t->info, sizeof(t->info));
@@ -245,12 +323,17 @@ void rig_tap_watch_start(RigTap *tap)
         }
         set_device(&tap->targets[i], dev);
     }
+    for (unsigned i = 0, named = tap->n_targets; i < named; i++) {
+        add_vfs(tap, &tap->targets[i]);
+    }
     put_hello(tap);
     for (unsigned i = 0; i < tap->n_targets; i++) {
         RigTarget *t = &tap->targets[i];
 
-        rig_tap_put_now(tap, RIG_EV_TARGET, &t->info, sizeof(t->info));
-        rig_tap_put_now(tap, RIG_EV_STATE, &t->state, sizeof(t->state));
+        if (t->dev) {
+            rig_tap_put_now(tap, RIG_EV_TARGET, &t->info, sizeof(t->info));
+            rig_tap_put_now(tap, RIG_EV_STATE, &t->state, sizeof(t->state));
+        }
     }
     tap->started = true;
     rig_tap_observe(tap);

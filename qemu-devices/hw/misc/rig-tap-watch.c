@@ -126,6 +126,7 @@ static void observe_config_write(PCIObserver *observer,
             before_config_write(tap, t, w);
         } else if (w->dev == t->dev) {
             rig_tap_update_state(tap, t);
+            rig_tap_update_vfs(tap, t);
         }
     }
 }
@@ -158,6 +159,9 @@ static enum rig_reset_cause reset_cause(const RigTarget *t)
     const PCIConfigWrite *w;
 
     for (w = pci_config_write_current(); w; w = w->outer) {
+        if (t->pf && w->dev == t->pf->dev) {
+            return RIG_RESET_UNPLUG;
+        }
         if (w->dev == t->dev && is_flr_write(t, w)) {
             return RIG_RESET_FLR;
         }
@@ -183,6 +187,7 @@ static void observe_reset(PCIObserver *observer, PCIDevice *dev, bool done)
         rig_tap_emit_reset(tap, t, reset_cause(t));
     } else {
         rig_tap_update_state(tap, t);
+        rig_tap_update_vfs(tap, t);
     }
 }
 

@@ -67,6 +67,8 @@ typedef struct RigTarget {
     struct rig_ev_target info;  /* as last reported, little-endian */
     struct rig_ev_state state;  /* as last reported, little-endian */
     uint8_t exp_cap;            /* offset of the PCIe capability, 0: none */
+    struct RigTarget *pf;       /* of an SR-IOV virtual function, else NULL */
+    unsigned vf;                /* its number, 0.. */
 } RigTarget;
 
 /* Interrupts of one kind that were counted and not yet reported. */
@@ -120,6 +122,12 @@ void rig_tap_watch_start(RigTap *tap);
 /* Report the target's registers, or its address, if they have changed. */
 void rig_tap_update_state(RigTap *tap, RigTarget *t);
 void rig_tap_update_bdf(RigTap *tap, RigTarget *t);
+
+/*
+ * Report the virtual functions of `pf` that have come or gone: they do so by a
+ * write to its SR-IOV capability, or by its reset.
+ */
+void rig_tap_update_vfs(RigTap *tap, const RigTarget *pf);
 
 /* Write EPOCH and the whole state of the restored targets. */
 void rig_tap_put_epoch(RigTap *tap);

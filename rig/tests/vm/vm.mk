@@ -31,3 +31,11 @@ check-vm-rig: all $(VM_TESTS)/vm-test \
     $(VM_MISBEHAVE:%=$(VM_TESTS)/%/rignic.inf)
 	$(Q)echo "  TEST  $(VM_TESTS)/vm-test"
 	$(Q)RIG_HOME=$(CURDIR) $(VM_TESTS)/vm-test
+
+# Linux's own drivers, each against rig-tap, by their own scenarios.
+.PHONY: check-vm-linux
+check-vm: check-vm-linux
+check-vm-linux: all guest-linux
+	$(Q)echo "  RUN   scenarios/linux-*.xml"
+	$(Q)$(B)/rig/rig run -q --results $(VM_TESTS)/results \
+	    $(sort $(wildcard scenarios/linux-*.xml))
