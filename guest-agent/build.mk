@@ -30,6 +30,7 @@ AGENT_OBJECTS := $(patsubst guest-agent/%,$(AGENT_OBJ)/%.o,$(AGENT_SOURCES))
 
 .PHONY: guest guest-kernel-current
 all: guest
+guest: $(GUEST)/exports $(GUEST)/callbacks
 guest: $(GUEST)/vmlinuz $(GUEST)/initramfs.cpio $(GUEST)/cmdline \
     $(GUEST)/kernel-version
 
@@ -51,6 +52,10 @@ $(AGENT): $(AGENT_OBJECTS)
 	    $(shell pkg-config --static --libs glib-2.0)
 
 -include $(AGENT_OBJECTS:.o=.d)
+
+# What rules can be about: rig lint compares.
+$(GUEST)/exports $(GUEST)/callbacks: $(GUEST)/%: $(AGENT)
+	$(Q)$(AGENT) --$* > $@
 
 # VFIO for PCI and what it needs.
 VFIO_MODULES := $(addprefix .:,irqbypass iommufd vfio vfio_virqfd \

@@ -77,6 +77,9 @@ RigPaths *rig_paths_find(GError **error)
     p->qemu = g_build_filename(home, "build", "qemu", "qemu-system-x86_64",
                                NULL);
     find_guests(p, home);
+    p->exports = g_build_filename(home, "build", "guest", "exports", NULL);
+    p->callbacks = g_build_filename(home, "build", "guest", "callbacks",
+                                    NULL);
     return p;
 }
 
@@ -94,5 +97,7 @@ void rig_paths_free(RigPaths *p)
         g_free(p->guest[i].initramfs);
         g_free(p->guest[i].cmdline);
     }
+    g_free(p->exports);
+    g_free(p->callbacks);
     g_free(p);
 }

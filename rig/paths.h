@@ -30,6 +30,8 @@ typedef struct RigPaths {
     char *results;    /* directory with result.rng and report.xsl */
     char *qemu;       /* the QEMU with rig-nic and rig-tap */
     RigGuestFiles guest[RIG_GUESTS];
+    char *exports;    /* text file: what the NDIS host implements */
+    char *callbacks;  /* text file: what it calls in a driver */
 } RigPaths;
 
 /*

@@ -142,12 +142,20 @@ static void add_driver(GKeyFile *k, const char *group, unsigned number,
     g_key_file_set_string(k, group, RIG_PLAN_KEY_INF, inf);
 }
 
-static void add_scenario(GKeyFile *k, unsigned number, const RigScenario *s)
+static void add_scenario(GKeyFile *k, unsigned number, const RigScenario *s,
+                         const RigRules *rules)
 {
+    g_auto(GStrv) trace = rules && !s->linux_driver
+                          ? rig_rules_trace(rules, s) : NULL;
     g_autofree char *group = g_strdup_printf(RIG_PLAN_GROUP_SCENARIO, number);
 
     g_key_file_set_string(k, group, RIG_PLAN_KEY_NAME, s->name);
     add_driver(k, group, number, s);
+    if (trace && *trace) {
+        g_key_file_set_string_list(k, group, RIG_PLAN_KEY_TRACE,
+                                   (const char *const *)trace,
+                                   g_strv_length(trace));
+    }
     set_uint(k, group, RIG_PLAN_KEY_CYCLES, s->cycles->len);
     for (guint i = 0; i < s->cycles->len; i++) {
         add_cycle(k, number, i + 1, s->cycles->pdata[i]);
@@ -157,7 +165,7 @@ static void add_scenario(GKeyFile *k, unsigned number, const RigScenario *s)
     }
 }
 
-char *rig_plan_ini(const GPtrArray *scenarios)
+char *rig_plan_ini(const GPtrArray *scenarios, const RigRules *rules)
 {
     g_autoptr(GKeyFile) k = g_key_file_new();
     const RigScenario *first = scenarios->pdata[0];
@@ -170,7 +178,7 @@ char *rig_plan_ini(const GPtrArray *scenarios)
     set_uint(k, RIG_PLAN_GROUP, RIG_PLAN_KEY_SEED, RIG_PLAN_SEED);
     set_uint(k, RIG_PLAN_GROUP, RIG_PLAN_KEY_SCENARIOS, scenarios->len);
     for (guint i = 0; i < scenarios->len; i++) {
-        add_scenario(k, i + 1, scenarios->pdata[i]);
+        add_scenario(k, i + 1, scenarios->pdata[i], rules);
     }
     return g_key_file_to_data(k, NULL, NULL);
 }

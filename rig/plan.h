@@ -8,6 +8,7 @@
 
 #include <glib.h>
 
+#include "rule.h"
 #include "scenario.h"
 
 /*
@@ -25,9 +26,10 @@ const char *rig_plan_device(const RigMachine *m);
 
 /*
  * plan.ini for @scenarios (of RigScenario, which share a machine), in this
- * order. Equal scenarios give equal bytes.
+ * order. Equal scenarios give equal bytes. What the @rules (NULL: none) need
+ * markers of goes into it, too.
  */
-char *rig_plan_ini(const GPtrArray *scenarios);
+char *rig_plan_ini(const GPtrArray *scenarios, const RigRules *rules);
 
 /*
  * The archive: plan.ini and the driver files of every scenario. NULL with

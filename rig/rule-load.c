@@ -395,6 +395,7 @@ static void load_on(Loader *l, xmlNode *node)
 {
     RuleOn *on = g_new0(RuleOn, 1);
 
+    on->line = xmlGetLineNo(node);
     on->actions = g_array_new(FALSE, FALSE, sizeof(RuleAction));
     load_source(l, node, on);
     load_guards(l, node, on);

@@ -54,6 +54,7 @@ typedef struct RuleAction {
 #define RULE_HANDLE_NONE    (2u << RULE_NAMES_MAX)
 
 typedef struct RuleOn {
+    int line;             /* in the file */
     RuleSource source;
     unsigned when;        /* enum rule_when; LOST: 1 << RIG_END_* */
     gboolean every;       /* any name: "*" */

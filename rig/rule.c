@@ -116,9 +116,11 @@ void rig_rules_add_names(const RigRules *rules, RigNames *names)
 
 /* Load the rule of one reference unless that has happened. */
 static void load_ref(RigRules *rules, const RigScenario *s,
-                     const RigRuleRef *ref, const char *schema,
+                     const RigRuleRef *ref, const RigPaths *paths,
                      GPtrArray *problems)
 {
+    g_autofree char *schema = g_build_filename(paths->scenarios, "rules",
+                                               "rule.rng", NULL);
     RigRule *rule;
 
     if (rig_rules_get(rules, ref)) {
@@ -131,6 +133,7 @@ static void load_ref(RigRules *rules, const RigScenario *s,
                     ref->name, ref->file, rule->name);
     }
     if (rule) {
+        rig_rule_check_names(rule, paths, problems);
         g_hash_table_insert(rules->by_file, g_strdup(ref->file), rule);
     }
 }
@@ -138,8 +141,6 @@ static void load_ref(RigRules *rules, const RigScenario *s,
 RigRules *rig_rules_load(const GPtrArray *scenarios, const RigPaths *paths,
                          GPtrArray *problems)
 {
-    g_autofree char *schema = g_build_filename(paths->scenarios, "rules",
-                                               "rule.rng", NULL);
     g_autoptr(RigRules) rules = g_new0(RigRules, 1);
     unsigned before = problems->len;
 
@@ -149,7 +150,7 @@ RigRules *rig_rules_load(const GPtrArray *scenarios, const RigPaths *paths,
         const RigScenario *s = scenarios->pdata[i];
 
         for (unsigned k = 0; k < s->rules->len; k++) {
-            load_ref(rules, s, s->rules->pdata[k], schema, problems);
+            load_ref(rules, s, s->rules->pdata[k], paths, problems);
         }
     }
     return problems->len == before ? g_steal_pointer(&rules) : NULL;

@@ -21,6 +21,14 @@ RigRule *rig_rule_load(const char *file, const char *schema,
 void rig_rule_free(RigRule *rule);
 const char *rig_rule_name(const RigRule *rule);
 
+/*
+ * Does the NDIS host know every export and callback that the rule mentions?
+ * One that it does not know is a problem. FALSE: the guest is not built, and
+ * nothing was checked.
+ */
+gboolean rig_rule_check_names(const RigRule *rule, const RigPaths *paths,
+                              GPtrArray *problems);
+
 /* All rules that a set of scenarios refers to, each loaded once. */
 typedef struct RigRules RigRules;
 
@@ -28,6 +36,11 @@ typedef struct RigRules RigRules;
 RigRules *rig_rules_load(const GPtrArray *scenarios, const RigPaths *paths,
                          GPtrArray *problems);
 void rig_rules_free(RigRules *rules);
+/*
+ * What the NDIS host has to mark for the rules of this scenario: exports and
+ * callbacks, sorted; "*" stands for every callback. Free with g_strfreev().
+ */
+char **rig_rules_trace(const RigRules *rules, const RigScenario *scenario);
 /* Enter every name that one of the rules mentions. */
 void rig_rules_add_names(const RigRules *rules, RigNames *names);
 /* The rule that a scenario refers to; owned by the set. */

@@ -82,7 +82,7 @@ static char *make_xml(const Machine *m)
 
 static gboolean prepare(Machine *m, GError **error)
 {
-    g_autofree char *ini = rig_plan_ini(m->plan);
+    g_autofree char *ini = rig_plan_ini(m->plan, m->c->rules);
     const RigGuestFiles *files =
         &m->c->paths->guest[m->result->machine.guest];
 

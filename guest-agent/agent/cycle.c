@@ -124,6 +124,7 @@ static struct host_config host_config(const struct cycle_context *c)
 {
     return (struct host_config) {
         .sys_path = c->scenario->sys,
+        .trace = (const char *const *)c->scenario->trace,
         .device = &cycle.device,
         .install = cycle.install,
         .at_start = c->plan->at_start,

@@ -131,20 +131,29 @@ static void run_as_init(char *argv[])
     finish(0, "");
 }
 
+static int list(const char *const *names)
+{
+    for (; *names; names++) {
+        puts(*names);
+    }
+    return 0;
+}
+
 int main(int argc, char *argv[])
 {
     if (getpid() == 1) {
         run_as_init(argv);
     }
     if (argc == 2 && strcmp(argv[1], "--exports") == 0) {
-        for (const char *const *name = host_exports(); *name; name++) {
-            puts(*name);
-        }
-        return 0;
+        return list(host_exports());
     }
-    fprintf(stderr, "usage: %s --exports\n"
+    if (argc == 2 && strcmp(argv[1], "--callbacks") == 0) {
+        return list(host_callbacks());
+    }
+    fprintf(stderr, "usage: %s --exports | --callbacks\n"
             "Run as PID 1 of the guest it runs the plan in %s; anywhere else "
             "it only lists\nthe kernel exports that the NDIS host "
-            "implements.\n", argv[0], RIG_PLAN_PATH);
+            "implements, or the driver callbacks that it\nmakes.\n",
+            argv[0], RIG_PLAN_PATH);
     return 2;
 }

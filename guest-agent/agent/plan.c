@@ -553,18 +553,29 @@ static bool read_scenario_sweep(const struct reader *r, unsigned number,
            ? true : refuse(&sweep, NULL, "a sweep has one cycle, its life");
 }
 
+static bool read_trace(const struct reader *r, struct plan_scenario *scenario)
+{
+    gsize n = 0;
+
+    scenario->trace = g_key_file_get_string_list(
+        r->file, r->group, RIG_PLAN_KEY_TRACE, &n, NULL);
+    return n <= PLAN_TRACE_MAX ||
+           refuse(r, RIG_PLAN_KEY_TRACE, "more than %u names",
+                  PLAN_TRACE_MAX);
+}
+
 static bool read_scenario(const struct reader *r, unsigned number,
                           struct plan_scenario *scenario)
 {
     static const char *const known[] = {
         RIG_PLAN_KEY_NAME, RIG_PLAN_KEY_SYS, RIG_PLAN_KEY_INF,
-        RIG_PLAN_KEY_LINUX, RIG_PLAN_KEY_CYCLES, NULL
+        RIG_PLAN_KEY_LINUX, RIG_PLAN_KEY_CYCLES, RIG_PLAN_KEY_TRACE, NULL
     };
     uint32_t n;
 
     if (!only_keys(r, known) ||
         !read_text(r, RIG_PLAN_KEY_NAME, &scenario->name) ||
-        !read_driver(r, scenario) ||
+        !read_driver(r, scenario) || !read_trace(r, scenario) ||
         !read_u32(r, RIG_PLAN_KEY_CYCLES, 1, PLAN_CYCLES_MAX, NULL, &n)) {
         return false;
     }
@@ -723,6 +734,7 @@ void plan_free(struct plan *plan)
         g_free(scenario->cycles);
         g_free(scenario->name);
         g_free(scenario->sys);
+        g_strfreev(scenario->trace);
         g_free(scenario->inf);
         g_free(scenario->linux_driver);
     }

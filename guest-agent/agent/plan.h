@@ -67,6 +67,7 @@ enum sweep_lives {
 struct plan_scenario {
     char *name;
     char *sys, *inf;           /* NULL with linux_driver */
+    char **trace;              /* of struct host_config, or NULL */
     char *linux_driver;        /* module name, NULL: a .sys is the driver */
     struct plan_sweep *sweep;  /* NULL: none */
     struct plan_cycle *cycles;

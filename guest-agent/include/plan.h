@@ -16,6 +16,9 @@
  *   name=init-halt
  *   sys=/plan/1/rignic.sys       paths in the guest
  *   inf=/plan/1/rignic.inf
+ *   trace=NdisAllocateMdl;...    optional: exports and callbacks that get
+ *                                markers because a rule needs them; "*":
+ *                                every callback
  *   linux=igb                    instead of both: Linux's own driver, by the
  *                                name of its module; in every scenario of a
  *                                plan, or in none
@@ -85,6 +88,7 @@
 #define RIG_PLAN_KEY_SCENARIOS    "scenarios"
 #define RIG_PLAN_KEY_NAME         "name"
 #define RIG_PLAN_KEY_SYS          "sys"
+#define RIG_PLAN_KEY_TRACE        "trace"
 #define RIG_PLAN_KEY_INF          "inf"
 #define RIG_PLAN_KEY_LINUX        "linux"
 #define RIG_PLAN_KEY_CYCLES       "cycles"
@@ -116,6 +120,7 @@
 #define PLAN_SCENARIOS_MAX 1000u
 #define PLAN_CYCLES_MAX    100000u     /* groups of a scenario */
 #define PLAN_REPEAT_MAX    1000000u
+#define PLAN_TRACE_MAX     1000u       /* names of a scenario */
 #define PLAN_STEPS_MAX     64u         /* of a cycle */
 #define PLAN_FAULTS_MAX    64u         /* of a step, of either kind */
 #define PLAN_FRAMES_MAX    1000000u

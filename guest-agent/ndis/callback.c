@@ -35,18 +35,26 @@ static void enter(struct callback *cb, const char *name)
     host_self.depth++;
 }
 
-void callback_enter_value(struct callback *cb, const char *name,
-                          uint64_t value)
+void callback_enter_about(struct callback *cb, const char *name,
+                          uint64_t value, const void *object)
 {
     struct rig_marker m;
 
     enter(cb, name);
     cb->quiet = false;
+    cb->object = (uintptr_t)object;
     cb->call = callback_next_call();
     marker_prepare(&m, RIG_MK_CALLBACK_ENTER, name);
     m.call = cb->call;
+    m.object = cb->object;
     m.arg[0] = value;
     marker_emit(&m);
+}
+
+void callback_enter_value(struct callback *cb, const char *name,
+                          uint64_t value)
+{
+    callback_enter_about(cb, name, value, NULL);
 }
 
 void callback_enter(struct callback *cb, const char *name)
@@ -54,11 +62,22 @@ void callback_enter(struct callback *cb, const char *name)
     callback_enter_value(cb, name, 0);
 }
 
-void callback_enter_quiet(struct callback *cb, const char *name)
+void callback_enter_quiet_about(struct callback *cb, const char *name,
+                                const void *object)
 {
+    if (trace_wants(name) || trace_wants("*")) {
+        callback_enter_about(cb, name, 0, object);
+        return;
+    }
     enter(cb, name);
     cb->quiet = true;
     cb->call = 0;
+    cb->object = 0;
+}
+
+void callback_enter_quiet(struct callback *cb, const char *name)
+{
+    callback_enter_quiet_about(cb, name, NULL);
 }
 
 /* Locks that the callback took and kept: they stay taken, as on Windows. */
@@ -96,6 +115,7 @@ void callback_leave(struct callback *cb, uint64_t status)
     if (!cb->quiet) {
         marker_prepare(&m, RIG_MK_CALLBACK_LEAVE, host_self.callback);
         m.call = cb->call;
+        m.object = cb->object;
         m.status = status;
         marker_emit(&m);
     }

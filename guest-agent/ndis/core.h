@@ -169,6 +169,7 @@ struct callback {
     const struct thunk *entered;   /* export that made it, or NULL */
     const uint64_t *frame;
     uint64_t call;
+    uint64_t object;               /* for the markers, 0: none */
     uint8_t irql;
     uint8_t locks;                 /* held when it was made */
     bool quiet;
@@ -180,12 +181,26 @@ void callback_leave(struct callback *cb, uint64_t status);
 /* With a number in arg[0] of the marker: halt action, OID. */
 void callback_enter_value(struct callback *cb, const char *name,
                           uint64_t value);
-/* The same without markers, for what runs once per interrupt or frame. */
+/* And with what it is about as object: OID request. */
+void callback_enter_about(struct callback *cb, const char *name,
+                          uint64_t value, const void *object);
+/*
+ * For what runs once per interrupt or frame: markers only where a rule needs
+ * them. Object: the timer, or NULL.
+ */
 void callback_enter_quiet(struct callback *cb, const char *name);
+void callback_enter_quiet_about(struct callback *cb, const char *name,
+                                const void *object);
 /* Number that pairs an ENTER with its LEAVE marker. */
 uint64_t callback_next_call(void);
 /* Fill in irql, depth and name. */
 void marker_prepare(struct rig_marker *m, uint16_t kind, const char *name);
+
+/* --- what gets markers (trace.c) -------------------------------------- */
+
+/* Besides what always does: these exports and callbacks; copied. */
+void trace_set(const char *const *names);
+bool trace_wants(const char *name);
 
 /* --- objects that the driver holds (object.c) ----------------------------
  * Handles are small numbers, kind << 12 | n with n counted up and never used

@@ -42,6 +42,8 @@ struct host_config {
     unsigned messages_max;  /* grant no more; 0: no limit */
     bool no_messages;       /* grant the line interrupt at best */
     uint64_t seed;
+    const char *const *trace; /* exports and callbacks that rules need, besides
+                                 those that always get markers; or NULL */
     uint32_t scenario, cycle; /* for the test frames */
 };
 
@@ -121,5 +123,7 @@ void host_report_hang(const char *step, void *ucontext);
 
 /* Names of all exports we implement, for `agent --exports`; NULL ends it. */
 const char *const *host_exports(void);
+/* And of the callbacks that we make, for `agent --callbacks`. */
+const char *const *host_callbacks(void);
 
 #endif

@@ -158,6 +158,7 @@ static bool prepared; /* a fork inherits it */
 static void configure(const struct host_config *config)
 {
     host.config = *config;
+    trace_set(config->trace);
     host.device = config->device;
     host.windows = config->install->windows ? config->install->windows
                                             : WINDOWS_NEWEST;

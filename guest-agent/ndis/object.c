@@ -100,6 +100,7 @@ NDIS_HANDLE object_own(enum object_kind kind, void *data)
 
 void object_add(enum object_kind kind, const void *address, size_t size)
 {
+    host_self.object = (uintptr_t)address;
     pthread_mutex_lock(&objects.lock);
     add(kind, (uintptr_t)address, NULL, size);
     pthread_mutex_unlock(&objects.lock);

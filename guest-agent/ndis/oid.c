@@ -75,7 +75,7 @@ uint32_t oid_request(NDIS_REQUEST_TYPE type, uint32_t id, void *buffer,
     oid.pending = r;
     oid.completed = false;
     pthread_mutex_unlock(&oid.lock);
-    callback_enter_value(&cb, "MiniportOidRequest", id);
+    callback_enter_about(&cb, "MiniportOidRequest", id, r);
     status = (uint32_t)host.miniport.OidRequestHandler(host.adapter_context,
                                                        r);
     callback_leave(&cb, status);

@@ -39,6 +39,7 @@ struct thunk {
     uint16_t number;     /* of the export */
     uint32_t calls;      /* in this step; counted while a fault is armed or
                             points are recorded */
+    bool traced;         /* API_ENTER and API_LEAVE markers */
     const struct host_fault *fault; /* this thunk's first armed fault */
 };
 
@@ -209,6 +210,8 @@ static uint64_t traced_call(const struct thunk *t, const uint64_t *args)
                : (uint32_t)ret;
     if (host_self.object) {
         m.object = host_self.object;
+    } else if (ex->flags & EX_POINTER) {
+        m.object = ret;
     }
     for (unsigned i = 0; i < RIG_MARKER_ARGS; i++) {
         m.arg[i] = host_self.arg[i] ? host_self.arg[i] : m.arg[i];
@@ -238,7 +241,7 @@ uint64_t thunk_call(struct thunk *t, const uint64_t *frame)
     f = fault_due(t);
     if (f) {
         ret = inject(t, f, frame + 1);
-    } else if (t->export->flags & EX_TRACE) {
+    } else if (t->traced) {
         ret = traced_call(t, frame + 1);
     } else {
         ret = call(t, frame + 1);
@@ -304,9 +307,9 @@ static void arm(struct thunk *t)
             break;
         }
     }
-    t->slow = !t->export || t->fault ||
+    t->slow = !t->export || t->fault || t->traced ||
               (thunks.points && t->export->failure) ||
-              (t->export->flags & (EX_TRACE | EX_SITE));
+              (t->export->flags & EX_SITE);
 }
 
 static void *thunk_for(const char *name, const struct export *ex)
@@ -325,6 +328,7 @@ static void *thunk_for(const char *name, const struct export *ex)
     t->name = g_strdup(name);
     t->export = ex;
     t->function = ex ? ex->address : NULL;
+    t->traced = ex && ((ex->flags & EX_TRACE) || trace_wants(name));
     contract_irql_range(ex ? ex->contract : IRQL_ANY, &t->irql_low,
                         &t->irql_high);
     t->number = ex ? (uint16_t)export_number(ex) : 0;

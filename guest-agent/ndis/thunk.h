@@ -19,7 +19,7 @@ struct thunk;
 #define THUNK_ARGS 12
 
 enum export_flags {
-    EX_TRACE = 1,   /* API_ENTER and API_LEAVE markers */
+    EX_TRACE = 1,   /* always markers; else only where a rule needs them */
     EX_SITE = 2,    /* no markers, but the function needs its call site */
     EX_DATA = 4,    /* a variable, not a function */
     EX_VOID = 8,    /* returns nothing: markers carry no status */

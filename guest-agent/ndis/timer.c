@@ -155,7 +155,7 @@ static void run_ndis(struct host_timer *t)
 {
     struct callback cb;
 
-    callback_enter_quiet(&cb, "NetTimerCallback");
+    callback_enter_quiet_about(&cb, "NetTimerCallback", t->key);
     ((PNDIS_TIMER_FUNCTION)t->function)(NULL, t->context, NULL, NULL);
     callback_leave(&cb, 0);
 }
@@ -367,16 +367,16 @@ const struct export timer_exports[] = {
       IRQL_DISPATCH },
     { "NdisFreeTimerObject", ndis_free_timer_object, EX_TRACE | EX_VOID, 1, 1,
       NULL, IRQL_DISPATCH },
-    { "NdisMInitializeTimer", ndis_m_initialize_timer, EX_TRACE | EX_VOID, 0, 2,
+    { "NdisMInitializeTimer", ndis_m_initialize_timer, EX_TRACE | EX_VOID, 1, 2,
       NULL, IRQL_DISPATCH },
-    { "NdisInitializeTimer", ndis_initialize_timer, EX_TRACE | EX_VOID, 0, 0,
+    { "NdisInitializeTimer", ndis_initialize_timer, EX_TRACE | EX_VOID, 1, 0,
       NULL, IRQL_DISPATCH },
-    { "NdisSetTimer", ndis_set_timer, 0, 0, 2, NULL, IRQL_DISPATCH },
-    { "NdisMSetPeriodicTimer", ndis_m_set_periodic_timer, EX_TRACE | EX_VOID, 0,
+    { "NdisSetTimer", ndis_set_timer, EX_VOID, 1, 2, NULL, IRQL_DISPATCH },
+    { "NdisMSetPeriodicTimer", ndis_m_set_periodic_timer, EX_TRACE | EX_VOID, 1,
       2, NULL, IRQL_DISPATCH },
-    { "NdisMCancelTimer", ndis_cancel_timer, EX_TRACE | EX_VOID, 0, 0, NULL,
+    { "NdisMCancelTimer", ndis_cancel_timer, EX_TRACE | EX_VOID, 1, 0, NULL,
       IRQL_DISPATCH },
-    { "NdisCancelTimer", ndis_cancel_timer, EX_TRACE | EX_VOID, 0, 0, NULL,
+    { "NdisCancelTimer", ndis_cancel_timer, EX_TRACE | EX_VOID, 1, 0, NULL,
       IRQL_DISPATCH },
     { "KeInitializeTimer", ke_initialize_timer, 0, 0, 0, NULL, IRQL_DISPATCH },
     { "KeInitializeTimerEx", ke_initialize_timer_ex, 0, 0, 0, NULL,

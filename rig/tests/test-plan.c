@@ -115,7 +115,7 @@ static void teardown(void)
 
 static GBytes *archive(void)
 {
-    g_autofree char *ini = rig_plan_ini(scenarios);
+    g_autofree char *ini = rig_plan_ini(scenarios, NULL);
     GBytes *bytes = rig_plan_archive(scenarios, ini, NULL);
 
     ck_assert_ptr_nonnull(bytes);
@@ -124,7 +124,7 @@ static GBytes *archive(void)
 
 START_TEST(ini_is_what_the_agent_expects)
 {
-    g_autofree char *ini = rig_plan_ini(scenarios);
+    g_autofree char *ini = rig_plan_ini(scenarios, NULL);
 
     ck_assert_str_eq(ini, golden);
 }
