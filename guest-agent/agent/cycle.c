@@ -29,8 +29,9 @@ struct outcome {
 
 static struct {
     const struct cycle_context *context;
-    struct vfio_device device;
-    struct inf_install *install; /* a parent may have parsed it */
+    struct vfio_device device[HOST_ADAPTERS_MAX];
+    struct inf_install *install[HOST_ADAPTERS_MAX]; /* a parent may have parsed
+                                                       the INF */
     bool installed;             /* step install has been done */
     bool host_open;             /* host_*() may be called */
     bool taken_back;
@@ -107,12 +108,12 @@ static void say_windows(const struct windows_version *w)
 
 /* The INF that fits the device, or NULL with the reason in *error. */
 static struct inf_install *parse_inf(const struct cycle_context *c,
-                                     GError **error)
+                                     const char *address, GError **error)
 {
     char *ids[PCI_HARDWARE_IDS];
     struct inf_install *install;
 
-    if (pci_hardware_ids(c->plan->device, ids)) {
+    if (pci_hardware_ids(address, ids)) {
         return NULL;
     }
     install = inf_install(c->scenario->inf, (const char *const *)ids, error);
@@ -120,13 +121,26 @@ static struct inf_install *parse_inf(const struct cycle_context *c,
     return install;
 }
 
+/* The same INF for every adapter: each has a registry of its own. */
+static void parse_infs(const struct cycle_context *c, GError **error)
+{
+    cycle.install[0] = parse_inf(c, c->plan->device, error);
+    if (cycle.install[0] && c->plan->device_2) {
+        cycle.install[1] = parse_inf(c, c->plan->device_2, error);
+        if (!cycle.install[1]) {
+            cycle.install[0] = NULL;
+        }
+    }
+}
+
 static struct host_config host_config(const struct cycle_context *c)
 {
     return (struct host_config) {
         .sys_path = c->scenario->sys,
         .trace = (const char *const *)c->scenario->trace,
-        .device = &cycle.device,
-        .install = cycle.install,
+        .adapters = c->plan->device_2 ? 2 : 1,
+        .device = { &cycle.device[0], &cycle.device[1] },
+        .install = { cycle.install[0], cycle.install[1] },
         .at_start = c->plan->at_start,
         .messages_max = c->sweep ? c->sweep->messages_max : 0,
         .no_messages = c->sweep && c->sweep->no_messages,
@@ -141,43 +155,54 @@ void cycle_prepare(const struct cycle_context *context)
     struct outcome o = { .end = RIG_STEP_DONE };
     struct host_config config;
 
-    cycle.device = *context->device;
-    cycle.install = parse_inf(context, NULL);
-    if (cycle.install &&
-        installs_image(cycle.install, context->scenario->sys, &o)) {
+    cycle.device[0] = *context->device;
+    parse_infs(context, NULL);
+    if (cycle.install[0] &&
+        installs_image(cycle.install[0], context->scenario->sys, &o)) {
         config = host_config(context);
         host_prepare(&config);
     }
 }
 
-/* INF parsed and matched, device opened, host prepared. False: refused. */
+static void open_devices(const struct cycle_context *c)
+{
+    char text[RIG_MARKER_TEXT];
+
+    if (c->device) {
+        cycle.device[0] = *c->device;
+    } else if (vfio_open(&cycle.device[0], c->plan->device, c->arena_size,
+                         text, sizeof(text))) {
+        broken(text);
+    }
+    if (c->plan->device_2 &&
+        vfio_open_beside(&cycle.device[1], c->plan->device_2, &cycle.device[0],
+                         text, sizeof(text))) {
+        broken(text);
+    }
+}
+
+/* INF parsed and matched, devices opened, host prepared. False: refused. */
 static bool prepare(struct outcome *o)
 {
     const struct cycle_context *c = cycle.context;
-    char text[RIG_MARKER_TEXT];
     struct host_config config;
     g_autoptr(GError) error = NULL;
 
-    if (!cycle.install) {
-        cycle.install = parse_inf(c, &error);
+    if (!cycle.install[0]) {
+        parse_infs(c, &error);
     }
-    if (!cycle.install && !error) {
+    if (!cycle.install[0] && !error) {
         broken("the hardware ids of the device cannot be read from sysfs");
     }
-    if (!cycle.install) {
+    if (!cycle.install[0]) {
         refuse(o, error->message);
         return false;
     }
-    if (!installs_image(cycle.install, c->scenario->sys, o)) {
+    if (!installs_image(cycle.install[0], c->scenario->sys, o)) {
         return false;
     }
-    say_windows(cycle.install->windows);
-    if (c->device) {
-        cycle.device = *c->device;
-    } else if (vfio_open(&cycle.device, c->plan->device, c->arena_size, text,
-                         sizeof(text))) {
-        broken(text);
-    }
+    say_windows(cycle.install[0]->windows);
+    open_devices(c);
     config = host_config(c);
     if (host_open(&config)) {
         broken(host_error());
@@ -186,16 +211,19 @@ static bool prepare(struct outcome *o)
     return true;
 }
 
-static void run_install(struct outcome *o)
+static void run_install(const struct plan_step *step, struct outcome *o)
 {
-    if (cycle.installed) {
-        o->end = RIG_STEP_SKIPPED;
-        snprintf(o->text, sizeof(o->text), "the driver is installed");
+    if (!cycle.installed && !prepare(o)) {
+        cycle.installed = true;
         return;
     }
     cycle.installed = true;
-    if (prepare(o)) {
+    if (cycle.host_open) {
+        host_select(step->adapter);
         judge(o, host_install());
+    } else {
+        o->end = RIG_STEP_SKIPPED;
+        snprintf(o->text, sizeof(o->text), "the driver was refused");
     }
 }
 
@@ -218,14 +246,14 @@ static void sleep_ms(long ms)
     }
 }
 
-static void run_link_flap(void)
+static void run_link_flap(const struct plan_step *step)
 {
-    if (marker_command(RIG_CMD_LINK, 0, 0, NULL)) {
+    if (marker_command_on(step->adapter, RIG_CMD_LINK, 0, 0, NULL)) {
         broken("rig-tap cannot take the link down: does the watched NIC have "
                "a netdev?");
     }
     sleep_ms(LINK_FLAP_MS);
-    if (marker_command(RIG_CMD_LINK, 1, 0, NULL)) {
+    if (marker_command_on(step->adapter, RIG_CMD_LINK, 1, 0, NULL)) {
         broken("rig-tap cannot bring the link up");
     }
     sleep_ms(LINK_FLAP_MS);
@@ -240,6 +268,7 @@ static void run_host_step(const struct plan_step *step, struct outcome *o)
         snprintf(o->text, sizeof(o->text), "no driver is installed");
         return;
     }
+    host_select(step->adapter);
     switch (step->kind) {
     case PLAN_INIT:
         judge(o, host_initialize(step->post_failure));
@@ -279,7 +308,7 @@ static void run_host_step(const struct plan_step *step, struct outcome *o)
     }
     if (o->end != RIG_STEP_SKIPPED &&
         (step->kind == PLAN_REMOVE || step->kind == PLAN_UNLOAD)) {
-        cycle.taken_back = true;
+        cycle.taken_back = host_taken_back();
     }
 }
 
@@ -292,8 +321,8 @@ static void arm_device_faults(const struct plan_step *step)
 {
     for (unsigned i = 0; i < step->n_device_faults; i++) {
         const struct plan_device_fault *fault = &step->device_faults[i];
-        int result = marker_command(RIG_CMD_FAULT, fault->ordinal, 0,
-                                    fault->spec);
+        int result = marker_command_on(step->adapter, RIG_CMD_FAULT,
+                                       fault->ordinal, 0, fault->spec);
         char text[RIG_MARKER_TEXT];
 
         if (result) {
@@ -367,9 +396,9 @@ static void run_step(const struct plan_step *step)
         begin_counting(cycle.context->sweep);
     }
     if (step->kind == PLAN_INSTALL) {
-        run_install(&o);
+        run_install(step, &o);
     } else if (step->kind == PLAN_LINK_FLAP) {
-        run_link_flap();
+        run_link_flap(step);
     } else if (cycle.context->scenario->linux_driver) {
         run_linux_step(step, &o);
     } else {
@@ -409,6 +438,14 @@ bool cycle_has_device_faults(const struct plan_cycle *plan)
     return false;
 }
 
+void cycle_clear_device_faults(const struct cycle_context *context)
+{
+    marker_command(RIG_CMD_FAULT, 0, 0, "");
+    if (context->plan->device_2) {
+        marker_command_on(1, RIG_CMD_FAULT, 0, 0, "");
+    }
+}
+
 void cycle_run(const struct cycle_context *context)
 {
     bool told = false;
@@ -432,7 +469,7 @@ void cycle_run(const struct cycle_context *context)
         end_counting(context->sweep);
     }
     if (cycle_has_device_faults(context->cycle)) {
-        marker_command(RIG_CMD_FAULT, 0, 0, "");
+        cycle_clear_device_faults(context);
     }
     watchdog_tell(context->watch_fd, WATCH_STEPS_DONE, 0, NULL);
     _exit(0);

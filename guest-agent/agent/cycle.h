@@ -44,5 +44,6 @@ void cycle_run(const struct cycle_context *context) __attribute__((noreturn));
 
 /* Does a step arm faults of the device, which have to be cleared? */
 bool cycle_has_device_faults(const struct plan_cycle *cycle);
+void cycle_clear_device_faults(const struct cycle_context *context);
 
 #endif

@@ -99,7 +99,9 @@ static struct plan *start(void)
     }
     if (plan->scenarios[0].linux_driver
         ? linux_driver_prepare(text, sizeof(text))
-        : vfio_bind(plan->device, text, sizeof(text))) {
+        : vfio_bind(plan->device, text, sizeof(text)) ||
+          (plan->device_2 &&
+           vfio_bind(plan->device_2, text, sizeof(text)))) {
         fail(text);
     }
     m.arg[0] = plan->n_scenarios;

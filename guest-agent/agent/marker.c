@@ -149,8 +149,8 @@ void marker_note(const char *fmt, ...)
     marker_emit(&m);
 }
 
-int marker_command(uint16_t op, uint64_t arg0, uint64_t arg1,
-                   const char *name)
+int marker_command_on(uint16_t target, uint16_t op, uint64_t arg0,
+                      uint64_t arg1, const char *name)
 {
     struct rig_command *c = slot();
 
@@ -159,6 +159,7 @@ int marker_command(uint16_t op, uint64_t arg0, uint64_t arg1,
     }
     memset(c, 0, sizeof(*c));
     c->op = op;
+    c->target = target;
     c->result = -EIO;
     c->arg[0] = arg0;
     c->arg[1] = arg1;
@@ -167,6 +168,12 @@ int marker_command(uint16_t op, uint64_t arg0, uint64_t arg1,
     }
     ring(RIG_TAP_REG_COMMAND, thread_slot);
     return *(volatile int32_t *)&c->result;
+}
+
+int marker_command(uint16_t op, uint64_t arg0, uint64_t arg1,
+                   const char *name)
+{
+    return marker_command_on(0, op, arg0, arg1, name);
 }
 
 void marker_end(void)

@@ -35,7 +35,10 @@ void marker_emit(const struct rig_marker *m);
 void marker_simple(uint16_t kind, const char *name, uint64_t status);
 void marker_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* Run an in-band command on target 0; its result, 0 or a negative errno. */
+/* Run an in-band command on a target; its result, 0 or a negative errno. */
+int marker_command_on(uint16_t target, uint16_t op, uint64_t arg0,
+                      uint64_t arg1, const char *name);
+/* The same on target 0. */
 int marker_command(uint16_t op, uint64_t arg0, uint64_t arg1,
                    const char *name);
 

@@ -318,6 +318,18 @@ static bool read_settings(const struct reader *r, struct plan_step *step)
     return true;
 }
 
+static bool read_adapter(const struct reader *r, struct plan_step *step)
+{
+    static const uint32_t first = 1;
+
+    if (!read_u32(r, RIG_PLAN_KEY_ADAPTER, 1, PLAN_ADAPTERS_MAX, &first,
+                  &step->adapter)) {
+        return false;
+    }
+    step->adapter--;
+    return true;
+}
+
 static bool read_step(const struct reader *r, struct plan_step *step)
 {
     static const char *const known[] = {
@@ -326,6 +338,7 @@ static bool read_step(const struct reader *r, struct plan_step *step)
         RIG_PLAN_KEY_MIN_LENGTH, RIG_PLAN_KEY_MAX_LENGTH,
         RIG_PLAN_KEY_VF, RIG_PLAN_KEY_VFS,
         RIG_PLAN_KEY_POST_FAILURE, RIG_PLAN_KEY_ACTION, RIG_PLAN_KEY_STATE,
+        RIG_PLAN_KEY_ADAPTER,
         NULL
     };
     static const uint32_t timeout = RIG_STEP_TIMEOUT_MS;
@@ -347,7 +360,7 @@ static bool read_step(const struct reader *r, struct plan_step *step)
         !read_u32(r, RIG_PLAN_KEY_VF, 0, PLAN_VFS_MAX - 1, &none,
                   &step->vf) ||
         !read_u32(r, RIG_PLAN_KEY_VFS, 0, PLAN_VFS_MAX, &none, &step->vfs) ||
-        !read_settings(r, step) ||
+        !read_settings(r, step) || !read_adapter(r, step) ||
         !read_u32(r, RIG_PLAN_KEY_TIMEOUT, 1, PLAN_TIMEOUT_MAX, &timeout,
                   &step->timeout_ms) ||
         !read_u32(r, RIG_PLAN_KEY_FRAMES, 0, PLAN_FRAMES_MAX, &frames,
@@ -609,28 +622,60 @@ static bool read_profile(const struct reader *r, struct plan *plan)
     return true;
 }
 
+static bool read_devices(const struct reader *r, struct plan *plan)
+{
+    if (!read_text(r, RIG_PLAN_KEY_DEVICE, &plan->device)) {
+        return false;
+    }
+    plan->device_2 = g_key_file_get_string(r->file, r->group,
+                                           RIG_PLAN_KEY_DEVICE_2, NULL);
+    if (!pci_address_valid(plan->device)) {
+        return refuse(r, RIG_PLAN_KEY_DEVICE, "\"%.40s\" is not a PCI address "
+                      "like 0000:00:10.0", plan->device);
+    }
+    if (plan->device_2 && (!pci_address_valid(plan->device_2) ||
+                           strcmp(plan->device, plan->device_2) == 0)) {
+        return refuse(r, RIG_PLAN_KEY_DEVICE_2, "\"%.40s\" is not the PCI "
+                      "address of another function", plan->device_2);
+    }
+    return true;
+}
+
+/* The first cycle with a step for an adapter that the plan does not have. */
+static bool check_adapters(const struct reader *r, const struct plan *plan)
+{
+    for (unsigned i = 0; i < plan->n_scenarios; i++) {
+        const struct plan_scenario *s = &plan->scenarios[i];
+
+        for (unsigned k = 0; k < s->n_cycles; k++) {
+            for (unsigned n = 0; n < s->cycles[k].n_steps; n++) {
+                if (s->cycles[k].steps[n].adapter && !plan->device_2) {
+                    return refuse(r, RIG_PLAN_KEY_DEVICE_2, "missing, but "
+                                  "scenario %u has steps for it", i + 1);
+                }
+            }
+        }
+    }
+    return true;
+}
+
 static bool read_plan(const struct reader *r, struct plan *plan)
 {
     static const char *const known[] = {
-        RIG_PLAN_KEY_VERSION, RIG_PLAN_KEY_DEVICE, RIG_PLAN_KEY_PROFILE,
-        RIG_PLAN_KEY_SEED, RIG_PLAN_KEY_SCENARIOS, NULL
+        RIG_PLAN_KEY_VERSION, RIG_PLAN_KEY_DEVICE, RIG_PLAN_KEY_DEVICE_2,
+        RIG_PLAN_KEY_PROFILE, RIG_PLAN_KEY_SEED, RIG_PLAN_KEY_SCENARIOS, NULL
     };
     uint32_t version, n;
 
     if (!only_keys(r, known) ||
         !read_u32(r, RIG_PLAN_KEY_VERSION, RIG_PLAN_VERSION, RIG_PLAN_VERSION,
                   NULL, &version) ||
-        !read_text(r, RIG_PLAN_KEY_DEVICE, &plan->device) ||
-        !read_profile(r, plan) ||
+        !read_devices(r, plan) || !read_profile(r, plan) ||
         !read_number(r, RIG_PLAN_KEY_SEED, 0, UINT64_MAX, NULL,
                      &plan->seed) ||
         !read_u32(r, RIG_PLAN_KEY_SCENARIOS, 1, PLAN_SCENARIOS_MAX, NULL,
                   &n)) {
         return false;
-    }
-    if (!pci_address_valid(plan->device)) {
-        return refuse(r, RIG_PLAN_KEY_DEVICE, "\"%.40s\" is not a PCI address "
-                      "like 0000:00:10.0", plan->device);
     }
     plan->scenarios = g_new0(struct plan_scenario, n);
     plan->n_scenarios = n;
@@ -648,7 +693,7 @@ static bool read_plan(const struct reader *r, struct plan *plan)
                           "scenarios have it");
         }
     }
-    return true;
+    return check_adapters(r, plan);
 }
 
 struct plan *plan_parse(const char *data, size_t size, GError **error)
@@ -740,5 +785,6 @@ void plan_free(struct plan *plan)
     }
     g_free(plan->scenarios);
     g_free(plan->device);
+    g_free(plan->device_2);
     g_free(plan);
 }

@@ -34,6 +34,7 @@ struct plan_step {
     bool through_vf;           /* traffic: not through the function itself */
     uint32_t vf;               /* traffic: the VF, 0.. */
     uint32_t vfs;              /* sriov: number of VFs */
+    uint32_t adapter;          /* 0.. */
     bool post_failure;         /* init only: NDIS fails after it */
     int action;                /* halt: NDIS_HALT_ACTION, shutdown:
                                   NDIS_SHUTDOWN_ACTION */
@@ -76,6 +77,7 @@ struct plan_scenario {
 
 struct plan {
     char *device;              /* PCI address */
+    char *device_2;            /* of the second adapter, NULL: none */
     bool at_start;             /* msix-profile */
     uint64_t seed;
     struct plan_scenario *scenarios;

@@ -37,20 +37,11 @@ static void report_silent_hang(const struct plan_cycle *cycle,
     marker_emit(&m);
 }
 
-/*
- * The process is gone and with it, by VFIO, the driver's interrupts and DMA.
- * Check it, and mark the point unless the child has done so.
- */
-static void prove_quiesced(const struct cycle_context *context,
-                           struct watch_result *result)
+/* False, with the end of the cycle, if the function cannot be silenced. */
+static bool silence(const char *device, struct watch_result *result)
 {
-    const char *device = context->plan->device;
-    int active;
+    int active = pci_is_active(device);
 
-    if (context->scenario->linux_driver) {
-        linux_driver_release(device);
-    }
-    active = pci_is_active(device);
     if (active > 0) {
         marker_note("%s is still active after its driver's process ended: "
                     "reset", device);
@@ -62,6 +53,24 @@ static void prove_quiesced(const struct cycle_context *context,
         snprintf(result->text, sizeof(result->text),
                  "%s cannot be silenced after the cycle", device);
         result->stuck = true;
+    }
+    return !active;
+}
+
+/*
+ * The process is gone and with it, by VFIO, the driver's interrupts and DMA.
+ * Check it, and mark the point unless the child has done so.
+ */
+static void prove_quiesced(const struct cycle_context *context,
+                           struct watch_result *result)
+{
+    const struct plan *plan = context->plan;
+
+    if (context->scenario->linux_driver) {
+        linux_driver_release(plan->device);
+    }
+    if (!silence(plan->device, result) ||
+        (plan->device_2 && !silence(plan->device_2, result))) {
         return;
     }
     if (!result->taken_back) {
@@ -159,13 +168,16 @@ int runner_cycle(struct cycle_context *context, uint32_t repetition,
         reap_orphans();
         if (result.end != RIG_CYCLE_DONE &&
             cycle_has_device_faults(context->cycle)) {
-            marker_command(RIG_CMD_FAULT, 0, 0, "");
+            cycle_clear_device_faults(context);
         }
         if (result.end == RIG_CYCLE_HANG && !result.hang_reported) {
             report_silent_hang(context->cycle, &result);
         }
         if (!result.stuck && context->device) {
             quiesce_held(context->device, &result);
+            if (!result.stuck && context->plan->device_2) {
+                silence(context->plan->device_2, &result);
+            }
         } else if (!result.stuck) {
             prove_quiesced(context, &result);
         }

@@ -8,6 +8,7 @@
  *   [plan]
  *   version=1
  *   device=0000:00:10.0          PCI address of the function under test
+ *   device-2=0000:00:11.0        of its second adapter, if there is one
  *   msix-profile=at-connect      or at-start
  *   seed=1
  *   scenarios=2                  groups "scenario 1", "scenario 2"
@@ -41,6 +42,7 @@
  *   max-length=1514
  *   vf=0                         traffic: through this VF instead
  *   vfs=2                        sriov: number of VFs, 0..7
+ *   adapter=2                    every step: 1 (the default) or 2
  *   post-failure=yes             init
  *   action=NdisHaltDeviceStopped halt, or an NdisShutdown* for shutdown
  *   state=D3                     power: D3 or D0
@@ -83,6 +85,7 @@
 
 #define RIG_PLAN_KEY_VERSION      "version"
 #define RIG_PLAN_KEY_DEVICE       "device"
+#define RIG_PLAN_KEY_DEVICE_2     "device-2"
 #define RIG_PLAN_KEY_PROFILE      "msix-profile"
 #define RIG_PLAN_KEY_SEED         "seed"
 #define RIG_PLAN_KEY_SCENARIOS    "scenarios"
@@ -102,6 +105,7 @@
 #define RIG_PLAN_KEY_MAX_LENGTH   "max-length"
 #define RIG_PLAN_KEY_VF           "vf"
 #define RIG_PLAN_KEY_VFS          "vfs"
+#define RIG_PLAN_KEY_ADAPTER      "adapter"
 #define RIG_PLAN_KEY_POST_FAILURE "post-failure"
 #define RIG_PLAN_KEY_ACTION       "action"
 #define RIG_PLAN_KEY_STATE        "state"
@@ -121,6 +125,7 @@
 #define PLAN_CYCLES_MAX    100000u     /* groups of a scenario */
 #define PLAN_REPEAT_MAX    1000000u
 #define PLAN_TRACE_MAX     1000u       /* names of a scenario */
+#define PLAN_ADAPTERS_MAX  2u          /* functions of one driver */
 #define PLAN_STEPS_MAX     64u         /* of a cycle */
 #define PLAN_FAULTS_MAX    64u         /* of a step, of either kind */
 #define PLAN_FRAMES_MAX    1000000u

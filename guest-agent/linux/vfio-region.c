@@ -11,7 +11,9 @@
 #include "linux/vfio-internal.h"
 
 /* Far below the stack and libraries, far above the images of drivers. */
-#define BAR_ADDRESS(i)  (0x100000000000ull + (uint64_t)(i) * 0x1000000000ull)
+#define BAR_ADDRESS(place, i) \
+    (0x100000000000ull + \
+     (uint64_t)((place) * VFIO_BARS + (i)) * 0x1000000000ull)
 #define BAR_SIZE_MAX    0x1000000000ull
 
 /* Where each region lies in the device's file, and how big the BARs are. */
@@ -158,7 +160,7 @@ int vfio_map_bars(struct vfio_device *dev, char *err, size_t errlen)
         if (!bar->can_map || !bar->size || bar->size > BAR_SIZE_MAX) {
             continue;
         }
-        bar->map = mmap((void *)BAR_ADDRESS(i), bar->size,
+        bar->map = mmap((void *)BAR_ADDRESS(dev->place, i), bar->size,
                         PROT_READ | PROT_WRITE,
                         MAP_SHARED | MAP_FIXED_NOREPLACE, dev->device,
                         (off_t)dev->region_offset[i]);

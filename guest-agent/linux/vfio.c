@@ -82,7 +82,7 @@ static int open_group(struct vfio_device *dev, char *err, size_t errlen)
     return 0;
 }
 
-static int open_device(struct vfio_device *dev, char *err, size_t errlen)
+static int open_container(struct vfio_device *dev, char *err, size_t errlen)
 {
     dev->container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
     if (dev->container < 0) {
@@ -93,11 +93,18 @@ static int open_device(struct vfio_device *dev, char *err, size_t errlen)
         return vfio_fail(err, errlen,
                          "this kernel's VFIO lacks the type 1 IOMMU");
     }
+    return 0;
+}
+
+/* The first group of a container gives it its IOMMU, others join it there. */
+static int open_device(struct vfio_device *dev, char *err, size_t errlen)
+{
     if (open_group(dev, err, errlen)) {
         return -1;
     }
     if (ioctl(dev->group, VFIO_GROUP_SET_CONTAINER, &dev->container) ||
-        ioctl(dev->container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU)) {
+        (dev->place == 0 &&
+         ioctl(dev->container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU))) {
         return vfio_fail(err, errlen, "%s: no IOMMU for its group: %s",
                          dev->address, strerror(errno));
     }
@@ -177,8 +184,8 @@ static int read_properties(struct vfio_device *dev, char *err, size_t errlen)
     return 0;
 }
 
-int vfio_open(struct vfio_device *dev, const char *address,
-              size_t arena_size, char *err, size_t errlen)
+static int begin(struct vfio_device *dev, const char *address, char *err,
+                 size_t errlen)
 {
     memset(dev, 0, sizeof(*dev));
     dev->container = dev->group = dev->device = -1;
@@ -187,13 +194,42 @@ int vfio_open(struct vfio_device *dev, const char *address,
                          "0000:00:10.0", address);
     }
     snprintf(dev->address, sizeof(dev->address), "%s", address);
-    if (open_device(dev, err, errlen) || read_properties(dev, err, errlen) ||
-        vfio_map_bars(dev, err, errlen) ||
+    return 0;
+}
+
+int vfio_open(struct vfio_device *dev, const char *address,
+              size_t arena_size, char *err, size_t errlen)
+{
+    if (begin(dev, address, err, errlen)) {
+        return -1;
+    }
+    if (open_container(dev, err, errlen) || open_device(dev, err, errlen) ||
+        read_properties(dev, err, errlen) || vfio_map_bars(dev, err, errlen) ||
         vfio_map_arena(dev, arena_size, err, errlen) ||
         vfio_enable(dev, err, errlen)) {
         vfio_close(dev);
         return -1;
     }
+    return 0;
+}
+
+int vfio_open_beside(struct vfio_device *dev, const char *address,
+                     const struct vfio_device *first, char *err, size_t errlen)
+{
+    if (begin(dev, address, err, errlen)) {
+        return -1;
+    }
+    dev->place = first->place + 1;
+    dev->container = first->container;
+    if (open_device(dev, err, errlen) || read_properties(dev, err, errlen) ||
+        vfio_map_bars(dev, err, errlen) || vfio_enable(dev, err, errlen)) {
+        dev->container = -1;
+        vfio_close(dev);
+        return -1;
+    }
+    dev->arena = first->arena;
+    dev->arena_size = first->arena_size;
+    dev->arena_iova = first->arena_iova;
     return 0;
 }
 
@@ -215,6 +251,10 @@ void vfio_close(struct vfio_device *dev)
     }
     close_fd(&dev->device);
     close_fd(&dev->group);
+    if (dev->place) {
+        dev->container = -1;  /* container and arena are those of the first */
+        dev->arena = NULL;
+    }
     close_fd(&dev->container);
     if (dev->arena) {
         munmap(dev->arena, dev->arena_size);

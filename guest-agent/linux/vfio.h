@@ -36,6 +36,7 @@ struct vfio_device {
                                0: none */
     bool intx;              /* has an INTx pin */
     bool can_reset;
+    unsigned place;         /* 0.. among the functions of the container */
     uint8_t *arena;         /* DMA memory, hugepage-backed if possible */
     size_t arena_size;      /* bytes */
     uint64_t arena_iova;    /* bus address of arena[0] */
@@ -61,6 +62,13 @@ int vfio_arena_reserve(size_t size);
  */
 int vfio_open(struct vfio_device *dev, const char *address,
               size_t arena_size, char *err, size_t errlen);
+/*
+ * The same for one more function, which shares the container and the arena of
+ * `first` and lives no longer than it does.
+ */
+int vfio_open_beside(struct vfio_device *dev, const char *address,
+                     const struct vfio_device *first, char *err,
+                     size_t errlen);
 void vfio_close(struct vfio_device *dev);
 /*
  * Memory space and bus master on, as the PCI bus driver of Windows does; part

@@ -18,35 +18,37 @@
 #define PAGE      4096u
 #define TRAP_FLAG 0x100
 
-static struct {
+static struct absent {
     bool active;
     bool forbidden;      /* touching a register breaks a contract */
     bool reported;
-} absent;
+} absents[HOST_ADAPTERS_MAX];  /* by adapter */
 
 static __thread uint8_t *open_page;
 
 int absent_begin(bool low_power)
 {
-    if (!host.device) {
+    struct absent *absent = &absents[current()->number];
+
+    if (!current()->device) {
         return 0;
     }
-    if (!absent.active && vfio_bars_hide(host.device)) {
+    if (!absent->active && vfio_bars_hide(current()->device)) {
         return -1;
     }
-    absent.active = true;
-    absent.forbidden = low_power;
-    absent.reported = false;
+    *absent = (struct absent) { .active = true, .forbidden = low_power };
     return 0;
 }
 
 int absent_end(void)
 {
-    if (!absent.active) {
+    struct absent *absent = &absents[current()->number];
+
+    if (!absent->active) {
         return 0;
     }
-    absent.active = false;
-    return vfio_bars_show(host.device);
+    absent->active = false;
+    return vfio_bars_show(current()->device);
 }
 
 /* A place in the driver, once for each stay in D3. */
@@ -61,13 +63,12 @@ static void report(const greg_t *g)
     m.arg[1] = NdisDeviceStateD0;
     memcpy(m.text, text, sizeof(text));
     marker_emit(&m);
-    absent.reported = true;
 }
 
-static bool in_bar(uint64_t address)
+static bool in_bar(const struct vfio_device *d, uint64_t address)
 {
-    for (int i = 0; i < VFIO_BARS; i++) {
-        const struct vfio_bar *bar = &host.device->bar[i];
+    for (int i = 0; d && i < VFIO_BARS; i++) {
+        const struct vfio_bar *bar = &d->bar[i];
 
         if (bar->map && address >= (uintptr_t)bar->map &&
             address - (uintptr_t)bar->map < bar->size) {
@@ -77,16 +78,28 @@ static bool in_bar(uint64_t address)
     return false;
 }
 
+/* The absent function that has this address, or NULL. */
+static struct absent *find(uint64_t address)
+{
+    for (unsigned i = 0; i < host.adapters; i++) {
+        if (absents[i].active && in_bar(host.adapter[i].device, address)) {
+            return &absents[i];
+        }
+    }
+    return NULL;
+}
+
 bool absent_access(uint64_t address, void *context)
 {
     greg_t *g = ((ucontext_t *)context)->uc_mcontext.gregs;
     uint8_t *page = (uint8_t *)(uintptr_t)(address & ~(uint64_t)(PAGE - 1));
+    struct absent *absent = find(address);
 
-    if (!absent.active || !in_bar(address) ||
-        mprotect(page, PAGE, PROT_READ | PROT_WRITE)) {
+    if (!absent || mprotect(page, PAGE, PROT_READ | PROT_WRITE)) {
         return false;
     }
-    if (absent.forbidden && !absent.reported) {
+    if (absent->forbidden && !absent->reported) {
+        absent->reported = true;
         report(g);
     }
     memset(page, 0xff, PAGE);
@@ -103,7 +116,7 @@ bool absent_stepped(void *context)
         return false;
     }
     g[REG_EFL] &= ~TRAP_FLAG;
-    if (absent.active) {
+    if (find((uintptr_t)open_page)) {
         mprotect(open_page, PAGE, PROT_NONE);
     }
     open_page = NULL;

@@ -16,11 +16,13 @@
 uint32_t bus_config_read(uint32_t space, uint32_t offset, void *buffer,
                          uint32_t length)
 {
-    if (space != PCI_WHICHSPACE_CONFIG || !host.device || !buffer ||
+    const struct adapter *a = current();
+
+    if (space != PCI_WHICHSPACE_CONFIG || !a->device || !buffer ||
         offset >= CONFIG_SPACE || length > CONFIG_SPACE - offset) {
         return 0;
     }
-    if (host.gone || vfio_config_read(host.device, offset, buffer, length)) {
+    if (a->gone || vfio_config_read(a->device, offset, buffer, length)) {
         memset(buffer, 0xff, length);
     }
     return length;
@@ -29,10 +31,11 @@ uint32_t bus_config_read(uint32_t space, uint32_t offset, void *buffer,
 uint32_t bus_config_write(uint32_t space, uint32_t offset, void *buffer,
                           uint32_t length)
 {
-    if (space != PCI_WHICHSPACE_CONFIG || !host.device || !buffer ||
+    const struct adapter *a = current();
+
+    if (space != PCI_WHICHSPACE_CONFIG || !a->device || !buffer ||
         offset >= CONFIG_SPACE || length > CONFIG_SPACE - offset ||
-        (!host.gone &&
-         vfio_config_write(host.device, offset, buffer, length))) {
+        (!a->gone && vfio_config_write(a->device, offset, buffer, length))) {
         return 0;
     }
     return length;
@@ -55,10 +58,11 @@ static ULONG NTAPI ndis_m_set_bus_data(NDIS_HANDLE adapter, ULONG space,
 }
 
 /* The BAR that holds the whole range, or NULL. */
-static const struct vfio_bar *find_bar(uint64_t at, uint64_t length, bool io)
+static const struct vfio_bar *find_bar(const struct vfio_device *device,
+                                       uint64_t at, uint64_t length, bool io)
 {
-    for (int i = 0; host.device && i < VFIO_BARS; i++) {
-        const struct vfio_bar *bar = &host.device->bar[i];
+    for (int i = 0; device && i < VFIO_BARS; i++) {
+        const struct vfio_bar *bar = &device->bar[i];
 
         if (bar->size && bar->io == io && at >= bar->base &&
             at - bar->base < bar->size &&
@@ -73,13 +77,14 @@ static NDIS_STATUS NTAPI ndis_m_map_io_space(PVOID *va, NDIS_HANDLE adapter,
                                              NDIS_PHYSICAL_ADDRESS pa,
                                              UINT length)
 {
-    const struct vfio_bar *bar = find_bar((uint64_t)pa.QuadPart, length,
-                                          false);
+    const struct adapter *a = adapter_get(adapter);
+    const struct vfio_bar *bar;
 
     *va = NULL;
     if (!is_adapter(adapter) || length == 0) {
         return NDIS_STATUS_FAILURE;
     }
+    bar = find_bar(a->device, (uint64_t)pa.QuadPart, length, false);
     if (!bar) {
         return NDIS_STATUS_RESOURCE_CONFLICT;
     }
@@ -95,16 +100,18 @@ static NDIS_STATUS NTAPI ndis_m_map_io_space(PVOID *va, NDIS_HANDLE adapter,
 static NDIS_STATUS NTAPI ndis_m_query_probed_bars(NDIS_HANDLE adapter,
                                                   PULONG values)
 {
-    if (!is_adapter(adapter) || !values || !host.device) {
+    const struct adapter *a = adapter_get(adapter);
+
+    if (!is_adapter(adapter) || !values || !a->device) {
         return NDIS_STATUS_FAILURE;
     }
     memset(values, 0, VFIO_BARS * sizeof(*values));
     for (unsigned i = 0; i < VFIO_BARS; i++) {
-        const struct vfio_bar *bar = &host.device->bar[i];
+        const struct vfio_bar *bar = &a->device->bar[i];
         uint64_t probed = ~(bar->size - 1);
         uint32_t now;
 
-        if (!bar->size || vfio_config_read(host.device, PCI_BAR0 + 4 * i,
+        if (!bar->size || vfio_config_read(a->device, PCI_BAR0 + 4 * i,
                                            &now, sizeof(now))) {
             continue;
         }
@@ -145,7 +152,7 @@ static PVOID NTAPI mm_map_io_space(NDIS_PHYSICAL_ADDRESS pa, SIZE_T length,
     PVOID va = NULL;
 
     (void)cache;
-    return ndis_m_map_io_space(&va, host.adapter_handle, pa, (UINT)length)
+    return ndis_m_map_io_space(&va, current()->handle, pa, (UINT)length)
            ? NULL : va;
 }
 
@@ -166,11 +173,13 @@ static NDIS_STATUS NTAPI ndis_m_register_io_port_range(PVOID *offset,
                                                        NDIS_HANDLE adapter,
                                                        UINT port, UINT count)
 {
+    const struct adapter *a = adapter_get(adapter);
+
     *offset = NULL;
     if (!is_adapter(adapter) || count == 0 || port > UINT16_MAX) {
         return NDIS_STATUS_FAILURE;
     }
-    if (!find_bar(port, count, true)) {
+    if (!find_bar(a->device, port, count, true)) {
         return NDIS_STATUS_RESOURCE_CONFLICT;
     }
     *offset = (PVOID)(uintptr_t)port;
@@ -190,11 +199,12 @@ static VOID NTAPI ndis_m_deregister_io_port_range(NDIS_HANDLE adapter,
 /* Port access from trap.c: the function's I/O BAR, or nobody. */
 uint32_t bus_port_read(uint16_t port, unsigned size)
 {
-    const struct vfio_bar *bar = find_bar(port, size, true);
+    struct vfio_device *d = current()->device;
+    const struct vfio_bar *bar = find_bar(d, port, size, true);
     uint32_t value = UINT32_MAX;
 
     if (bar) {
-        vfio_bar_read(host.device, (unsigned)(bar - host.device->bar),
+        vfio_bar_read(d, (unsigned)(bar - d->bar),
                       port - bar->base, &value, size);
     }
     return value;
@@ -202,10 +212,11 @@ uint32_t bus_port_read(uint16_t port, unsigned size)
 
 void bus_port_write(uint16_t port, unsigned size, uint32_t value)
 {
-    const struct vfio_bar *bar = find_bar(port, size, true);
+    struct vfio_device *d = current()->device;
+    const struct vfio_bar *bar = find_bar(d, port, size, true);
 
     if (bar) {
-        vfio_bar_write(host.device, (unsigned)(bar - host.device->bar),
+        vfio_bar_write(d, (unsigned)(bar - d->bar),
                        port - bar->base, &value, size);
     }
 }

@@ -40,6 +40,7 @@ void callback_enter_about(struct callback *cb, const char *name,
 {
     struct rig_marker m;
 
+    adapter_tell();
     enter(cb, name);
     cb->quiet = false;
     cb->object = (uintptr_t)object;

@@ -95,7 +95,7 @@ static NDIS_HANDLE open_subkey(const struct config *c, const char *name)
     g_autofree char *path = *c->key ? g_strdup_printf("%s\\%s", c->key, name)
                                     : g_strdup(name);
 
-    return registry_has_key(host.config.install->driver_key, path)
+    return registry_has_key(current()->install->driver_key, path)
            ? config_open(path) : NULL;
 }
 
@@ -116,7 +116,7 @@ static VOID NTAPI ndis_open_key_by_index(PNDIS_STATUS status,
                                          PNDIS_HANDLE subkey)
 {
     struct config *c = object_get(OBJ_CONFIG, handle);
-    char **keys = c ? registry_subkeys(host.config.install->driver_key,
+    char **keys = c ? registry_subkeys(current()->install->driver_key,
                                        c->key) : NULL;
 
     *subkey = NULL;
@@ -227,7 +227,7 @@ static VOID NTAPI ndis_read_configuration(PNDIS_STATUS status,
         return;
     }
     p = g_new0(NDIS_CONFIGURATION_PARAMETER, 1);
-    v = registry_get(host.config.install->driver_key, c->key, name);
+    v = registry_get(current()->install->driver_key, c->key, name);
     if (v ? read_value(c, v, type, p) : read_builtin(name, p)) {
         g_ptr_array_add(c->memory, p);
         *out = p;
@@ -269,7 +269,7 @@ static VOID NTAPI ndis_write_configuration(PNDIS_STATUS status,
         *status = NDIS_STATUS_NOT_SUPPORTED;
         return;
     }
-    registry_set(host.config.install->driver_key, c->key, name, &v);
+    registry_set(current()->install->driver_key, c->key, name, &v);
     *status = NDIS_STATUS_SUCCESS;
 }
 
@@ -304,7 +304,7 @@ static VOID NTAPI ndis_read_network_address(PNDIS_STATUS status,
     const struct reg_value *v = NULL;
 
     if (c) {
-        v = registry_get(host.config.install->driver_key, c->key,
+        v = registry_get(current()->install->driver_key, c->key,
                          "NetworkAddress");
     }
     if (v && v->text && parse_mac(v->text, c->mac)) {

@@ -70,6 +70,8 @@ struct host_thread {
     uint32_t caller;       /* RVA of that call */
     uint64_t object;       /* for its LEAVE marker: the handle it made */
     uint64_t arg[RIG_MARKER_ARGS]; /* and what else it wants to say */
+    struct adapter *adapter; /* that it works for; NULL: the first */
+    unsigned told;         /* 1 + number of it in the last RIG_MK_ADAPTER */
     uintptr_t stack_top;   /* highest address of the stack */
     pthread_t pthread;
     struct host_lock lock[HOST_LOCKS]; /* in order of taking */
@@ -102,9 +104,9 @@ enum host_phase {
     PHASE_ADAPTER,   /* MiniportInitializeEx until it failed or halted */
 };
 
-/* Handles that are there once; not of any object kind. */
-#define DRIVER_HANDLE  ((NDIS_HANDLE)0x100)
-#define ADAPTER_HANDLE ((NDIS_HANDLE)0x200)
+/* Handles that are no objects of the driver: not of any object kind. */
+#define DRIVER_HANDLE     ((NDIS_HANDLE)0x100)
+#define ADAPTER_HANDLE(n) ((NDIS_HANDLE)(uintptr_t)(0x200 + 0x10 * (n)))
 
 /* Callbacks that may complete later. */
 enum life_wait {
@@ -121,38 +123,62 @@ struct host_resources {
     CM_RESOURCE_LIST *translated;
 };
 
-struct host {
-    struct host_config config;
+/* One adapter: a function, and what NDIS and its miniport made of it. */
+struct adapter {
+    unsigned number;               /* 0.. */
+    NDIS_HANDLE handle;            /* by which the driver knows it */
     struct vfio_device *device;    /* NULL: a driver without hardware */
-    const struct windows_version *windows; /* what the driver is told */
-    struct pe_image image;
+    const struct inf_install *install;
     enum host_phase phase;
-    uint32_t calls;                /* last `call` number given out */
-
-    DRIVER_OBJECT driver;
     DEVICE_OBJECT pdo, fdo;
-    UNICODE_STRING registry_path;
-    NDIS_HANDLE driver_handle, adapter_handle;
-    NDIS_MINIPORT_DRIVER_CHARACTERISTICS miniport;
-    NDIS_MINIPORT_PNP_CHARACTERISTICS pnp;
-    bool registered;               /* NdisMRegisterMiniportDriver succeeded */
-    NDIS_HANDLE driver_context, add_device_context, adapter_context;
+    NDIS_HANDLE add_device_context, context;
     NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES general;
     bool has_general;
     uint32_t attributes;           /* NDIS_MINIPORT_ATTRIBUTES_* */
     uint8_t mac[6];
     struct host_resources resources;
-
     bool added, initialized, running;
     bool asleep;                   /* in D3: power.c */
     bool gone;                     /* surprise-removed */
     bool was_running;              /* when it went to D3 */
     bool taken_back;               /* the device is the rig's again */
     bool link_up;
+    uint32_t packet_filter;        /* NDIS_PACKET_TYPE_* asked for */
+};
+
+struct host {
+    struct host_config config;
+    const struct windows_version *windows; /* what the driver is told */
+    struct pe_image image;
+    uint32_t calls;                /* last `call` number given out */
+
+    DRIVER_OBJECT driver;
+    UNICODE_STRING registry_path;
+    NDIS_HANDLE driver_handle;
+    NDIS_MINIPORT_DRIVER_CHARACTERISTICS miniport;
+    NDIS_MINIPORT_PNP_CHARACTERISTICS pnp;
+    bool loaded;                   /* DriverEntry has succeeded */
+    bool registered;               /* NdisMRegisterMiniportDriver succeeded */
+    NDIS_HANDLE driver_context;
+    struct adapter adapter[HOST_ADAPTERS_MAX];
+    unsigned adapters;
     uint32_t unknown_handles;      /* bad handles the driver passed */
 };
 
 extern struct host host;
+
+/* The adapter that the calling thread works for. */
+static inline struct adapter *current(void)
+{
+    return host_self.adapter ? host_self.adapter : &host.adapter[0];
+}
+/* The adapter with this handle, or NULL. */
+struct adapter *adapter_get(NDIS_HANDLE handle);
+/*
+ * Where there are several: say which one the next markers of this thread are
+ * about, unless that has been said.
+ */
+void adapter_tell(void);
 
 /* Sentence for host_error(). Returns `code`. */
 uint32_t host_set_error(uint32_t code, const char *fmt, ...)
@@ -260,7 +286,7 @@ bool object_remove(enum object_kind kind, const void *address, size_t *size);
 unsigned object_report_left(enum host_phase phase);
 void object_reset(void);
 
-/* Is this the handle of the adapter? A wrong one breaks a contract. */
+/* Is this the handle of an adapter? A wrong one breaks a contract. */
 bool is_adapter(NDIS_HANDLE handle);
 
 /* --- memory (memory.c) ---------------------------------------------------
@@ -326,6 +352,7 @@ struct host_timer {
     void *key;                  /* address or handle, unique */
     uint64_t due;               /* ns on CLOCK_MONOTONIC */
     uint64_t period;            /* ns, 0: one shot */
+    struct adapter *adapter;    /* set by timer_set() */
     void (*run)(struct host_timer *timer); /* at DISPATCH_LEVEL */
     void *function, *context;
 };
@@ -336,8 +363,8 @@ bool timer_cancel(void *key);
 /* Earliest due time, UINT64_MAX for none; run what is due. For dpc.c. */
 uint64_t timer_next(void);
 void timer_run_due(uint64_t now);
-/* Timers still armed, reported as RIG_MK_LEFT and stopped. */
-void timer_report_left(void);
+/* Timers of this adapter still armed, reported as RIG_MK_LEFT and stopped. */
+void timer_report_left(const struct adapter *adapter);
 
 /* --- work items (workitem.c) ------------------------------------------ */
 
@@ -350,10 +377,10 @@ bool work_drain(uint64_t limit_ns);
 
 int interrupt_open(void);
 /* eventfds for what the resources grant; at-start profile: arm them. */
-int interrupt_grant(const struct host_resources *resources);
-int interrupt_arm_at_start(void);
+int interrupt_grant(struct adapter *adapter);
+int interrupt_arm_at_start(struct adapter *adapter);
 /* The rig takes the device back: no interrupt and no DPC from here on. */
-void interrupt_quiesce(void);
+void interrupt_quiesce(struct adapter *adapter);
 
 /* --- trap handling (trap.c) ------------------------------------------- */
 
@@ -388,7 +415,8 @@ void nbl_frame_free(NET_BUFFER_LIST *nbl);
 uint32_t nbl_copy_data(const NET_BUFFER *nb, uint8_t *out, uint32_t size);
 /* Send completion and receive indication reach traffic.c. */
 void traffic_send_complete(NET_BUFFER_LIST *nbls);
-void traffic_receive(NET_BUFFER_LIST *nbls, uint32_t flags);
+void traffic_receive(struct adapter *adapter, NET_BUFFER_LIST *nbls,
+                     uint32_t flags);
 
 /* --- OID requests (oid.c) --------------------------------------------- */
 
@@ -426,6 +454,6 @@ bool absent_access(uint64_t address, void *ucontext);
 bool absent_stepped(void *ucontext);
 
 /* A pending pause, restart or reset has completed with this status. */
-void life_complete(enum life_wait what, uint32_t status);
+void life_complete(NDIS_HANDLE adapter, enum life_wait what, uint32_t status);
 
 #endif

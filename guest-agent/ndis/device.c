@@ -185,8 +185,8 @@ static struct address pci_address(void)
 {
     struct address a = { 0 };
 
-    if (host.device) {
-        sscanf(host.device->address, "%x:%x:%x.%x", &a.domain, &a.bus,
+    if (current()->device) {
+        sscanf(current()->device->address, "%x:%x:%x.%x", &a.domain, &a.bus,
                &a.slot, &a.function);
     }
     return a;
@@ -241,13 +241,13 @@ static NTSTATUS NTAPI io_get_device_property(PDEVICE_OBJECT device, int which,
                                              PULONG result)
 {
     *result = 0;
-    if (device != &host.pdo) {
+    if (device != &current()->pdo) {
         return STATUS_INVALID_DEVICE_REQUEST;
     }
     switch (which) {
     case PROPERTY_DESCRIPTION:
     case PROPERTY_FRIENDLY_NAME:
-        return give_text(host.config.install->description, buffer, length,
+        return give_text(current()->install->description, buffer, length,
                          result);
     case PROPERTY_CLASS_NAME:
         return give_text("Net", buffer, length, result);
@@ -276,7 +276,7 @@ static NTSTATUS NTAPI io_get_device_property(PDEVICE_OBJECT device, int which,
 static NTSTATUS NTAPI io_get_device_numa_node(PDEVICE_OBJECT pdo,
                                               PUSHORT node)
 {
-    if (pdo != &host.pdo || !node) {
+    if (pdo != &current()->pdo || !node) {
         return STATUS_INVALID_PARAMETER;
     }
     *node = 0;

@@ -141,7 +141,7 @@ ndis_m_allocate_nb_sg_list(NDIS_HANDLE handle, PNET_BUFFER nb, PVOID context,
     nb->ScatterGatherList = sg;
     old = irql_set(DISPATCH_LEVEL);
     callback_enter_quiet(&cb, "MiniportProcessSGList");
-    dma->process(&host.pdo, NULL, sg, context);
+    dma->process(&current()->pdo, NULL, sg, context);
     callback_leave(&cb, 0);
     irql_set(old);
     return NDIS_STATUS_SUCCESS;
@@ -244,10 +244,10 @@ static void run_async(void *arg)
 
     free(arg);
     host_self.caller = a.caller;
-    ndis_m_allocate_shared_memory(host.adapter_handle, a.length, TRUE, &va,
+    ndis_m_allocate_shared_memory(current()->handle, a.length, TRUE, &va,
                                   &pa);
     callback_enter(&cb, "MiniportSharedMemoryAllocateComplete");
-    a.complete(host.adapter_context, va, &pa, a.length, a.context);
+    a.complete(current()->context, va, &pa, a.length, a.context);
     callback_leave(&cb, 0);
 }
 

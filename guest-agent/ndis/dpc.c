@@ -13,6 +13,7 @@ struct dpc {
     void *object;
     uint32_t number;
     void *context;
+    struct adapter *adapter;  /* that queued it */
 };
 
 static struct {
@@ -51,7 +52,8 @@ bool dpc_queue(void (*run)(void *object, uint32_t number, void *context),
         queued = false;
     }
     if (queued) {
-        *slot(dpcs.count++) = (struct dpc) { run, object, number, context };
+        *slot(dpcs.count++) = (struct dpc) { run, object, number, context,
+                                              current() };
         pthread_cond_signal(&dpcs.work);
     }
     pthread_mutex_unlock(&dpcs.lock);
@@ -150,6 +152,7 @@ static void dpc_thread(void *arg)
     (void)arg;
     for (;;) {
         if (take(&dpc)) {
+            host_self.adapter = dpc.adapter;
             irql_set(DISPATCH_LEVEL);
             dpc.run(dpc.object, dpc.number, dpc.context);
             irql_set(PASSIVE_LEVEL);

@@ -125,7 +125,7 @@ static bool call_completions(PIRP irp)
         if (wants(s, irp->IoStatus.Status)) {
             callback_enter_quiet(&cb, "IO_COMPLETION_ROUTINE");
             status = ((completion_routine *)s->CompletionRoutine)(
-                &host.fdo, irp, s->Context);
+                &current()->fdo, irp, s->Context);
             callback_leave(&cb, (uint32_t)status);
             if (status == STATUS_MORE_PROCESSING_REQUIRED) {
                 return false;
@@ -216,7 +216,7 @@ static NTSTATUS query_interface(const IO_STACK_LOCATION *s, NTSTATUS unknown)
         return STATUS_INVALID_PARAMETER;
     }
     *i = (BUS_INTERFACE_STANDARD) {
-        .Size = sizeof(*i), .Version = 1, .Context = &host.pdo,
+        .Size = sizeof(*i), .Version = 1, .Context = &current()->pdo,
         .InterfaceReference = interface_count,
         .InterfaceDereference = interface_count,
         .TranslateBusAddress = translate_bus_address,
@@ -299,7 +299,7 @@ static NTSTATUS NTAPI iof_call_driver(PDEVICE_OBJECT device, PIRP irp)
         callback_leave(&cb, (uint32_t)status);
         return status;
     }
-    status = device == &host.pdo || device == &host.fdo
+    status = device == &current()->pdo || device == &current()->fdo
              ? bus_driver(irp) : STATUS_INVALID_DEVICE_REQUEST;
     irp->IoStatus.Status = status;
     iof_complete_request(irp, 0);

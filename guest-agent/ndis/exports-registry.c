@@ -71,12 +71,12 @@ static const char *behind(const char *path, const char *prefix)
 static bool find_key(const char *path, struct key *key)
 {
     g_autofree char *service = g_strconcat(SERVICES,
-                                           host.config.install->service, NULL);
+                                           current()->install->service, NULL);
     const char *rest = behind(path, ADAPTER_KEY);
 
     if (rest && (*rest == '\0' ||
-                 registry_has_key(host.config.install->driver_key, rest))) {
-        *key = (struct key) { host.config.install->driver_key,
+                 registry_has_key(current()->install->driver_key, rest))) {
+        *key = (struct key) { current()->install->driver_key,
                               g_strdup(rest) };
         return true;
     }
@@ -157,13 +157,13 @@ static NTSTATUS NTAPI io_open_device_registry_key(PDEVICE_OBJECT device,
 
     (void)access;
     *handle = NULL;
-    if (device != &host.pdo || (type != PLUGPLAY_REGKEY_DEVICE &&
+    if (device != &current()->pdo || (type != PLUGPLAY_REGKEY_DEVICE &&
                                 type != PLUGPLAY_REGKEY_DRIVER)) {
         return STATUS_INVALID_PARAMETER;
     }
     key.registry = type == PLUGPLAY_REGKEY_DRIVER
-                   ? host.config.install->driver_key
-                   : host.config.install->device_key;
+                   ? current()->install->driver_key
+                   : current()->install->device_key;
     key.path = g_strdup("");
     return open_key(&key, handle);
 }

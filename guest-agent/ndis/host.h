@@ -2,9 +2,10 @@
 /*
  * The NDIS host: runs one unmodified x64 miniport in this process.
  *
- * One host per process, one adapter per host, one life per process: the agent
- * forks a fresh process for each cycle. The functions below are the steps of
- * that life, called in order from the main thread. Each writes the markers of
+ * One host per process, one life per process: the agent forks a fresh process
+ * for each cycle. A driver has one adapter or more. The functions below are the
+ * steps of their lives, called in order from the main thread, about the adapter
+ * that host_select() chose, the first to begin with. Each writes the markers of
  * the callbacks it makes; a return value other than 0 is the NDIS_STATUS that
  * the driver gave, or one of HOST_* below, then with a sentence in
  * host_error(). A driver that crashes ends the process with HOST_EXIT_CRASH
@@ -34,10 +35,13 @@ struct host_fault {
     uint32_t status;      /* returned instead of making the call */
 };
 
+#define HOST_ADAPTERS_MAX 2u
+
 struct host_config {
     const char *sys_path;
-    struct vfio_device *device;
-    const struct inf_install *install;
+    unsigned adapters;      /* 1..HOST_ADAPTERS_MAX */
+    struct vfio_device *device[HOST_ADAPTERS_MAX];
+    const struct inf_install *install[HOST_ADAPTERS_MAX];
     bool at_start;          /* MSI-X programmed before init, till remove */
     unsigned messages_max;  /* grant no more; 0: no limit */
     bool no_messages;       /* grant the line interrupt at best */
@@ -93,7 +97,10 @@ int host_export_number(const char *name);
 /* Faults of the next step; copied. Occurrences count from here. */
 void host_set_faults(const struct host_fault *faults, unsigned n);
 
-uint32_t host_install(void);   /* load, DriverEntry, AddDevice, Filter... */
+/* The next steps are about adapter `number`, 0..; false: there is none. */
+bool host_select(unsigned number);
+/* Load and DriverEntry unless that is done, AddDevice, Filter... */
+uint32_t host_install(void);
 /* `post_failure`: NDIS fails after MiniportInitializeEx has succeeded. */
 uint32_t host_initialize(bool post_failure);
 uint32_t host_restart(void);
@@ -113,7 +120,9 @@ uint32_t host_surprise_remove(void);
 /* `action`: NDIS_SHUTDOWN_ACTION, ndis.h; nothing may come after it. */
 uint32_t host_shutdown(int action);
 uint32_t host_remove(void);    /* RemoveDevice, then takes the device back */
-uint32_t host_unload(void);
+uint32_t host_unload(void);    /* of all adapters */
+/* Has the rig every device back that the driver was given? */
+bool host_taken_back(void);
 
 /*
  * Called by the agent's watchdog in this process (SIGALRM handler): write a

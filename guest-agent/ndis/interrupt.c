@@ -20,75 +20,80 @@
 #define MSI_ADDRESS 0xfee00000ll
 #define VECTOR_BASE 0x51u
 
-static struct {
+static struct irq {
     unsigned requested;    /* messages that the bus driver asked for */
     unsigned granted;      /* ... and that the resources have */
     bool line;
     bool enabled;          /* VFIO has interrupts enabled */
     bool at_start;         /* ... since before initialisation */
-    pthread_mutex_t lock;
-} irq;
+} irqs[HOST_ADAPTERS_MAX]; /* by adapter */
+
+static pthread_mutex_t irq_lock;
 
 int interrupt_open(void)
 {
-    memset(&irq, 0, sizeof(irq));
-    thread_mutex_init(&irq.lock);
+    memset(irqs, 0, sizeof(irqs));
+    thread_mutex_init(&irq_lock);
     return isr_start();
 }
 
-int interrupt_grant(const struct host_resources *resources)
+int interrupt_grant(struct adapter *a)
 {
-    irq.requested = resources->requested;
-    irq.granted = resources->messages;
-    irq.line = resources->line;
-    return isr_make_events(irq.granted, irq.line);
+    struct irq *irq = &irqs[a->number];
+
+    irq->requested = a->resources.requested;
+    irq->granted = a->resources.messages;
+    irq->line = a->resources.line;
+    return isr_make_events(a, irq->granted, irq->line);
 }
 
 /* --- VFIO ------------------------------------------------------------- */
 
-static int enable(bool message)
+static int enable(const struct adapter *a, bool message)
 {
+    struct irq *irq = &irqs[a->number];
     int ret = 0;
 
-    if (host.device && !irq.enabled) {
-        ret = message ? vfio_irq_enable(host.device, isr_message_events(),
-                                        irq.granted)
-                      : vfio_irq_enable(host.device, isr_line_event(), 0);
+    if (a->device && !irq->enabled) {
+        ret = message ? vfio_irq_enable(a->device, isr_message_events(a),
+                                        irq->granted)
+                      : vfio_irq_enable(a->device, isr_line_event(a), 0);
     }
-    irq.enabled = irq.enabled || ret == 0;
+    irq->enabled = irq->enabled || ret == 0;
     return ret;
 }
 
-static void disable(void)
+static void disable(const struct adapter *a)
 {
-    if (host.device && irq.enabled) {
-        vfio_irq_disable(host.device);
+    if (a->device && irqs[a->number].enabled) {
+        vfio_irq_disable(a->device);
     }
-    irq.enabled = false;
+    irqs[a->number].enabled = false;
 }
 
-int interrupt_arm_at_start(void)
+int interrupt_arm_at_start(struct adapter *a)
 {
-    if (!host.config.at_start || irq.granted == 0) {
+    if (!host.config.at_start || irqs[a->number].granted == 0) {
         return 0;
     }
-    irq.at_start = true;
-    return enable(true);
+    irqs[a->number].at_start = true;
+    return enable(a, true);
 }
 
-void interrupt_quiesce(void)
+void interrupt_quiesce(struct adapter *a)
 {
-    pthread_mutex_lock(&irq.lock);
-    disable();
-    irq.at_start = false;
-    isr_detach_all();
-    pthread_mutex_unlock(&irq.lock);
+    pthread_mutex_lock(&irq_lock);
+    disable(a);
+    irqs[a->number].at_start = false;
+    isr_detach_all(a);
+    pthread_mutex_unlock(&irq_lock);
     dpc_flush(NULL);
 }
 
 /* --- registration ----------------------------------------------------- */
 
-static NDIS_STATUS check(const NDIS_MINIPORT_INTERRUPT_CHARACTERISTICS *ch)
+static NDIS_STATUS check(const struct irq *irq,
+                         const NDIS_MINIPORT_INTERRUPT_CHARACTERISTICS *ch)
 {
     if (!ch || ch->Header.Type != NDIS_OBJECT_TYPE_MINIPORT_INTERRUPT ||
         ch->Header.Revision < NDIS_MINIPORT_INTERRUPT_REVISION_1 ||
@@ -103,10 +108,10 @@ static NDIS_STATUS check(const NDIS_MINIPORT_INTERRUPT_CHARACTERISTICS *ch)
         (!ch->MessageInterruptHandler || !ch->MessageInterruptDpcHandler)) {
         return NDIS_STATUS_INVALID_PARAMETER;
     }
-    if (irq.granted && !ch->MsiSupported) {
+    if (irq->granted && !ch->MsiSupported) {
         return STATUS_INVALID_DEVICE_REQUEST; /* messages are assigned */
     }
-    if (!irq.granted && !irq.line) {
+    if (!irq->granted && !irq->line) {
         return STATUS_NOT_FOUND;              /* no interrupt assigned */
     }
     return NDIS_STATUS_SUCCESS;
@@ -144,17 +149,20 @@ static void destroy(struct interrupt *i)
 }
 
 static struct interrupt *
-make(NDIS_HANDLE context, const NDIS_MINIPORT_INTERRUPT_CHARACTERISTICS *ch)
+make(struct adapter *a, NDIS_HANDLE context,
+     const NDIS_MINIPORT_INTERRUPT_CHARACTERISTICS *ch)
 {
+    const struct irq *irq = &irqs[a->number];
     struct interrupt *i = calloc(1, sizeof(*i));
 
     if (!i) {
         return NULL;
     }
+    i->adapter = a;
     i->context = context;
     memcpy(&i->ch, ch, sizeof(i->ch));
-    i->message = irq.granted > 0;
-    i->messages = irq.granted;
+    i->message = irq->granted > 0;
+    i->messages = irq->granted;
     for (unsigned n = 0; n < MESSAGES_MAX; n++) {
         thread_mutex_init(&i->lock[n]);
     }
@@ -171,7 +179,7 @@ static void say_registered(const struct interrupt *i)
 
     marker_prepare(&m, RIG_MK_INTERRUPTS, NULL);
     m.object = (uintptr_t)i->handle;
-    m.arg[0] = irq.requested;
+    m.arg[0] = irqs[i->adapter->number].requested;
     m.arg[1] = i->messages;
     m.arg[2] = i->message ? NDIS_CONNECT_MESSAGE_BASED
                           : NDIS_CONNECT_LINE_BASED;
@@ -195,7 +203,7 @@ static NDIS_STATUS connect(struct interrupt *i,
                                    : NDIS_CONNECT_LINE_BASED;
     ch->MessageInfoTable = i->table;
     *handle = i->handle;
-    if (enable(i->message)) {
+    if (enable(i->adapter, i->message)) {
         marker_note("VFIO cannot enable %u interrupts: %s", i->messages,
                     strerror(errno));
         isr_detach(i);
@@ -211,22 +219,24 @@ ndis_m_register_interrupt_ex(NDIS_HANDLE adapter, NDIS_HANDLE context,
                              PNDIS_MINIPORT_INTERRUPT_CHARACTERISTICS ch,
                              PNDIS_HANDLE handle)
 {
-    NDIS_STATUS status = check(ch);
+    struct adapter *a = adapter_get(adapter);
     struct interrupt *i;
+    NDIS_STATUS status;
 
     if (!is_adapter(adapter) || !handle) {
         return NDIS_STATUS_INVALID_PARAMETER;
     }
+    status = check(&irqs[a->number], ch);
     if (status) {
         return status;
     }
-    i = make(context, ch);
+    i = make(a, context, ch);
     if (!i) {
         return NDIS_STATUS_RESOURCES;
     }
-    pthread_mutex_lock(&irq.lock);
+    pthread_mutex_lock(&irq_lock);
     status = connect(i, ch, handle);
-    pthread_mutex_unlock(&irq.lock);
+    pthread_mutex_unlock(&irq_lock);
     if (status) {
         destroy(i);
         host_self.object = 0;
@@ -245,15 +255,16 @@ static VOID NTAPI ndis_m_deregister_interrupt_ex(NDIS_HANDLE handle)
 {
     struct interrupt *i;
 
-    pthread_mutex_lock(&irq.lock);
+    pthread_mutex_lock(&irq_lock);
     i = object_close(OBJ_INTERRUPT, handle);
     if (i) {
         isr_detach(i);
-        if (!irq.at_start && !isr_any_attached()) {
-            disable();
+        if (!irqs[i->adapter->number].at_start &&
+            !isr_any_attached(i->adapter)) {
+            disable(i->adapter);
         }
     }
-    pthread_mutex_unlock(&irq.lock);
+    pthread_mutex_unlock(&irq_lock);
     if (!i) {
         return;
     }
@@ -314,29 +325,30 @@ static ULONG_PTR NTAPI ndis_m_queue_dpc_ex(NDIS_HANDLE handle, ULONG message,
 /* --- MSI-X table ------------------------------------------------------ */
 
 /* Entry `to` raises the message of entry `from`: copy address and data. */
-static void copy_entry(unsigned to, unsigned from)
+static void copy_entry(struct vfio_device *d, unsigned to, unsigned from)
 {
     for (unsigned dword = 0; dword < 3 && to != from; dword++) {
-        vfio_msix_write(host.device, to, dword,
-                        vfio_msix_read(host.device, from, dword));
+        vfio_msix_write(d, to, dword, vfio_msix_read(d, from, dword));
     }
 }
 
-static void set_mask(unsigned entry, bool masked)
+static void set_mask(struct vfio_device *d, unsigned entry, bool masked)
 {
-    uint32_t control = vfio_msix_read(host.device, entry, 3);
+    uint32_t control = vfio_msix_read(d, entry, 3);
 
-    vfio_msix_write(host.device, entry, 3,
-                    masked ? control | 1u : control & ~1u);
+    vfio_msix_write(d, entry, 3, masked ? control | 1u : control & ~1u);
 }
 
 static NDIS_STATUS NTAPI
 ndis_m_config_msix_table_entry(NDIS_HANDLE adapter,
                                PNDIS_MSIX_CONFIG_PARAMETERS p)
 {
-    if (!is_adapter(adapter) || !p || !host.device ||
-        p->TableEntry >= host.device->msix_vectors || irq.granted == 0 ||
-        host.asleep) {
+    const struct adapter *a = adapter_get(adapter);
+    unsigned granted = a ? irqs[a->number].granted : 0;
+
+    if (!is_adapter(adapter) || !p || !a->device ||
+        p->TableEntry >= a->device->msix_vectors || granted == 0 ||
+        a->asleep) {
         return NDIS_STATUS_INVALID_PARAMETER;
     }
     host_self.arg[1] = (uint64_t)p->ConfigOperation;
@@ -345,14 +357,14 @@ ndis_m_config_msix_table_entry(NDIS_HANDLE adapter,
     switch (p->ConfigOperation) {
     case NdisMSIXTableConfigSetTableEntry:
         contract_irql_at_most(DISPATCH_LEVEL, "to set an entry");
-        if (p->MessageNumber >= irq.granted) {
+        if (p->MessageNumber >= granted) {
             return NDIS_STATUS_INVALID_PARAMETER;
         }
-        copy_entry(p->TableEntry, p->MessageNumber);
+        copy_entry(a->device, p->TableEntry, p->MessageNumber);
         return NDIS_STATUS_SUCCESS;
     case NdisMSIXTableConfigMaskTableEntry:
     case NdisMSIXTableConfigUnmaskTableEntry:
-        set_mask(p->TableEntry,
+        set_mask(a->device, p->TableEntry,
                  p->ConfigOperation == NdisMSIXTableConfigMaskTableEntry);
         return NDIS_STATUS_SUCCESS;
     default:

@@ -11,6 +11,7 @@
 
 struct interrupt {
     NDIS_HANDLE handle;
+    struct adapter *adapter;
     bool live;             /* the ISR may run */
     NDIS_HANDLE context;
     NDIS_MINIPORT_INTERRUPT_CHARACTERISTICS ch;
@@ -26,19 +27,19 @@ struct interrupt {
 pthread_mutex_t *interrupt_lock(struct interrupt *i, uint32_t message);
 
 /*
- * isr.c: the thread that runs interrupt service routines. It serves eventfd
- * n for message n, and one for the line interrupt.
+ * isr.c: the thread that runs interrupt service routines. It serves eventfd n
+ * for message n of an adapter, and one for its line interrupt.
  */
 int isr_start(void);
-/* Make the eventfds; -1 with errno. */
-int isr_make_events(unsigned messages, bool line);
-const int *isr_message_events(void);
-const int *isr_line_event(void);
+/* Make the eventfds of an adapter; -1 with errno. */
+int isr_make_events(const struct adapter *a, unsigned messages, bool line);
+const int *isr_message_events(const struct adapter *a);
+const int *isr_line_event(const struct adapter *a);
 /* Attach and detach: detach returns when no ISR of `i` is running. */
 bool isr_attach(struct interrupt *i);
 void isr_detach(struct interrupt *i);
-void isr_detach_all(void);
-bool isr_any_attached(void);
+void isr_detach_all(const struct adapter *a);
+bool isr_any_attached(const struct adapter *a);
 /* Handle of an attached interrupt whose context lies in [p, p + size). */
 NDIS_HANDLE isr_context_in(const void *p, size_t size);
 /* Queue the interrupt DPC of a message; false if it is queued already. */

@@ -17,15 +17,20 @@
 
 #define ISR_PRIORITY 30
 
+/* The eventfds of one adapter. */
+struct source {
+    int events[MESSAGES_MAX];   /* by message */
+    unsigned messages;
+    int line;                   /* 0: none */
+};
+
 static struct {
     pthread_mutex_t dispatch;   /* held while ISRs of one event run */
     struct interrupt *attached[INTERRUPTS_MAX];
-    int events[MESSAGES_MAX];   /* by message */
-    unsigned messages;
-    int line;                   /* or -1 */
+    struct source source[HOST_ADAPTERS_MAX];
     int wake;                   /* the set of eventfds has changed */
     uint64_t unclaimed;         /* interrupts with nobody registered */
-} isr = { .line = -1, .wake = -1 };
+} isr = { .wake = -1 };
 
 pthread_mutex_t *interrupt_lock(struct interrupt *i, uint32_t message)
 {
@@ -43,6 +48,7 @@ static void run_dpc(void *object, uint32_t message, void *context)
     NDIS_RECEIVE_THROTTLE_PARAMETERS throttle = { NDIS_INDICATE_ALL_NBLS, 0 };
     struct callback cb;
 
+    host_self.adapter = i->adapter;
     if (i->message) {
         callback_enter_quiet(&cb, "MiniportMessageInterruptDPC");
         i->ch.MessageInterruptDpcHandler(i->context, message, context,
@@ -72,6 +78,7 @@ static void run_isr(struct interrupt *i, uint32_t message)
     struct callback cb;
     uint8_t old = irql_set(HOST_DIRQL);
 
+    host_self.adapter = i->adapter;
     pthread_mutex_lock(interrupt_lock(i, message));
     if (i->message) {
         callback_enter_quiet(&cb, "MiniportMessageInterrupt");
@@ -90,7 +97,7 @@ static void run_isr(struct interrupt *i, uint32_t message)
 }
 
 /* All registrations that this event belongs to, oldest first. */
-static void dispatch(bool message, uint32_t number)
+static void dispatch(const struct adapter *a, bool message, uint32_t number)
 {
     bool claimed = false;
 
@@ -98,14 +105,15 @@ static void dispatch(bool message, uint32_t number)
     for (unsigned n = 0; n < INTERRUPTS_MAX; n++) {
         struct interrupt *i = isr.attached[n];
 
-        if (i && i->message == message && (!message || number < i->messages)) {
+        if (i && i->adapter == a && i->message == message &&
+            (!message || number < i->messages)) {
             run_isr(i, number);
             claimed = true;
         }
     }
     isr.unclaimed += !claimed;
-    if (!message && host.device) {
-        vfio_intx_unmask(host.device);
+    if (!message && a->device) {
+        vfio_intx_unmask(a->device);
     }
     pthread_mutex_unlock(&isr.dispatch);
 }
@@ -117,32 +125,54 @@ static bool take_event(int fd)
     return read(fd, &count, sizeof(count)) == sizeof(count);
 }
 
+/* What poll() is to watch for an adapter: the line, then the messages. */
+static unsigned watch(const struct source *s, struct pollfd *fds)
+{
+    unsigned messages = __atomic_load_n(&s->messages, __ATOMIC_ACQUIRE);
+
+    fds[0] = (struct pollfd) { .fd = s->line ? s->line : -1,
+                               .events = POLLIN };
+    for (unsigned n = 0; n < messages; n++) {
+        fds[1 + n] = (struct pollfd) { .fd = s->events[n], .events = POLLIN };
+    }
+    return 1 + messages;
+}
+
+static void serve(const struct adapter *a, const struct pollfd *fds,
+                  unsigned n)
+{
+    if (fds[0].revents && take_event(fds[0].fd)) {
+        dispatch(a, false, 0);
+    }
+    for (unsigned i = 1; i < n; i++) {
+        if (fds[i].revents && take_event(fds[i].fd)) {
+            dispatch(a, true, i - 1);
+        }
+    }
+}
+
 static void isr_thread(void *arg)
 {
     (void)arg;
     for (;;) {
-        struct pollfd fds[MESSAGES_MAX + 2];
-        unsigned messages = __atomic_load_n(&isr.messages, __ATOMIC_ACQUIRE);
+        struct pollfd fds[1 + HOST_ADAPTERS_MAX * (MESSAGES_MAX + 1)];
+        unsigned of[HOST_ADAPTERS_MAX], n = 1;
 
         fds[0] = (struct pollfd) { .fd = isr.wake, .events = POLLIN };
-        fds[1] = (struct pollfd) { .fd = isr.line, .events = POLLIN };
-        for (unsigned n = 0; n < messages; n++) {
-            fds[2 + n] = (struct pollfd) { .fd = isr.events[n],
-                                           .events = POLLIN };
+        for (unsigned i = 0; i < host.adapters; i++) {
+            of[i] = watch(&isr.source[i], fds + n);
+            n += of[i];
         }
-        if (poll(fds, messages + 2, -1) < 0) {
+        if (poll(fds, n, -1) < 0) {
             continue;
         }
         if (fds[0].revents) {
             take_event(isr.wake);
         }
-        if (fds[1].revents && take_event(isr.line)) {
-            dispatch(false, 0);
-        }
-        for (unsigned n = 0; n < messages; n++) {
-            if (fds[2 + n].revents && take_event(isr.events[n])) {
-                dispatch(true, n);
-            }
+        n = 1;
+        for (unsigned i = 0; i < host.adapters; i++) {
+            serve(&host.adapter[i], fds + n, of[i]);
+            n += of[i];
         }
     }
 }
@@ -159,8 +189,9 @@ int isr_start(void)
 
 /* --- set-up ----------------------------------------------------------- */
 
-int isr_make_events(unsigned messages, bool line)
+int isr_make_events(const struct adapter *a, unsigned messages, bool line)
 {
+    struct source *s = &isr.source[a->number];
     uint64_t one = 1;
 
     if (messages > MESSAGES_MAX) {
@@ -168,29 +199,30 @@ int isr_make_events(unsigned messages, bool line)
         return -1;
     }
     for (unsigned n = 0; n < messages; n++) {
-        isr.events[n] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-        if (isr.events[n] < 0) {
+        s->events[n] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        if (s->events[n] < 0) {
             return -1;
         }
     }
     if (line) {
-        isr.line = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-        if (isr.line < 0) {
+        s->line = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        if (s->line < 0) {
+            s->line = 0;
             return -1;
         }
     }
-    __atomic_store_n(&isr.messages, messages, __ATOMIC_RELEASE);
+    __atomic_store_n(&s->messages, messages, __ATOMIC_RELEASE);
     return write(isr.wake, &one, sizeof(one)) == sizeof(one) ? 0 : -1;
 }
 
-const int *isr_message_events(void)
+const int *isr_message_events(const struct adapter *a)
 {
-    return isr.events;
+    return isr.source[a->number].events;
 }
 
-const int *isr_line_event(void)
+const int *isr_line_event(const struct adapter *a)
 {
-    return &isr.line;
+    return &isr.source[a->number].line;
 }
 
 bool isr_attach(struct interrupt *i)
@@ -228,10 +260,10 @@ void isr_detach(struct interrupt *i)
     }
 }
 
-void isr_detach_all(void)
+void isr_detach_all(const struct adapter *a)
 {
     for (unsigned n = 0; n < INTERRUPTS_MAX; n++) {
-        if (isr.attached[n]) {
+        if (isr.attached[n] && isr.attached[n]->adapter == a) {
             isr_detach(isr.attached[n]);
         }
     }
@@ -259,10 +291,10 @@ NDIS_HANDLE isr_context_in(const void *p, size_t size)
     return found;
 }
 
-bool isr_any_attached(void)
+bool isr_any_attached(const struct adapter *a)
 {
     for (unsigned n = 0; n < INTERRUPTS_MAX; n++) {
-        if (isr.attached[n]) {
+        if (isr.attached[n] && isr.attached[n]->adapter == a) {
             return true;
         }
     }

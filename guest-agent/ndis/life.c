@@ -43,6 +43,7 @@ static struct {
     pthread_mutex_t lock;
     pthread_cond_t done;
     bool waiting, completed;
+    const struct adapter *adapter;
     enum life_wait what;
     uint32_t status;
 } pending;
@@ -94,6 +95,7 @@ bool host_faults_bad(void)
 void life_expect(enum life_wait what)
 {
     pthread_mutex_lock(&pending.lock);
+    pending.adapter = current();
     pending.what = what;
     pending.waiting = true;
     pending.completed = false;
@@ -111,10 +113,11 @@ bool life_pending(enum life_wait what)
 }
 
 /* Bug check 0x7C/0x1F: nothing is pending that could complete. */
-void life_complete(enum life_wait what, uint32_t status)
+void life_complete(NDIS_HANDLE adapter, enum life_wait what, uint32_t status)
 {
     pthread_mutex_lock(&pending.lock);
-    if (!pending.waiting || pending.what != what || pending.completed) {
+    if (!pending.waiting || pending.what != what || pending.completed ||
+        pending.adapter != adapter_get(adapter)) {
         pthread_mutex_unlock(&pending.lock);
         bug_check(0x7c, 0x1f, what, 0, 0);
     }
@@ -142,7 +145,7 @@ uint32_t life_settle(uint32_t status)
 
 static int open_arena(void)
 {
-    struct vfio_device *d = host.device;
+    struct vfio_device *d = current()->device;
     void *p;
 
     if (d) {
@@ -157,12 +160,55 @@ static bool prepared; /* a fork inherits it */
 
 static void configure(const struct host_config *config)
 {
+    const struct windows_version *windows = config->install[0]->windows;
+
     host.config = *config;
     trace_set(config->trace);
-    host.device = config->device;
-    host.windows = config->install->windows ? config->install->windows
-                                            : WINDOWS_NEWEST;
-    host.adapter_handle = ADAPTER_HANDLE;
+    host.windows = windows ? windows : WINDOWS_NEWEST;
+    host.adapters = config->adapters;
+    for (unsigned i = 0; i < host.adapters; i++) {
+        struct adapter *a = &host.adapter[i];
+
+        a->number = i;
+        a->handle = ADAPTER_HANDLE(i);
+        a->device = config->device[i];
+        a->install = config->install[i];
+    }
+    host_self.adapter = &host.adapter[0];
+}
+
+/* --- adapters --------------------------------------------------------- */
+
+struct adapter *adapter_get(NDIS_HANDLE handle)
+{
+    for (unsigned i = 0; i < host.adapters; i++) {
+        if (host.adapter[i].handle == handle) {
+            return &host.adapter[i];
+        }
+    }
+    return NULL;
+}
+
+void adapter_tell(void)
+{
+    unsigned number = current()->number;
+    struct rig_marker m;
+
+    if (host.adapters > 1 && host_self.told != number + 1) {
+        host_self.told = number + 1;
+        marker_prepare(&m, RIG_MK_ADAPTER, NULL);
+        m.arg[0] = number;
+        marker_emit(&m);
+    }
+}
+
+bool host_select(unsigned number)
+{
+    if (number >= host.adapters) {
+        return false;
+    }
+    host_self.adapter = &host.adapter[number];
+    return true;
 }
 
 /* What a fork can inherit, but for the image. */
@@ -248,7 +294,7 @@ static void init_driver_object(void)
 {
     g_autofree char *path = g_strdup_printf(
         "\\Registry\\Machine\\System\\CurrentControlSet\\Services\\%s",
-        host.config.install->service);
+        current()->install->service);
     glong n = 0;
     WCHAR *w = g_utf8_to_utf16(path, -1, NULL, &n, NULL);
 
@@ -261,8 +307,6 @@ static void init_driver_object(void)
     host.driver.DriverSize = (ULONG)host.image.size;
     host.driver.DriverInit = (PDRIVER_INITIALIZE)(void *)(host.image.base +
                                                           host.image.entry);
-    init_device_object(&host.pdo);
-    init_device_object(&host.fdo);
 }
 
 static uint32_t driver_entry(void)
@@ -287,16 +331,32 @@ static uint32_t driver_entry(void)
 
 static uint32_t add_device(void)
 {
+    struct adapter *a = current();
     struct callback cb;
     uint32_t status = 0;
+
+    init_device_object(&a->pdo);
+    init_device_object(&a->fdo);
 
     if (host.pnp.MiniportAddDeviceHandler) {
         callback_enter(&cb, "MiniportAddDevice");
         status = (uint32_t)host.pnp.MiniportAddDeviceHandler(
-            ADAPTER_HANDLE, host.driver_context);
+            a->handle, host.driver_context);
         callback_leave(&cb, status);
     }
-    host.added = status == 0;
+    a->added = status == 0;
+    return status;
+}
+
+static uint32_t load(void)
+{
+    uint32_t status = prepared ? 0 : load_image();
+
+    if (status == 0) {
+        init_driver_object();
+        status = driver_entry();
+    }
+    host.loaded = status == 0;
     return status;
 }
 
@@ -307,13 +367,12 @@ uint32_t host_install(void)
     if (faults_bad) {
         return HOST_FAILED;
     }
-    host.phase = PHASE_INSTALL;
-    status = prepared ? 0 : load_image();
-    if (status) {
-        return status;
+    if (current()->added) {
+        return host_set_error(HOST_SKIPPED, "the driver is installed");
     }
-    init_driver_object();
-    status = driver_entry();
+    current()->phase = PHASE_INSTALL;
+    current()->taken_back = false;
+    status = host.loaded ? 0 : load();
     if (status == 0) {
         status = add_device();
     }
@@ -330,7 +389,7 @@ uint32_t host_install(void)
 /* NDIS never calls MiniportInitializeEx without these INF entries. */
 static const char *missing_type(void)
 {
-    const struct inf_install *inf = host.config.install;
+    const struct inf_install *inf = current()->install;
 
     return inf->if_type < 0 ? "*IfType"
            : inf->media_type < 0 ? "*MediaType"
@@ -351,12 +410,13 @@ static uint32_t start_device(void)
     if (!irp) {
         return host_set_error(HOST_FAILED, "no memory for an IRP");
     }
-    location->Parameters.StartDevice.AllocatedResources = host.resources.raw;
+    location->Parameters.StartDevice.AllocatedResources =
+        current()->resources.raw;
     location->Parameters.StartDevice.AllocatedResourcesTranslated =
-        host.resources.translated;
+        current()->resources.translated;
     callback_enter(&cb, "MiniportStartDevice");
     status = (uint32_t)host.pnp.MiniportStartDeviceHandler(
-        host.add_device_context, irp);
+        current()->add_device_context, irp);
     callback_leave(&cb, status);
     irp_free(irp);
     return status;
@@ -364,6 +424,8 @@ static uint32_t start_device(void)
 
 static void fill_pci_properties(NDIS_PCI_DEVICE_CUSTOM_PROPERTIES *p)
 {
+    const struct vfio_device *d = current()->device;
+
     p->Header = (NDIS_OBJECT_HEADER) { NDIS_OBJECT_TYPE_DEFAULT, 1,
                                        sizeof(*p) };
     p->DeviceType = 2;          /* PCI Express endpoint */
@@ -371,9 +433,9 @@ static void fill_pci_properties(NDIS_PCI_DEVICE_CUSTOM_PROPERTIES *p)
     p->CurrentLinkSpeed = p->MaxLinkSpeed = 1;      /* 2.5 GT/s */
     p->CurrentLinkWidth = p->MaxLinkWidth = 1;
     p->PciExpressVersion = 2;
-    p->InterruptType = (host.device && host.device->intx ? 1u : 0) |
-                       (host.device && host.device->msix_vectors ? 4u : 0);
-    p->MaxInterruptMessages = host.device ? host.device->msix_vectors : 0;
+    p->InterruptType = (d && d->intx ? 1u : 0) |
+                       (d && d->msix_vectors ? 4u : 0);
+    p->MaxInterruptMessages = d ? d->msix_vectors : 0;
 }
 
 static uint32_t call_initialize(void)
@@ -391,10 +453,10 @@ static uint32_t call_initialize(void)
                     NDIS_MINIPORT_INIT_PARAMETERS_REVISION_1,
                     NDIS_SIZEOF_MINIPORT_INIT_PARAMETERS_REVISION_1 },
         .AllocatedResources =
-            &host.resources.translated->List[0].PartialResourceList,
-        .MiniportAddDeviceContext = host.add_device_context,
-        .IfIndex = 1,
-        .NetLuid = { .Info = { .NetLuidIndex = 1,
+            &current()->resources.translated->List[0].PartialResourceList,
+        .MiniportAddDeviceContext = current()->add_device_context,
+        .IfIndex = current()->number + 1,
+        .NetLuid = { .Info = { .NetLuidIndex = current()->number + 1,
                                .IfType = IF_TYPE_ETHERNET_CSMACD } },
         .DefaultPortAuthStates = &auth,
         .PciDeviceCustomProperties = &pci,
@@ -405,7 +467,7 @@ static uint32_t call_initialize(void)
     fill_pci_properties(&pci);
     callback_enter(&cb, "MiniportInitializeEx");
     status = (uint32_t)host.miniport.InitializeHandlerEx(
-        ADAPTER_HANDLE, host.driver_context, &p);
+        current()->handle, host.driver_context, &p);
     callback_leave(&cb, status);
     return status;
 }
@@ -413,26 +475,26 @@ static uint32_t call_initialize(void)
 /* What the adapter still holds; its timers are stopped. */
 static void adapter_gone(void)
 {
-    timer_report_left();
+    timer_report_left(current());
     object_report_left(PHASE_ADAPTER);
-    host.phase = PHASE_INSTALL;
+    current()->phase = PHASE_INSTALL;
 }
 
 uint32_t life_initialize(void)
 {
     uint32_t status;
 
-    host.phase = PHASE_ADAPTER;
+    current()->phase = PHASE_ADAPTER;
     status = call_initialize();
     if (status) {
         adapter_gone();
         return status;
     }
-    if (!host.has_general) {
+    if (!current()->has_general) {
         marker_note("MiniportInitializeEx succeeded without general "
                     "attributes");
     }
-    host.initialized = true;
+    current()->initialized = true;
     return 0;
 }
 
@@ -444,8 +506,8 @@ uint32_t host_initialize(bool post_failure)
     if (faults_bad) {
         return HOST_FAILED;
     }
-    if (!host.added || host.initialized) {
-        return host_set_error(HOST_SKIPPED, host.added
+    if (!current()->added || current()->initialized) {
+        return host_set_error(HOST_SKIPPED, current()->added
                               ? "the adapter is initialized already"
                               : "the driver is not installed");
     }
@@ -457,9 +519,10 @@ uint32_t host_initialize(bool post_failure)
     if (status) {
         return status;
     }
-    if (interrupt_arm_at_start()) {
+    if (interrupt_arm_at_start(current())) {
         return host_set_error(HOST_FAILED, "VFIO cannot enable %u messages: "
-                              "%s", host.resources.messages, strerror(errno));
+                              "%s", current()->resources.messages,
+                              strerror(errno));
     }
     status = life_initialize();
     if (status == 0 && post_failure) {
@@ -475,7 +538,7 @@ static void wait_for_link(void)
 {
     uint64_t end = time_now() + LINK_WAIT;
 
-    while (!__atomic_load_n(&host.link_up, __ATOMIC_ACQUIRE)) {
+    while (!__atomic_load_n(&current()->link_up, __ATOMIC_ACQUIRE)) {
         if (time_now() >= end) {
             marker_note("no link after %llu ms", LINK_WAIT / 1000000);
             return;
@@ -494,13 +557,13 @@ uint32_t life_restart(void)
 
     life_expect(LIFE_RESTART);
     callback_enter(&cb, "MiniportRestart");
-    status = (uint32_t)host.miniport.RestartHandler(host.adapter_context, &p);
+    status = (uint32_t)host.miniport.RestartHandler(current()->context, &p);
     callback_leave(&cb, status);
     status = life_settle(status);
     if (status) {
         return status;
     }
-    host.running = true;
+    current()->running = true;
     oid_set_packet_filter(NDIS_PACKET_TYPE_DIRECTED |
                           NDIS_PACKET_TYPE_MULTICAST |
                           NDIS_PACKET_TYPE_BROADCAST);
@@ -513,8 +576,8 @@ uint32_t host_restart(void)
     if (faults_bad) {
         return HOST_FAILED;
     }
-    if (!host.initialized || host.running || host.asleep) {
-        return host_set_error(HOST_SKIPPED, host.running
+    if (!current()->initialized || current()->running || current()->asleep) {
+        return host_set_error(HOST_SKIPPED, current()->running
                               ? "the adapter is running"
                               : "the adapter is not initialized");
     }
@@ -533,10 +596,10 @@ uint32_t life_pause(uint32_t reason)
     oid_set_packet_filter(0);
     life_expect(LIFE_PAUSE);
     callback_enter(&cb, "MiniportPause");
-    status = (uint32_t)host.miniport.PauseHandler(host.adapter_context, &p);
+    status = (uint32_t)host.miniport.PauseHandler(current()->context, &p);
     callback_leave(&cb, status);
     status = life_settle(status);
-    host.running = false;  /* a pause cannot fail */
+    current()->running = false;  /* a pause cannot fail */
     return status;
 }
 
@@ -545,7 +608,7 @@ uint32_t host_pause(void)
     if (faults_bad) {
         return HOST_FAILED;
     }
-    if (!host.running) {
+    if (!current()->running) {
         return host_set_error(HOST_SKIPPED, "the adapter is not running");
     }
     return life_pause(NDIS_PAUSE_NDIS_INTERNAL);
@@ -557,10 +620,10 @@ void life_halt(int action)
 {
     struct callback cb;
 
-    host.initialized = false;
-    host.has_general = false;
+    current()->initialized = false;
+    current()->has_general = false;
     callback_enter_value(&cb, "MiniportHaltEx", (uint64_t)action);
-    host.miniport.HaltHandlerEx(host.adapter_context,
+    host.miniport.HaltHandlerEx(current()->context,
                                 (NDIS_HALT_ACTION)action);
     callback_leave(&cb, 0);
     adapter_gone();
@@ -571,10 +634,10 @@ uint32_t host_halt(int action)
     if (faults_bad) {
         return HOST_FAILED;
     }
-    if (!host.initialized) {
+    if (!current()->initialized) {
         return host_set_error(HOST_SKIPPED, "the adapter is not initialized");
     }
-    if (host.running) {
+    if (current()->running) {
         life_pause(NDIS_PAUSE_NDIS_INTERNAL);
     }
     life_halt(action);
@@ -584,17 +647,31 @@ uint32_t host_halt(int action)
 /* From here on the device is the rig's: nothing of the driver reaches it. */
 static void take_back(void)
 {
-    host.taken_back = true;
-    interrupt_quiesce();
+    struct vfio_device *d = current()->device;
+
+    current()->taken_back = true;
+    interrupt_quiesce(current());
     if (!work_drain(WORK_WAIT)) {
         marker_note("a work item of the driver is still running");
     }
     removal_undo();
     power_restore();
-    if (host.device && host.device->can_reset && vfio_reset(host.device)) {
+    if (d && d->can_reset && vfio_reset(d)) {
         marker_note("the function cannot be reset: %s", strerror(errno));
     }
+    adapter_tell();
     marker_simple(RIG_MK_QUIESCED, NULL, 0);
+}
+
+bool host_taken_back(void)
+{
+    for (unsigned i = 0; i < host.adapters; i++) {
+        if (host.adapter[i].added ||
+            (host.adapter[i].pdo.Type && !host.adapter[i].taken_back)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 uint32_t host_remove(void)
@@ -604,16 +681,16 @@ uint32_t host_remove(void)
     if (faults_bad) {
         return HOST_FAILED;
     }
-    if (!host.added) {
+    if (!current()->added) {
         return host_set_error(HOST_SKIPPED, "no device is added");
     }
-    if (host.initialized) {
+    if (current()->initialized) {
         host_halt(NdisHaltDeviceDisabled);
     }
-    host.added = false;
+    current()->added = false;
     if (host.pnp.MiniportRemoveDeviceHandler) {
         callback_enter(&cb, "MiniportRemoveDevice");
-        host.pnp.MiniportRemoveDeviceHandler(host.add_device_context);
+        host.pnp.MiniportRemoveDeviceHandler(current()->add_device_context);
         callback_leave(&cb, 0);
     }
     take_back();
@@ -631,6 +708,16 @@ static void report_registration(void)
     }
 }
 
+/* Unloading a driver ends what is left of its adapters. */
+static void give_up(void)
+{
+    if (current()->added) {
+        host_remove();
+    } else if (current()->pdo.Type && !current()->taken_back) {
+        take_back();
+    }
+}
+
 uint32_t host_unload(void)
 {
     struct callback cb;
@@ -641,11 +728,9 @@ uint32_t host_unload(void)
     if (!host.registered || !host.miniport.UnloadHandler) {
         return host_set_error(HOST_SKIPPED, "no driver is loaded");
     }
-    if (host.added) {
-        host_remove();
-    }
-    if (!host.taken_back) {
-        take_back();
+    for (unsigned i = 0; i < host.adapters; i++) {
+        host_select(i);
+        give_up();
     }
     callback_enter(&cb, "MiniportDriverUnload");
     host.miniport.UnloadHandler(&host.driver);

@@ -27,7 +27,7 @@ void life_halt(int action);
 /* power.c: the function back in D0 and awake, whatever the driver thinks. */
 void power_restore(void);
 /* reset.c: NdisMResetComplete */
-void reset_complete(uint32_t status, bool addressing);
+void reset_complete(NDIS_HANDLE adapter, uint32_t status, bool addressing);
 /* NdisMResetMiniport */
 void reset_ask(void);
 /* removal.c: a removed function answers again. */

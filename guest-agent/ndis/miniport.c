@@ -119,40 +119,44 @@ ndis_set_optional_handlers(NDIS_HANDLE handle,
 
 /* --- adapter attributes ----------------------------------------------- */
 
-static NDIS_STATUS set_general(const NDIS_OBJECT_HEADER *h)
+static NDIS_STATUS set_general(struct adapter *a, const NDIS_OBJECT_HEADER *h)
 {
     if (h->Size < NDIS_SIZEOF_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES_REVISION_1) {
         return NDIS_STATUS_INVALID_PARAMETER;
     }
-    copy_object(&host.general, sizeof(host.general), h);
-    if (host.general.MacAddressLength != sizeof(host.mac)) {
+    copy_object(&a->general, sizeof(a->general), h);
+    if (a->general.MacAddressLength != sizeof(a->mac)) {
         return NDIS_STATUS_INVALID_PARAMETER;
     }
-    memcpy(host.mac, host.general.CurrentMacAddress, sizeof(host.mac));
-    host.has_general = true;
-    host.link_up = host.general.MediaConnectState == MediaConnectStateConnected;
+    memcpy(a->mac, a->general.CurrentMacAddress, sizeof(a->mac));
+    a->has_general = true;
+    a->link_up =
+        a->general.MediaConnectState == MediaConnectStateConnected;
     return NDIS_STATUS_SUCCESS;
 }
 
 static NDIS_STATUS NTAPI
 ndis_m_set_miniport_attributes(NDIS_HANDLE adapter,
-                               PNDIS_MINIPORT_ADAPTER_ATTRIBUTES a)
+                               PNDIS_MINIPORT_ADAPTER_ATTRIBUTES attributes)
 {
-    if (!is_adapter(adapter) || !a) {
+    struct adapter *a = adapter_get(adapter);
+
+    if (!is_adapter(adapter) || !attributes) {
         return NDIS_STATUS_INVALID_PARAMETER;
     }
-    host_self.arg[1] = a->Header.Type;
-    switch (a->Header.Type) {
+    host_self.arg[1] = attributes->Header.Type;
+    switch (attributes->Header.Type) {
     case NDIS_OBJECT_TYPE_MINIPORT_ADD_DEVICE_REGISTRATION_ATTRIBUTES:
-        host.add_device_context =
-            a->AddDeviceRegistrationAttributes.MiniportAddDeviceContext;
+        a->add_device_context =
+            attributes->AddDeviceRegistrationAttributes
+                .MiniportAddDeviceContext;
         return NDIS_STATUS_SUCCESS;
     case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES:
-        host.adapter_context = a->RegistrationAttributes.MiniportAdapterContext;
-        host.attributes = a->RegistrationAttributes.AttributeFlags;
+        a->context = attributes->RegistrationAttributes.MiniportAdapterContext;
+        a->attributes = attributes->RegistrationAttributes.AttributeFlags;
         return NDIS_STATUS_SUCCESS;
     case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES:
-        return set_general(&a->Header);
+        return set_general(a, &attributes->Header);
     case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES:
     case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_HARDWARE_ASSIST_ATTRIBUTES:
         return NDIS_STATUS_SUCCESS;
@@ -167,13 +171,13 @@ static VOID NTAPI ndis_m_indicate_status_ex(NDIS_HANDLE adapter,
                                             PNDIS_STATUS_INDICATION s)
 {
     const NDIS_LINK_STATE *link = s->StatusBuffer;
+    struct adapter *a = adapter_get(adapter);
 
-    (void)adapter;
     host_self.arg[1] = (uint32_t)s->StatusCode;
-    if (s->StatusCode == NDIS_STATUS_LINK_STATE && link &&
+    if (a && s->StatusCode == NDIS_STATUS_LINK_STATE && link &&
         s->StatusBufferSize >= offsetof(NDIS_LINK_STATE, MediaDuplexState)) {
         host_self.arg[2] = (uint64_t)link->MediaConnectState;
-        __atomic_store_n(&host.link_up, link->MediaConnectState ==
+        __atomic_store_n(&a->link_up, link->MediaConnectState ==
                          MediaConnectStateConnected, __ATOMIC_RELEASE);
     }
 }
@@ -188,22 +192,19 @@ static VOID NTAPI ndis_m_oid_request_complete(NDIS_HANDLE adapter,
 
 static VOID NTAPI ndis_m_pause_complete(NDIS_HANDLE adapter)
 {
-    (void)adapter;
-    life_complete(LIFE_PAUSE, NDIS_STATUS_SUCCESS);
+    life_complete(adapter, LIFE_PAUSE, NDIS_STATUS_SUCCESS);
 }
 
 static VOID NTAPI ndis_m_restart_complete(NDIS_HANDLE adapter,
                                           NDIS_STATUS status)
 {
-    (void)adapter;
-    life_complete(LIFE_RESTART, (uint32_t)status);
+    life_complete(adapter, LIFE_RESTART, (uint32_t)status);
 }
 
 static VOID NTAPI ndis_m_reset_complete(NDIS_HANDLE adapter,
                                         NDIS_STATUS status, BOOLEAN addressing)
 {
-    (void)adapter;
-    reset_complete((uint32_t)status, addressing);
+    reset_complete(adapter, (uint32_t)status, addressing);
 }
 
 static VOID NTAPI ndis_m_reset_miniport(NDIS_HANDLE adapter)
@@ -231,21 +232,23 @@ static VOID NTAPI ndis_m_get_device_property(NDIS_HANDLE adapter,
                                              PCM_RESOURCE_LIST *raw,
                                              PCM_RESOURCE_LIST *translated)
 {
-    (void)adapter;
+    struct adapter *a = adapter_get(adapter);
+
+    a = a ? a : current();
     if (pdo) {
-        *pdo = &host.pdo;
+        *pdo = &a->pdo;
     }
     if (fdo) {
-        *fdo = &host.fdo;
+        *fdo = &a->fdo;
     }
     if (next) {
-        *next = &host.pdo;
+        *next = &a->pdo;
     }
     if (raw) {
-        *raw = host.resources.raw;
+        *raw = a->resources.raw;
     }
     if (translated) {
-        *translated = host.resources.translated;
+        *translated = a->resources.translated;
     }
 }
 
@@ -253,12 +256,18 @@ static VOID NTAPI ndis_m_get_device_property(NDIS_HANDLE adapter,
 static NDIS_STATUS NTAPI ndis_m_query_instance_name(PNDIS_STRING name,
                                                     NDIS_HANDLE adapter)
 {
+    const struct adapter *a = adapter_get(adapter);
+    g_autofree char *text = NULL;
+    g_autofree WCHAR *w = NULL;
     glong n = 0;
-    g_autofree WCHAR *w = g_utf8_to_utf16(host.config.install->description,
-                                          -1, NULL, &n, NULL);
-    size_t bytes = (size_t)n * sizeof(WCHAR);
+    size_t bytes;
 
-    (void)adapter;
+    a = a ? a : current();
+    text = a->number ? g_strdup_printf("%s #%u", a->install->description,
+                                       a->number + 1)
+                     : g_strdup(a->install->description);
+    w = g_utf8_to_utf16(text, -1, NULL, &n, NULL);
+    bytes = (size_t)n * sizeof(WCHAR);
     if (!w || bytes > UINT16_MAX - sizeof(WCHAR)) {
         return NDIS_STATUS_FAILURE;
     }

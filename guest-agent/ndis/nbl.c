@@ -555,10 +555,9 @@ static VOID NTAPI ndis_m_indicate_receive(NDIS_HANDLE adapter,
                                           NDIS_PORT_NUMBER port, ULONG count,
                                           ULONG flags)
 {
-    (void)adapter;
     (void)port;
     (void)count;
-    traffic_receive(nbls, flags);
+    traffic_receive(adapter_get(adapter), nbls, flags);
 }
 
 static VOID NTAPI ndis_m_send_complete(NDIS_HANDLE adapter,

@@ -16,6 +16,7 @@ struct object {
     uint32_t caller;       /* RVA of the call that made it */
     enum host_phase phase;
     bool reported;
+    const struct adapter *adapter;
 };
 
 static struct {
@@ -65,8 +66,8 @@ static struct object *add(enum object_kind kind, uint64_t key, void *data,
     struct object *o = calloc(1, sizeof(*o));
 
     if (o) {
-        *o = (struct object) { key, data, size, host_self.caller, host.phase,
-                               false };
+        *o = (struct object) { key, data, size, host_self.caller,
+                               current()->phase, false, current() };
         g_hash_table_replace(objects.table[kind], &o->key, o);
     }
     return o;
@@ -127,7 +128,7 @@ static void bad_handle(enum object_kind kind, uint64_t handle, bool closing)
 
 bool is_adapter(NDIS_HANDLE handle)
 {
-    if (handle == host.adapter_handle) {
+    if (adapter_get(handle)) {
         return true;
     }
     __atomic_add_fetch(&host.unknown_handles, 1, __ATOMIC_RELAXED);
@@ -221,6 +222,13 @@ static int by_caller(const void *a, const void *b)
     return x->caller < y->caller ? -1 : x->caller > y->caller;
 }
 
+/* What an adapter leaves is its own, what the driver leaves is everybody's. */
+static bool is_left(const struct object *o, enum host_phase phase)
+{
+    return !o->reported && o->phase >= phase &&
+           (phase == PHASE_INSTALL || o->adapter == current());
+}
+
 /* Objects of one kind, summed up by call site. */
 static GArray *collect(enum object_kind kind, enum host_phase phase)
 {
@@ -233,7 +241,7 @@ static GArray *collect(enum object_kind kind, enum host_phase phase)
         struct object *o = value;
         struct left one = { o->caller, 1, o->size };
 
-        if (o->phase >= phase && !o->reported) {
+        if (is_left(o, phase)) {
             o->reported = true;
             g_array_append_val(all, one);
         }

@@ -76,7 +76,7 @@ uint32_t oid_request(NDIS_REQUEST_TYPE type, uint32_t id, void *buffer,
     oid.completed = false;
     pthread_mutex_unlock(&oid.lock);
     callback_enter_about(&cb, "MiniportOidRequest", id, r);
-    status = (uint32_t)host.miniport.OidRequestHandler(host.adapter_context,
+    status = (uint32_t)host.miniport.OidRequestHandler(current()->context,
                                                        r);
     callback_leave(&cb, status);
     if (status == (uint32_t)NDIS_STATUS_PENDING) {
@@ -94,14 +94,12 @@ uint32_t oid_request(NDIS_REQUEST_TYPE type, uint32_t id, void *buffer,
 
 /* --- what protocols ask for ------------------------------------------- */
 
-static uint32_t packet_filter;
-
 void oid_set_packet_filter(uint32_t filter)
 {
     void *p = arena_alloc(sizeof(filter), 16);
     uint32_t status;
 
-    packet_filter = filter;
+    current()->packet_filter = filter;
     if (!p) {
         return;
     }
@@ -117,5 +115,5 @@ void oid_set_packet_filter(uint32_t filter)
 
 void oid_restore_addressing(void)
 {
-    oid_set_packet_filter(packet_filter);
+    oid_set_packet_filter(current()->packet_filter);
 }

@@ -25,14 +25,16 @@
 
 static bool aware(void)
 {
-    return host.general.PowerManagementCapabilities ||
-           host.general.PowerManagementCapabilitiesEx ||
-           (host.attributes & NDIS_MINIPORT_ATTRIBUTES_NO_HALT_ON_SUSPEND);
+    return current()->general.PowerManagementCapabilities ||
+           current()->general.PowerManagementCapabilitiesEx ||
+           (current()->attributes &
+            NDIS_MINIPORT_ATTRIBUTES_NO_HALT_ON_SUSPEND);
 }
 
 static bool pauses(void)
 {
-    return !(host.attributes & NDIS_MINIPORT_ATTRIBUTES_NO_PAUSE_ON_SUSPEND);
+    return !(current()->attributes &
+             NDIS_MINIPORT_ATTRIBUTES_NO_PAUSE_ON_SUSPEND);
 }
 
 /* --- the bus driver --------------------------------------------------- */
@@ -43,16 +45,16 @@ static int set_function_power(unsigned state, unsigned *now)
     uint16_t offset, pmcsr;
 
     *now = state;
-    if (!host.device || !host.device->pm_cap) {
+    if (!current()->device || !current()->device->pm_cap) {
         return 0;  /* no power management: it is always in D0 */
     }
-    offset = (uint16_t)(host.device->pm_cap + PCI_PM_CTRL);
-    if (vfio_config_read(host.device, offset, &pmcsr, sizeof(pmcsr))) {
+    offset = (uint16_t)(current()->device->pm_cap + PCI_PM_CTRL);
+    if (vfio_config_read(current()->device, offset, &pmcsr, sizeof(pmcsr))) {
         return -1;
     }
     pmcsr = (uint16_t)((pmcsr & ~PCI_PM_CTRL_STATE_MASK) | state);
-    if (vfio_config_write(host.device, offset, &pmcsr, sizeof(pmcsr)) ||
-        vfio_config_read(host.device, offset, &pmcsr, sizeof(pmcsr))) {
+    if (vfio_config_write(current()->device, offset, &pmcsr, sizeof(pmcsr)) ||
+        vfio_config_read(current()->device, offset, &pmcsr, sizeof(pmcsr))) {
         return -1;
     }
     *now = pmcsr & PCI_PM_CTRL_STATE_MASK;
@@ -122,8 +124,8 @@ static uint32_t to_sleep(void)
 {
     uint32_t status = 0;
 
-    host.was_running = host.running;
-    if (host.running && (!aware() || pauses())) {
+    current()->was_running = current()->running;
+    if (current()->running && (!aware() || pauses())) {
         status = life_pause(NDIS_PAUSE_LOW_POWER);
     }
     if (aware()) {
@@ -133,7 +135,7 @@ static uint32_t to_sleep(void)
     } else {
         life_halt(NdisHaltDevicePoweredDown);
     }
-    host.asleep = true;
+    current()->asleep = true;
     if (absent_begin(true)) {
         return host_set_error(HOST_FAILED, "the registers cannot be taken "
                               "away from the driver");
@@ -144,7 +146,7 @@ static uint32_t to_sleep(void)
 /* A function that stays in D3 is lost to its miniport: MINIPORT_HALT. */
 static uint32_t lost(void)
 {
-    if (host.initialized) {
+    if (current()->initialized) {
         life_halt(NdisHaltDeviceFailed);
     }
     return (uint32_t)NDIS_STATUS_FAILURE;
@@ -152,7 +154,7 @@ static uint32_t lost(void)
 
 static uint32_t to_wake(void)
 {
-    bool paused = !host.running;
+    bool paused = !current()->running;
     uint32_t status;
 
     status = move(false);
@@ -160,13 +162,13 @@ static uint32_t to_wake(void)
         return host_set_error(HOST_FAILED, "the registers cannot be given "
                               "back to the driver");
     }
-    host.asleep = false;
+    current()->asleep = false;
     if (status) {
         return lost();
     }
-    status = host.initialized ? tell_power(NdisDeviceStateD0)
+    status = current()->initialized ? tell_power(NdisDeviceStateD0)
                               : life_initialize();
-    if (status == 0 && host.was_running && paused) {
+    if (status == 0 && current()->was_running && paused) {
         status = life_restart();
     }
     return status;
@@ -177,11 +179,11 @@ uint32_t host_set_power(bool low)
     if (host_faults_bad()) {
         return HOST_FAILED;
     }
-    if (low && !host.initialized) {
+    if (low && !current()->initialized) {
         return host_set_error(HOST_SKIPPED, "the adapter is not initialized");
     }
-    if (low == host.asleep) {
-        return host_set_error(HOST_SKIPPED, host.asleep
+    if (low == current()->asleep) {
+        return host_set_error(HOST_SKIPPED, current()->asleep
                               ? "the function is in D3"
                               : "the function is in D0");
     }
@@ -192,9 +194,9 @@ void power_restore(void)
 {
     unsigned now;
 
-    if (host.asleep) {
+    if (current()->asleep) {
         set_function_power(PM_STATE_D0, &now);
         absent_end();
-        host.asleep = false;
+        current()->asleep = false;
     }
 }

@@ -18,14 +18,15 @@
 
 static int take_away(void)
 {
-    host.gone = true;
-    if (!host.device) {
+    current()->gone = true;
+    if (!current()->device) {
         return 0;
     }
-    if (marker_command(RIG_CMD_FAULT, 1, 0, FAULT_ALL_ONES) == 0) {
+    if (marker_command_on(current()->number, RIG_CMD_FAULT, 1, 0,
+                          FAULT_ALL_ONES) == 0) {
         return 0;  /* cleared with the device faults of the cycle */
     }
-    if (vfio_reset(host.device)) {
+    if (vfio_reset(current()->device)) {
         marker_note("the removed function cannot be reset: %s",
                     strerror(errno));
     }
@@ -34,10 +35,10 @@ static int take_away(void)
 
 void removal_undo(void)
 {
-    if (host.gone && host.device) {
+    if (current()->gone && current()->device) {
         absent_end();
     }
-    host.gone = false;
+    current()->gone = false;
 }
 
 static void notify(void)
@@ -51,7 +52,7 @@ static void notify(void)
 
     callback_enter_value(&cb, "MiniportDevicePnPEventNotify",
                          NdisDevicePnPEventSurpriseRemoved);
-    host.miniport.DevicePnPEventNotifyHandler(host.adapter_context, &event);
+    host.miniport.DevicePnPEventNotifyHandler(current()->context, &event);
     callback_leave(&cb, 0);
 }
 
@@ -60,7 +61,7 @@ uint32_t host_surprise_remove(void)
     if (host_faults_bad()) {
         return HOST_FAILED;
     }
-    if (!host.initialized) {
+    if (!current()->initialized) {
         return host_set_error(HOST_SKIPPED, "the adapter is not initialized");
     }
     if (take_away()) {
@@ -68,7 +69,7 @@ uint32_t host_surprise_remove(void)
                               "away: %s", strerror(errno));
     }
     notify();
-    if (host.running) {
+    if (current()->running) {
         life_pause(NDIS_PAUSE_NDIS_INTERNAL);
     }
     life_halt(NdisHaltDeviceSurpriseRemoved);

@@ -15,7 +15,7 @@ static bool addressing_reset;  /* NDIS is to restore filter and addresses */
 static bool asked;             /* a reset that the driver asked for is open */
 
 /* Bug check 0x7C/0x0F: no reset is pending that could complete. */
-void reset_complete(uint32_t status, bool addressing)
+void reset_complete(NDIS_HANDLE adapter, uint32_t status, bool addressing)
 {
     if (__atomic_exchange_n(&asked, false, __ATOMIC_ACQ_REL)) {
         return;
@@ -24,7 +24,7 @@ void reset_complete(uint32_t status, bool addressing)
         bug_check(0x7c, 0x0f, status, addressing, 0);
     }
     addressing_reset = addressing;
-    life_complete(LIFE_RESET, status);
+    life_complete(adapter, LIFE_RESET, status);
 }
 
 static void check_for_hang(void)
@@ -34,7 +34,7 @@ static void check_for_hang(void)
 
     if (host.miniport.CheckForHangHandlerEx) {
         callback_enter(&cb, "MiniportCheckForHangEx");
-        hung = host.miniport.CheckForHangHandlerEx(host.adapter_context);
+        hung = host.miniport.CheckForHangHandlerEx(current()->context);
         callback_leave(&cb, hung);
     }
 }
@@ -46,7 +46,7 @@ static uint32_t call_reset(void)
     uint32_t status;
 
     callback_enter(&cb, "MiniportResetEx");
-    status = (uint32_t)host.miniport.ResetHandlerEx(host.adapter_context,
+    status = (uint32_t)host.miniport.ResetHandlerEx(current()->context,
                                                     &addressing);
     callback_leave(&cb, status);
     if (status != (uint32_t)NDIS_STATUS_PENDING) {
@@ -62,7 +62,7 @@ static void run_asked(void *arg)
     uint8_t old;
 
     (void)arg;
-    if (!host.initialized || !host.miniport.ResetHandlerEx ||
+    if (!current()->initialized || !host.miniport.ResetHandlerEx ||
         __atomic_exchange_n(&asked, true, __ATOMIC_ACQ_REL)) {
         return;
     }
@@ -87,8 +87,8 @@ uint32_t host_reset(void)
     if (host_faults_bad()) {
         return HOST_FAILED;
     }
-    if (!host.initialized || host.asleep) {
-        return host_set_error(HOST_SKIPPED, host.asleep
+    if (!current()->initialized || current()->asleep) {
+        return host_set_error(HOST_SKIPPED, current()->asleep
                               ? "the function is in D3"
                               : "the adapter is not initialized");
     }
@@ -102,7 +102,7 @@ uint32_t host_reset(void)
     status = call_reset();
     irql_set(old);
     status = life_settle(status);
-    if (addressing_reset && host.running) {
+    if (addressing_reset && current()->running) {
         oid_restore_addressing();
     }
     return status;
@@ -114,7 +114,7 @@ uint32_t host_reset(void)
 static bool wants_bug_check(void)
 {
     return host.miniport.MinorNdisVersion < 30 ||
-           (host.attributes &
+           (current()->attributes &
             NDIS_MINIPORT_ATTRIBUTES_REGISTER_BUGCHECK_CALLBACK);
 }
 
@@ -126,7 +126,7 @@ uint32_t host_shutdown(int action)
     if (host_faults_bad()) {
         return HOST_FAILED;
     }
-    if (!host.initialized) {
+    if (!current()->initialized) {
         return host_set_error(HOST_SKIPPED, "the adapter is not initialized");
     }
     if (action == NdisShutdownBugCheck && !wants_bug_check()) {
@@ -137,7 +137,7 @@ uint32_t host_shutdown(int action)
     old = irql_set(action == NdisShutdownBugCheck ? HIGH_LEVEL
                                                   : PASSIVE_LEVEL);
     callback_enter_value(&cb, "MiniportShutdownEx", (uint64_t)action);
-    host.miniport.ShutdownHandlerEx(host.adapter_context,
+    host.miniport.ShutdownHandlerEx(current()->context,
                                     (NDIS_SHUTDOWN_ACTION)action);
     callback_leave(&cb, 0);
     irql_set(old);

@@ -35,7 +35,7 @@ IRP *irp_new(uint8_t minor, IO_STACK_LOCATION **location)
     irp->Tail.Overlay.CurrentStackLocation = s;
     s->MajorFunction = IRP_MJ_PNP;
     s->MinorFunction = minor;
-    s->DeviceObject = &host.fdo;
+    s->DeviceObject = &current()->fdo;
     *location = s;
     return irp;
 }
@@ -49,7 +49,7 @@ void irp_free(IRP *irp)
 
 static uint32_t msi_setting(const char *name, uint32_t missing)
 {
-    const struct reg_value *v = registry_get(host.config.install->device_key,
+    const struct reg_value *v = registry_get(current()->install->device_key,
                                              MSI_KEY, name);
 
     return !v ? missing : v->type == REG_DWORD_ ? v->dword
@@ -58,16 +58,16 @@ static uint32_t msi_setting(const char *name, uint32_t missing)
 
 static unsigned messages_wanted(void)
 {
-    uint32_t limit;
+    uint32_t limit, max;
 
-    if (!host.device || !host.device->msix_vectors ||
+    if (!current()->device || !current()->device->msix_vectors ||
         host.config.no_messages || msi_setting("MSISupported", 0) != 1) {
         return 0;
     }
-    limit = msi_setting("MessageNumberLimit", host.device->msix_vectors);
+    limit = msi_setting("MessageNumberLimit", current()->device->msix_vectors);
     limit = limit < 1 ? 1 : limit;
-    limit = limit < host.device->msix_vectors ? limit
-                                              : host.device->msix_vectors;
+    max = current()->device->msix_vectors;
+    limit = limit < max ? limit : max;
     return limit < MESSAGES_GRANTED_MAX ? limit : MESSAGES_GRANTED_MAX;
 }
 
@@ -117,15 +117,16 @@ static IO_RESOURCE_REQUIREMENTS_LIST *ask(unsigned messages)
     list->AlternativeLists = 1;
     l = &list->List[0];
     l->Version = l->Revision = 1;
-    for (int i = 0; host.device && i < VFIO_BARS; i++) {
-        if (host.device->bar[i].size) {
-            ask_for_bar(&l->Descriptors[l->Count++], &host.device->bar[i]);
+    for (int i = 0; current()->device && i < VFIO_BARS; i++) {
+        if (current()->device->bar[i].size) {
+            ask_for_bar(&l->Descriptors[l->Count++],
+                        &current()->device->bar[i]);
         }
     }
     for (unsigned i = 0; i < messages; i++) {
         ask_for_interrupt(&l->Descriptors[l->Count++], true);
     }
-    if (!messages && host.device && host.device->intx) {
+    if (!messages && current()->device && current()->device->intx) {
         ask_for_interrupt(&l->Descriptors[l->Count++], false);
     }
     list->ListSize = (ULONG)(size - (n - l->Count) *
@@ -155,7 +156,7 @@ filter(IO_RESOURCE_REQUIREMENTS_LIST *list)
     irp->IoStatus.Information = (uintptr_t)list;
     callback_enter(&cb, "MiniportFilterResourceRequirements");
     status = host.pnp.MiniportFilterResourceRequirementsHandler(
-        host.add_device_context, irp);
+        current()->add_device_context, irp);
     callback_leave(&cb, (uint32_t)status);
     /* A failing filter frees nothing: the bus driver's list stays. */
     if (irp->IoStatus.Information) {
@@ -245,10 +246,10 @@ static CM_RESOURCE_LIST *grant(const struct host_resources *r, bool translated)
     list->List[0].InterfaceType = PCIBus;
     p = &list->List[0].PartialResourceList;
     p->Version = p->Revision = 1;
-    for (int i = 0; host.device && i < VFIO_BARS; i++) {
-        if (host.device->bar[i].size) {
+    for (int i = 0; current()->device && i < VFIO_BARS; i++) {
+        if (current()->device->bar[i].size) {
             grant_bar(&p->PartialDescriptors[p->Count++],
-                      &host.device->bar[i]);
+                      &current()->device->bar[i]);
         }
     }
     for (unsigned i = 0; i < r->messages; i++) {
@@ -264,19 +265,20 @@ static CM_RESOURCE_LIST *grant(const struct host_resources *r, bool translated)
 
 static void limit(struct host_resources *r)
 {
-    unsigned max = host.device ? host.device->msix_vectors : 0;
+    const struct vfio_device *d = current()->device;
+    unsigned max = d ? d->msix_vectors : 0;
 
     max = max < MESSAGES_GRANTED_MAX ? max : MESSAGES_GRANTED_MAX;
     if (host.config.messages_max && host.config.messages_max < max) {
         max = host.config.messages_max;
     }
     r->messages = r->messages < max ? r->messages : max;
-    r->line = r->line && !r->messages && host.device && host.device->intx;
+    r->line = r->line && !r->messages && d && d->intx;
 }
 
 int resources_assign(void)
 {
-    struct host_resources *r = &host.resources;
+    struct host_resources *r = &current()->resources;
     IO_RESOURCE_REQUIREMENTS_LIST *list;
 
     r->requested = messages_wanted();
@@ -296,5 +298,5 @@ int resources_assign(void)
     limit(r);
     r->raw = grant(r, false);
     r->translated = grant(r, true);
-    return r->raw && r->translated ? interrupt_grant(r) : -1;
+    return r->raw && r->translated ? interrupt_grant(current()) : -1;
 }

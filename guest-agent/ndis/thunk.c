@@ -196,6 +196,7 @@ static uint64_t traced_call(const struct thunk *t, const uint64_t *args)
     struct rig_marker m;
     uint64_t ret;
 
+    adapter_tell();
     marker_prepare(&m, RIG_MK_API_ENTER, t->name);
     marker_args(&m, ex, args);
     m.call = callback_next_call();

@@ -57,6 +57,7 @@ bool timer_set(const struct host_timer *timer)
     }
     if (a) {
         a->timer = *timer;
+        a->timer.adapter = current();
         insert(a);
     }
     pthread_mutex_unlock(&lock);
@@ -108,23 +109,29 @@ void timer_run_due(uint64_t now)
         if (!a) {
             return;
         }
+        host_self.adapter = timer.adapter;
         timer.run(&timer);
         __atomic_store_n(&running, NULL, __ATOMIC_RELEASE);
     }
 }
 
-void timer_report_left(void)
+void timer_report_left(const struct adapter *adapter)
 {
+    struct armed **link = &armed;
     uint64_t n = 0;
     struct rig_marker m;
 
     pthread_mutex_lock(&lock);
-    while (armed) {
-        struct armed *a = armed;
+    while (*link) {
+        struct armed *a = *link;
 
-        armed = a->next;
-        free(a);
-        n++;
+        if (a->timer.adapter == adapter) {
+            *link = a->next;
+            free(a);
+            n++;
+        } else {
+            link = &a->next;
+        }
     }
     pthread_mutex_unlock(&lock);
     if (n) {

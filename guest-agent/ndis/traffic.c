@@ -23,6 +23,7 @@ static struct {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct host_traffic t;
+    const struct adapter *adapter; /* whose */
     bool active;
     uint8_t *seen;         /* per frame: came back */
     uint64_t failed;       /* sends completed with an error */
@@ -81,7 +82,7 @@ static NET_BUFFER_LIST *make_frame(uint32_t n)
         return NULL;
     }
     rig_frame_fill(buf, len, host.config.seed, host.config.scenario,
-                   host.config.cycle, n, peer_mac, host.mac);
+                   host.config.cycle, n, peer_mac, current()->mac);
     for (unsigned i = 0; i < pieces; i++) {
         uint32_t skip = i == 0 ? offset : 0;
 
@@ -107,7 +108,7 @@ static uint32_t send_chain(uint32_t n, uint32_t count)
         traffic.t.sent += made;
         pthread_mutex_unlock(&traffic.lock);
         callback_enter_value(&cb, "MiniportSendNetBufferLists", made);
-        host.miniport.SendNetBufferListsHandler(host.adapter_context, first,
+        host.miniport.SendNetBufferListsHandler(current()->context, first,
                                                 NDIS_DEFAULT_PORT_NUMBER, 0);
         callback_leave(&cb, 0);
     }
@@ -157,7 +158,7 @@ static void check_frame(const uint8_t *frame, uint32_t len)
         return;
     }
     rig_frame_fill(want, len, host.config.seed, host.config.scenario,
-                   host.config.cycle, n, host.mac, peer_mac);
+                   host.config.cycle, n, current()->mac, peer_mac);
     traffic.seen[n] = 1;
     traffic.t.received++;
     if (memcmp(frame, want, len) != 0) {
@@ -166,13 +167,16 @@ static void check_frame(const uint8_t *frame, uint32_t len)
 }
 
 /* Lists without the RESOURCES flag are lent and go back at once. */
-void traffic_receive(NET_BUFFER_LIST *nbls, uint32_t flags)
+void traffic_receive(struct adapter *adapter, NET_BUFFER_LIST *nbls,
+                     uint32_t flags)
 {
     uint8_t frame[RIG_FRAME_MAX];
     struct callback cb;
 
+    adapter = adapter ? adapter : current();
     pthread_mutex_lock(&traffic.lock);
-    for (NET_BUFFER_LIST *l = nbls; l && traffic.active; l = l->Next) {
+    for (NET_BUFFER_LIST *l = nbls;
+         l && traffic.active && traffic.adapter == adapter; l = l->Next) {
         for (NET_BUFFER *nb = l->FirstNetBuffer; nb; nb = nb->Next) {
             if (nb->DataLength <= sizeof(frame)) {
                 check_frame(frame, nbl_copy_data(nb, frame, sizeof(frame)));
@@ -184,7 +188,7 @@ void traffic_receive(NET_BUFFER_LIST *nbls, uint32_t flags)
     if (nbls && !(flags & NDIS_RECEIVE_FLAGS_RESOURCES)) {
         callback_enter_quiet(&cb, "MiniportReturnNetBufferLists");
         host.miniport.ReturnNetBufferListsHandler(
-            host.adapter_context, nbls,
+            adapter->context, nbls,
             flags & NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL
             ? NDIS_RETURN_FLAGS_DISPATCH_LEVEL : 0);
         callback_leave(&cb, 0);
@@ -252,12 +256,12 @@ static void report(void)
 
 uint32_t host_traffic(struct host_traffic *t)
 {
-    uint32_t mtu = host.general.MtuSize + ETHER_HEADER;
+    uint32_t mtu = current()->general.MtuSize + ETHER_HEADER;
 
     if (host_faults_bad()) {
         return HOST_FAILED;
     }
-    if (!host.running) {
+    if (!current()->running) {
         return host_set_error(HOST_SKIPPED, "the adapter is not running");
     }
     if (t->min_length < RIG_FRAME_HEADER || t->min_length > t->max_length ||
@@ -273,6 +277,7 @@ uint32_t host_traffic(struct host_traffic *t)
     traffic.seen = calloc(t->frames ? t->frames : 1, 1);
     traffic.t = *t;
     traffic.failed = 0;
+    traffic.adapter = current();
     traffic.active = traffic.seen;
     pthread_mutex_unlock(&traffic.lock);
     if (!traffic.seen) {

@@ -8,6 +8,7 @@ struct work {
     struct work *next;
     void (*run)(void *arg);
     void *arg;
+    struct adapter *adapter;  /* that queued it */
 };
 
 static struct {
@@ -49,6 +50,7 @@ static void worker(void *arg)
     for (;;) {
         struct work *w = work_take();
 
+        host_self.adapter = w->adapter;
         w->run(w->arg);
         free(w);
     }
@@ -66,7 +68,7 @@ bool work_queue(void (*run)(void *arg), void *arg)
     if (!w) {
         return false;
     }
-    *w = (struct work) { NULL, run, arg };
+    *w = (struct work) { NULL, run, arg, current() };
     pthread_mutex_lock(&works.lock);
     *works.tail = w;
     works.tail = &w->next;
@@ -150,7 +152,7 @@ static void run_io(void *arg)
 
     free(arg);
     callback_enter(&cb, "IO_WORKITEM_ROUTINE");
-    w.routine(&host.fdo, w.context);
+    w.routine(&current()->fdo, w.context);
     callback_leave(&cb, 0);
 }
 

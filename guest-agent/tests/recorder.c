@@ -73,8 +73,10 @@ void marker_note(const char *fmt, ...)
 }
 
 /* There is no device here to command. */
-int marker_command(uint16_t op, uint64_t arg0, uint64_t arg1, const char *name)
+int marker_command_on(uint16_t target, uint16_t op, uint64_t arg0,
+                      uint64_t arg1, const char *name)
 {
+    (void)target;
     (void)op;
     (void)arg0;
     (void)arg1;

@@ -115,7 +115,7 @@ START_TEST(leftovers_are_summed_by_site_and_told_once)
 {
     int x;
 
-    host.phase = PHASE_ADAPTER;
+    current()->phase = PHASE_ADAPTER;
     host_self.caller = 0x1234;
     object_add(OBJ_POOL, base, 100);
     object_add(OBJ_POOL, base + 256, 50);

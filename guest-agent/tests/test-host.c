@@ -53,7 +53,8 @@ static void live(uint32_t action, const struct host_fault *fault, int fd)
     struct sigaction sa = { .sa_sigaction = on_alarm,
                             .sa_flags = SA_SIGINFO | SA_ONSTACK };
     struct host_config config = {
-        .sys_path = PROBE_SYS, .install = make_install(action), .seed = 1,
+        .sys_path = PROBE_SYS, .adapters = 1,
+        .install = { make_install(action) }, .seed = 1,
     };
     struct life life = { 0 };
 
