@@ -16,6 +16,7 @@ static const struct {
     const char *description;
 } commands[] = {
     { "run", rig_cmd_run, "Run scenarios in virtual machines, judge them" },
+    { "sweep", rig_cmd_sweep, "Fail a driver at every point of its life" },
     { "lint", rig_cmd_lint, "Check scenario files without running them" },
     { "list", rig_cmd_list, "Show scenarios with their titles" },
     { "report", rig_cmd_report, "Build the HTML page of finished runs again" },

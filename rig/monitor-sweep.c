@@ -44,7 +44,7 @@ const char *rig_sweep_misplaced(const RigMonitor *m,
            ? "it is one fault too many for a cycle" :
            k->arg[1] > RIG_POINT_LIFE || k->arg[0] > G_MAXUINT32 ||
            k->object > G_MAXUINT32 || k->arg[2] < k->cycle ||
-           k->arg[2] > KNOWN_MAX || !k->text[0]
+           k->arg[2] > KNOWN_MAX || !k->text[0] || strchr(k->text, '\'')
            ? "it announces what cannot be" : NULL;
 }
 

@@ -124,6 +124,40 @@ static void put_range(xmlTextWriter *w, uint64_t event_from,
     put_event(w, "ns-to", ns_to);
 }
 
+void rig_xml_begin(xmlTextWriter *w, const char *element)
+{
+    begin(w, element);
+}
+
+void rig_xml_end(xmlTextWriter *w)
+{
+    end(w);
+}
+
+void rig_xml_put(xmlTextWriter *w, const char *attribute, const char *value)
+{
+    put(w, attribute, value);
+}
+
+void rig_xml_put_count(xmlTextWriter *w, const char *attribute, uint64_t n)
+{
+    put_event(w, attribute, n);
+}
+
+void rig_xml_put_hex(xmlTextWriter *w, const char *attribute, uint64_t n)
+{
+    if (n) {
+        put_format(w, attribute, "0x%" G_GINT64_MODIFIER "x", n);
+    }
+}
+
+void rig_xml_text(xmlTextWriter *w, const char *text)
+{
+    g_autofree char *clean = xml_text(text);
+
+    xmlTextWriterWriteString(w, (const xmlChar *)clean);
+}
+
 /* --- timeline ------------------------------------------------------------ */
 
 static void write_phase(xmlTextWriter *w, const RigTimelineCall *c)
@@ -385,7 +419,8 @@ static void write_scenario_head(xmlTextWriter *w, const RigScenarioResult *r)
     put_bool(w, "as-expected", rig_scenario_result_as_expected(r));
     put(w, "seed", s->seed);
     put_bool(w, "control", s->control != NULL);
-    put_count(w, "cycles", rig_scenario_cycle_count(s));
+    put_count(w, "cycles", r->sweep ? MAX(r->sweep->known, 1)
+                                    : rig_scenario_cycle_count(s));
     text_element(w, "title", s->title);
     if (s->description && s->description[0]) {
         text_element(w, "description", s->description);
@@ -406,6 +441,9 @@ static void write_scenario(xmlTextWriter *w, const RigScenarioResult *r)
     write_scenario_head(w, r);
     for (unsigned i = 0; i < r->findings->len; i++) {
         write_finding(w, r->findings->pdata[i]);
+    }
+    if (r->sweep) {
+        rig_sweep_write_xml(w, r->sweep);
     }
     if (r->has_frames) {
         write_frames(w, r);

@@ -12,6 +12,7 @@
 #include "plan.h"
 #include "run.h"
 #include "stream.h"
+#include "sweep.h"
 #include "vm.h"
 
 /* Lines of the guest's console shown when it never booted. */
@@ -163,6 +164,23 @@ static void on_tick(void *opaque)
 
 /* --- after -------------------------------------------------------------- */
 
+/* The command line that goes on with a point of the sweep. */
+static void set_sweep_commands(const RigRunContext *c, RigScenarioResult *r,
+                               const char *file)
+{
+    const char *again = c->options->again;
+
+    if (!r->sweep) {
+        return;
+    }
+    r->sweep->again = again ? g_strdup(again)
+                            : g_strdup_printf("rig sweep %s", file);
+    if (again) {
+        g_free(r->reproduce);
+        r->reproduce = g_strdup(again);
+    }
+}
+
 /* Hand the scenario results of this machine to the run. */
 static void collect_results(Machine *m)
 {
@@ -183,8 +201,10 @@ static void collect_results(Machine *m)
             r->driver.sha256 = rig_sha256_file(r->scenario->sys, NULL);
         }
         r->reproduce = g_strdup_printf("rig run %s", file);
+        set_sweep_commands(c, r, file);
         g_ptr_array_add(c->run->scenarios, r);
         rig_print_result(c, r);
+        rig_print_sweep(c, r);
     }
 }
 

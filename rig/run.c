@@ -71,6 +71,21 @@ static gboolean parse(Arguments *a, int *argc, char ***argv, GError **error)
     return g_option_context_parse(context, argc, argv, error);
 }
 
+gboolean rig_run_check_options(const RigRunOptions *o)
+{
+    if (o->results && !*o->results) {
+        fprintf(stderr, "%s: --results takes the name of a directory\n",
+                g_get_prgname());
+        return FALSE;
+    }
+    if (o->timeout < 0 || o->timeout > 7 * 24 * 3600) {
+        fprintf(stderr, "%s: --timeout takes 1 to 604800 seconds\n",
+                g_get_prgname());
+        return FALSE;
+    }
+    return TRUE;
+}
+
 static gboolean check_arguments(const Arguments *a)
 {
     if (!a->files) {
@@ -78,12 +93,7 @@ static gboolean check_arguments(const Arguments *a)
               "directory, \"rig list\" shows those of the rig\n", stderr);
         return FALSE;
     }
-    if (a->options.results && !*a->options.results) {
-        fputs("rig run: --results takes the name of a directory\n", stderr);
-        return FALSE;
-    }
-    if (a->options.timeout < 0 || a->options.timeout > 7 * 24 * 3600) {
-        fputs("rig run: --timeout takes 1 to 604800 seconds\n", stderr);
+    if (!rig_run_check_options(&a->options)) {
         return FALSE;
     }
     if (a->accel && strcmp(a->accel, "tcg") != 0) {
@@ -109,11 +119,11 @@ static gboolean print_problems(const GPtrArray *problems)
     return problems->len == 0;
 }
 
-static gboolean load(RigRunContext *c, char **files)
+static gboolean load(RigRunContext *c, RigScenarioSource source, void *opaque)
 {
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
 
-    c->scenarios = rig_scenarios_load(files, c->paths, problems);
+    c->scenarios = source(c->paths, problems, opaque);
     if (problems->len == 0) {
         c->rules = rig_rules_load(c->scenarios, c->paths, problems);
     }
@@ -220,8 +230,13 @@ static gboolean save_scenarios(const RigRunContext *c, GError **error)
         g_autofree char *text = NULL;
         gsize length;
 
-        if (!g_file_get_contents(s->file, &text, &length, error) ||
-            !g_file_set_contents(copy, text, length, error)) {
+        if (s->text) {
+            text = g_strdup(s->text);
+            length = strlen(text);
+        } else if (!g_file_get_contents(s->file, &text, &length, error)) {
+            return FALSE;
+        }
+        if (!g_file_set_contents(copy, text, length, error)) {
             return FALSE;
         }
     }
@@ -464,25 +479,19 @@ static void clear(RigRunContext *c)
     }
 }
 
-int rig_cmd_run(int argc, char **argv)
+int rig_run_with(RigRunOptions *options, RigScenarioSource source,
+                 void *opaque, int argc, char **argv)
 {
-    g_auto(GStrv) given = g_strdupv(argv);
     g_autoptr(GError) error = NULL;
-    Arguments a = { 0 };
-    RigRunContext c = { .options = &a.options };
-    Work w = { &c, argc, given };
+    RigRunContext c = { .options = options };
+    Work w = { &c, argc, argv };
     int status = RIG_EXIT_USAGE;
 
-    if (!parse(&a, &argc, &argv, &error)) {
-        fprintf(stderr, "rig run: %s; \"rig run --help\" shows the options\n",
-                error->message);
-        return RIG_EXIT_USAGE;
-    }
-    if (check_arguments(&a) && make_absolute(&a.options)) {
+    if (make_absolute(options)) {
         c.paths = rig_paths_find(&error);
         if (!c.paths) {
             fprintf(stderr, "rig: %s\n", error->message);
-        } else if (load(&c, a.files)) {
+        } else if (load(&c, source, opaque)) {
             status = RIG_EXIT_BROKEN;
             if (check_built(&c)) {
                 status = rig_supervise(work, &w, RIG_EXIT_BROKEN);
@@ -490,6 +499,30 @@ int rig_cmd_run(int argc, char **argv)
         }
     }
     clear(&c);
+    return status;
+}
+
+static GPtrArray *load_files(const RigPaths *paths, GPtrArray *problems,
+                             void *opaque)
+{
+    return rig_scenarios_load(opaque, paths, problems);
+}
+
+int rig_cmd_run(int argc, char **argv)
+{
+    g_auto(GStrv) given = g_strdupv(argv);
+    g_autoptr(GError) error = NULL;
+    int count = argc, status = RIG_EXIT_USAGE;
+    Arguments a = { 0 };
+
+    if (!parse(&a, &argc, &argv, &error)) {
+        fprintf(stderr, "rig run: %s; \"rig run --help\" shows the options\n",
+                error->message);
+        return RIG_EXIT_USAGE;
+    }
+    if (check_arguments(&a)) {
+        status = rig_run_with(&a.options, load_files, a.files, count, given);
+    }
     g_strfreev(a.files);
     g_free(a.accel);
     g_free(a.options.results);

@@ -22,6 +22,7 @@ typedef struct RigRunOptions {
     gboolean keep;       /* keep the initrd in the run directory */
     gboolean quiet;
     gboolean verbose;
+    char *again;         /* sweep: command that takes a point; NULL: see file */
 } RigRunOptions;
 
 typedef struct RigRunContext {
@@ -40,6 +41,19 @@ typedef struct RigRunContext {
     RigLive live;
     gboolean interrupted;
 } RigRunContext;
+
+/* Scenarios to run, as rig_scenarios_load() gives them. */
+typedef GPtrArray *(*RigScenarioSource)(const RigPaths *paths,
+                                        GPtrArray *problems, void *opaque);
+
+/*
+ * run.c: the whole of a command that runs what @source gives, from the checks
+ * to the report; @argv is for the record. Returns an exit status.
+ */
+int rig_run_with(RigRunOptions *options, RigScenarioSource source,
+                 void *opaque, int argc, char **argv);
+/* FALSE, and said so, when an option has a value that cannot be. */
+gboolean rig_run_check_options(const RigRunOptions *options);
 
 /*
  * run-machine.c: boot one machine for @plan (of RigScenario), judge it, add
@@ -63,6 +77,9 @@ void rig_print_heading(const RigRunContext *c);
 void rig_print_result(const RigRunContext *c, const RigScenarioResult *r);
 void rig_print_machine(const RigRunContext *c, const RigMachineResult *m);
 void rig_print_end(const RigRunContext *c, gboolean have_page);
+
+/* sweep-print.c: the fault map of a sweep. */
+void rig_print_sweep(const RigRunContext *c, const RigScenarioResult *r);
 
 /* Exit status by the results; enum rig_exit. */
 int rig_run_status(const RigRunContext *c);

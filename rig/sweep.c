@@ -60,6 +60,7 @@ void rig_sweep_result_free(RigSweepResult *r)
         g_hash_table_destroy(r->by_text);
         g_ptr_array_unref(r->points);
         g_ptr_array_unref(r->pairs);
+        g_free(r->again);
         g_free(r);
     }
 }
@@ -160,4 +161,12 @@ unsigned rig_sweep_untried(const RigSweepResult *r)
     }
     return (r->reached > calls ? r->reached - calls : 0) +
            (r->known > r->cycles ? r->known - r->cycles : 0);
+}
+
+char *rig_sweep_command(const RigSweepResult *r, const RigSweepFault *first,
+                        const RigSweepFault *second)
+{
+    return g_strdup_printf("%s --only '%s%s%s'",
+                           r->again ? r->again : "rig sweep", first->text,
+                           second ? "+" : "", second ? second->text : "");
 }

@@ -88,6 +88,7 @@ typedef struct RigSweepResult {
     GPtrArray *pairs;    /* of RigSweepPair: neither fault does it alone */
     unsigned pairs_omitted; /* as these, beyond the bound */
     unsigned pairs_explained; /* not clean, but no more than one fault alone */
+    char *again;         /* command that takes --only; set by the caller */
 } RigSweepResult;
 
 RigSweepResult *rig_sweep_result_new(unsigned k);
@@ -99,6 +100,13 @@ void rig_sweep_result_free(RigSweepResult *r);
  */
 void rig_sweep_result_add(RigSweepResult *r, const RigSweepFault *faults,
                           unsigned n, RigSweepTrial *trial);
+
+/*
+ * The command line that has this fault, or these two (second may be NULL),
+ * strike again; to be freed.
+ */
+char *rig_sweep_command(const RigSweepResult *r, const RigSweepFault *first,
+                        const RigSweepFault *second);
 
 /* Is the cycle of these faults one without a fault? */
 static inline gboolean rig_sweep_is_life(const RigSweepFault *faults,

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * `rig sweep`: a driver through every way in which its life can fail.
+ *
+ * An INF is all that is needed: the scenario is made from it and the options,
+ * as a file would say it, and kept with the results. A scenario file with a
+ * <sweep> can be named instead, for one of its points.
+ */
+#include <glib/gstdio.h>
+#include <libxml/xmlwriter.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+#include "include/plan.h"
+#include "problem.h"
+#include "run.h"
+#include "scenario-sweep.h"
+
+#define DEFAULT_RULE "Init_DeRegisterInterrupt"
+#define NAME_MAX_LENGTH 40
+
+typedef struct Arguments {
+    RigRunOptions run;
+    char *sys, *nic, *profile, *k, *vectors, *queues, *device_faults, *lives,
+         *occasions, *per_site, *limit, *status;
+    char **only, **rules, **files;
+} Arguments;
+
+static gboolean parse(Arguments *a, int *argc, char ***argv, GError **error)
+{
+    RigRunOptions *o = &a->run;
+    const GOptionEntry entries[] = {
+        { "sys", 0, 0, G_OPTION_ARG_FILENAME, &a->sys,
+          "The driver's image (default: the .sys beside the INF)", "FILE" },
+        { "nic", 0, 0, G_OPTION_ARG_STRING, &a->nic,
+          "Model of the function (default: rig-nic)", "MODEL" },
+        { "vectors", 0, 0, G_OPTION_ARG_STRING, &a->vectors,
+          "MSI-X vectors of rig-nic (default: 4)", "N" },
+        { "queues", 0, 0, G_OPTION_ARG_STRING, &a->queues,
+          "Queue pairs of rig-nic (default: 2)", "N" },
+        { "msix-profile", 0, 0, G_OPTION_ARG_STRING, &a->profile,
+          "at-connect or at-start (default: at-connect)", "NAME" },
+        { "k", 0, 0, G_OPTION_ARG_STRING, &a->k,
+          "Faults at a time, 1 or 2 (default: 1)", "N" },
+        { "device-faults", 0, 0, G_OPTION_ARG_STRING, &a->device_faults,
+          "all, none or NAME[:ARGUMENT],... (default: all of rig-nic)",
+          "LIST" },
+        { "lives", 0, 0, G_OPTION_ARG_STRING, &a->lives,
+          "all, none or names, see rig(1) (default: all)", "LIST" },
+        { "occasions", 0, 0, G_OPTION_ARG_STRING, &a->occasions,
+          "Places tried of each device fault (default: 32)", "N" },
+        { "per-site", 0, 0, G_OPTION_ARG_STRING, &a->per_site,
+          "Calls tried of each call site, 0 for all (default: 0)", "N" },
+        { "limit", 0, 0, G_OPTION_ARG_STRING, &a->limit,
+          "Cycles at most (default: 100000)", "N" },
+        { "status", 0, 0, G_OPTION_ARG_STRING, &a->status,
+          "What a failing call returns (default: 0xC000009A)", "STATUS" },
+        { "rule", 0, 0, G_OPTION_ARG_STRING_ARRAY, &a->rules,
+          "Rule to judge by, may be given again (default: " DEFAULT_RULE ")",
+          "NAME" },
+        { "only", 0, 0, G_OPTION_ARG_STRING_ARRAY, &a->only,
+          "Try nothing but this point, or A+B; may be given again", "POINT" },
+        { "results", 0, 0, G_OPTION_ARG_FILENAME, &o->results,
+          "Directory for runs/ and history.db (default: results)", "DIR" },
+        { "timeout", 0, 0, G_OPTION_ARG_INT, &o->timeout,
+          "Wall-time limit (default: 3600)", "SEC" },
+        { "uri", 0, 0, G_OPTION_ARG_STRING, &o->uri,
+          "libvirt URI (default: an embedded driver)", "URI" },
+        { "keep", 0, 0, G_OPTION_ARG_NONE, &o->keep,
+          "Keep the initrd, so that QEMU can be run by hand", NULL },
+        { "quiet", 'q', 0, G_OPTION_ARG_NONE, &o->quiet,
+          "Print what is not clean and paths only", NULL },
+        { "verbose", 'v', 0, G_OPTION_ARG_NONE, &o->verbose,
+          "Print the times of each phase", NULL },
+        { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &a->files,
+          NULL, NULL },
+        { 0 },
+    };
+    g_autoptr(GOptionContext) context =
+        g_option_context_new("DRIVER.inf|SCENARIO.xml");
+
+    g_set_prgname("rig sweep");
+    g_option_context_add_main_entries(context, entries, NULL);
+    g_option_context_set_summary(context,
+        "Record every place where the driver's life can fail, then fail each "
+        "of them in a\ncycle of its own and judge what the driver does.");
+    return g_option_context_parse(context, argc, argv, error);
+}
+
+static void clear(Arguments *a)
+{
+    char **const texts[] = {
+        &a->sys, &a->nic, &a->profile, &a->k, &a->vectors, &a->queues,
+        &a->device_faults, &a->lives, &a->occasions, &a->per_site, &a->limit,
+        &a->status, &a->run.results, &a->run.uri, &a->run.again,
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_free(*texts[i]);
+    }
+    g_strfreev(a->only);
+    g_strfreev(a->rules);
+    g_strfreev(a->files);
+}
+
+/* --- the scenario --------------------------------------------------------- */
+
+/* The only .sys in the directory of the INF, or the one with its name. */
+static char *find_sys(const char *inf, GPtrArray *problems)
+{
+    g_autofree char *dir = g_path_get_dirname(inf);
+    g_autofree char *base = g_path_get_basename(inf);
+    g_autoptr(GDir) d = g_dir_open(dir, 0, NULL);
+    g_autofree char *found = NULL;
+    unsigned n = 0;
+    const char *file;
+
+    while (d && (file = g_dir_read_name(d))) {
+        size_t stem = strlen(file) - MIN(strlen(file), 4);
+
+        if (g_ascii_strcasecmp(file + stem, ".sys") != 0) {
+            continue;
+        }
+        if (stem + 4 == strlen(base) &&
+            g_ascii_strncasecmp(file, base, stem) == 0) {
+            return g_build_filename(dir, file, NULL);
+        }
+        n++;
+        g_free(found);
+        found = g_build_filename(dir, file, NULL);
+    }
+    if (n != 1) {
+        rig_problem(problems, inf, 0, "%u files *.sys are beside it; name the "
+                    "driver's image with --sys", n);
+        return NULL;
+    }
+    return g_steal_pointer(&found);
+}
+
+static void put(xmlTextWriter *w, const char *name, const char *value)
+{
+    if (value) {
+        xmlTextWriterWriteAttribute(w, (const xmlChar *)name,
+                                    (const xmlChar *)value);
+    }
+}
+
+static void start(xmlTextWriter *w, const char *name)
+{
+    xmlTextWriterStartElement(w, (const xmlChar *)name);
+}
+
+/* "sweep-" and the name of the INF as a scenario may be called. */
+static char *scenario_name(const char *inf)
+{
+    g_autofree char *base = g_path_get_basename(inf);
+    char *dot = strrchr(base, '.');
+    char *name;
+
+    if (dot) {
+        *dot = '\0';
+    }
+    name = g_strdup_printf("sweep-%.*s", NAME_MAX_LENGTH, base);
+    for (char *p = name; *p; p++) {
+        *p = g_ascii_isalnum(*p) ? g_ascii_tolower(*p) : '-';
+    }
+    return name;
+}
+
+static void write_machine(xmlTextWriter *w, const Arguments *a)
+{
+    start(w, "machine");
+    put(w, "nic", a->nic);
+    put(w, "vectors", a->vectors);
+    put(w, "queues", a->queues);
+    put(w, "msix-profile", a->profile);
+    put(w, "wall-seconds", "3600");
+    xmlTextWriterEndElement(w);
+}
+
+static void write_rules(xmlTextWriter *w, char **rules)
+{
+    static char *standard[] = { (char *)DEFAULT_RULE, NULL };
+
+    for (char **rule = rules ? rules : standard; *rule; rule++) {
+        start(w, "rule");
+        put(w, "name", *rule);
+        xmlTextWriterEndElement(w);
+    }
+}
+
+static void write_sweep(xmlTextWriter *w, const Arguments *a)
+{
+    g_autofree char *only = a->only ? g_strjoinv(";", a->only) : NULL;
+
+    start(w, "sweep");
+    put(w, "k", a->k);
+    put(w, "status", a->status);
+    put(w, "device-faults", a->device_faults);
+    put(w, "lives", a->lives);
+    put(w, "occasions", a->occasions);
+    put(w, "per-site", a->per_site);
+    put(w, "limit", a->limit);
+    put(w, "only", only);
+    xmlTextWriterEndElement(w);
+}
+
+/* The scenario file that says the same as the options. */
+static char *make_text(const Arguments *a, const char *inf, const char *sys)
+{
+    xmlBuffer *buffer = xmlBufferCreate();
+    xmlTextWriter *w = xmlNewTextWriterMemory(buffer, 0);
+    g_autofree char *name = scenario_name(inf);
+    g_autofree char *base = g_path_get_basename(inf);
+    g_autofree char *title = g_strdup_printf("Fault sweep of %s", base);
+    char *text;
+
+    xmlTextWriterSetIndent(w, 1);
+    xmlTextWriterStartDocument(w, NULL, "UTF-8", NULL);
+    start(w, "scenario");
+    put(w, "name", name);
+    xmlTextWriterWriteElement(w, (const xmlChar *)"title",
+                              (const xmlChar *)title);
+    start(w, "driver");
+    put(w, "sys", sys);
+    put(w, "inf", inf);
+    xmlTextWriterEndElement(w);
+    write_machine(w, a);
+    write_rules(w, a->rules);
+    write_sweep(w, a);
+    xmlTextWriterEndDocument(w);
+    xmlFreeTextWriter(w);
+    text = g_strdup((const char *)xmlBufferContent(buffer));
+    xmlBufferFree(buffer);
+    return text;
+}
+
+static RigScenario *from_inf(const Arguments *a, const RigPaths *paths,
+                             GPtrArray *problems)
+{
+    g_autofree char *inf = g_canonicalize_filename(a->files[0], NULL);
+    g_autofree char *sys = a->sys ? g_canonicalize_filename(a->sys, NULL)
+                                  : find_sys(inf, problems);
+    g_autofree char *text = NULL;
+
+    if (!sys) {
+        return NULL;
+    }
+    if (!g_utf8_validate(inf, -1, NULL) || !g_utf8_validate(sys, -1, NULL)) {
+        rig_problem(problems, a->files[0], 0, "its path is not UTF-8, which a "
+                    "scenario has to be; move it");
+        return NULL;
+    }
+    text = make_text(a, inf, sys);
+    return rig_scenario_parse(text, a->files[0], paths, problems);
+}
+
+/* Only the points to try can be said of a scenario that says the rest. */
+static RigScenario *from_scenario(const Arguments *a, const RigPaths *paths,
+                                  GPtrArray *problems)
+{
+    RigScenario *s = rig_scenario_load(a->files[0], paths, problems);
+
+    if (s && !s->sweep) {
+        rig_problem(problems, a->files[0], 0, "has no <sweep>; \"rig run\" "
+                    "runs it, and \"rig sweep DRIVER.inf\" sweeps its driver");
+    } else if (s && a->only) {
+        g_strfreev(s->sweep->only);
+        s->sweep->only = g_strdupv(a->only);
+        rig_sweep_check(s, problems);
+    }
+    return s;
+}
+
+static gboolean is_scenario(const Arguments *a)
+{
+    return g_str_has_suffix(a->files[0], ".xml");
+}
+
+static GPtrArray *load(const RigPaths *paths, GPtrArray *problems,
+                       void *opaque)
+{
+    const Arguments *a = opaque;
+    GPtrArray *all = g_ptr_array_new_with_free_func(
+        (GDestroyNotify)rig_scenario_free);
+    RigScenario *s = is_scenario(a) ? from_scenario(a, paths, problems)
+                                    : from_inf(a, paths, problems);
+
+    if (s) {
+        g_ptr_array_add(all, s);
+    }
+    return all;
+}
+
+/* --- the command ---------------------------------------------------------- */
+
+static gboolean check(const Arguments *a)
+{
+    const char *const of_inf[] = {
+        a->sys, a->nic, a->profile, a->k, a->vectors, a->queues,
+        a->device_faults, a->lives, a->occasions, a->per_site, a->limit,
+        a->status,
+    };
+
+    if (!a->files || a->files[1]) {
+        fputs("rig sweep: name one INF, or one scenario file with a "
+              "<sweep>\n", stderr);
+        return FALSE;
+    }
+    for (guint i = 0; is_scenario(a) && i < G_N_ELEMENTS(of_inf); i++) {
+        if (of_inf[i] || a->rules) {
+            fprintf(stderr, "rig sweep: %s says by itself what is swept; of "
+                    "the options that describe a sweep it takes --only\n",
+                    a->files[0]);
+            return FALSE;
+        }
+    }
+    return rig_run_check_options(&a->run);
+}
+
+/* The same command without --only and its points. */
+static char *command_again(int argc, char **argv)
+{
+    GString *text = g_string_new("rig");
+
+    for (int i = 0; i < argc; i++) {
+        g_autofree char *word = NULL;
+
+        if (strcmp(argv[i], "--only") == 0) {
+            i++;
+        } else if (!g_str_has_prefix(argv[i], "--only=")) {
+            word = rig_shell_word(argv[i]);
+            g_string_append_printf(text, " %s", word);
+        }
+    }
+    return g_string_free(text, FALSE);
+}
+
+int rig_cmd_sweep(int argc, char **argv)
+{
+    g_auto(GStrv) given = g_strdupv(argv);
+    g_autoptr(GError) error = NULL;
+    int count = argc, status = RIG_EXIT_USAGE;
+    Arguments a = { 0 };
+
+    if (!parse(&a, &argc, &argv, &error)) {
+        fprintf(stderr, "rig sweep: %s; \"rig sweep --help\" shows the "
+                "options\n", error->message);
+        clear(&a);
+        return RIG_EXIT_USAGE;
+    }
+    if (check(&a)) {
+        a.run.again = command_again(count, given);
+        status = rig_run_with(&a.run, load, &a, count, given);
+    }
+    clear(&a);
+    return status;
+}
