@@ -23,7 +23,7 @@
 #define SEED "1"
 
 /* Locally administered, unicast, the QEMU default prefix's neighbour. */
-#define NIC_MAC "52:49:47:00:00:10"
+#define NIC_MAC "52:49:47:00:00:1%u"
 
 static void element(xmlTextWriter *w, const char *name, ...)
     G_GNUC_NULL_TERMINATED;
@@ -155,21 +155,17 @@ static char *qemu_path(const char *path)
 }
 
 /*
- * A hub joins the NIC and the reflector, which sends every frame back from
- * inside this QEMU, so traffic is as deterministic as the rest. The capture
- * sits on the NIC's port of the hub and sees both directions.
- */
-/*
- * The function under test. Only rig-nic has sizes to choose; the others have
+ * The function under test, or its twin. Only rig-nic has sizes to choose; the others have
  * an option ROM to boot from the network, which nobody here does. A virtio
  * device goes past the IOMMU (iommu_platform is off by default), because
  * drivers for Windows before 10 cannot do otherwise.
  */
-static char *nic_device(const RigMachine *m)
+static char *nic_device(const RigMachine *m, unsigned number)
 {
     GString *text = g_string_new(m->nic);
 
-    g_string_append(text, ",id=nic0,netdev=n0,mac=" NIC_MAC);
+    g_string_append_printf(text, ",id=nic%u,netdev=%s,mac=" NIC_MAC, number,
+                           number ? "n2" : "n0", number);
     if (strcmp(m->nic, RIG_NIC_MODEL) != 0) {
         g_string_append(text, ",romfile=");
     }
@@ -182,13 +178,20 @@ static char *nic_device(const RigMachine *m)
     if (rig_machine_needs_port(m)) {
         g_string_append(text, ",bus=port0");
     } else {
-        g_string_append_printf(text, ",bus=pcie.0,addr=0x%x", RIG_NIC_SLOT);
+        g_string_append_printf(text, ",bus=pcie.0,addr=0x%x",
+                               number ? RIG_NIC_2_SLOT : RIG_NIC_SLOT);
     }
     return g_string_free(text, FALSE);
 }
 
+/*
+ * A hub joins the NICs and the reflector, which sends every frame back from
+ * inside this QEMU, so traffic is as deterministic as the rest. The capture
+ * sits on the first NIC's port of the hub and sees all frames of both.
+ */
 static void write_qemu_args(xmlTextWriter *w, const RigDomain *d)
 {
+    gboolean two = d->machine->adapters > 1;
     g_autofree char *capture = qemu_path(d->capture);
     g_autofree char *socket = qemu_path(d->tap_socket);
 
@@ -197,17 +200,25 @@ static void write_qemu_args(xmlTextWriter *w, const RigDomain *d)
     arg(w, "-seed", g_strdup(SEED));
     arg(w, "-netdev", g_strdup("hubport,id=n0,hubid=0"));
     arg(w, "-netdev", g_strdup("hubport,id=n1,hubid=0"));
+    if (two) {
+        arg(w, "-netdev", g_strdup("hubport,id=n2,hubid=0"));
+    }
     arg(w, "-object", g_strdup_printf("filter-dump,id=dump0,netdev=n0,"
                                       "file=%s", capture));
     if (rig_machine_needs_port(d->machine)) {
         arg(w, "-device", g_strdup_printf("pcie-root-port,id=port0,bus=pcie.0,"
                                           "addr=0x%x", RIG_NIC_SLOT));
     }
-    arg(w, "-device", nic_device(d->machine));
+    arg(w, "-device", nic_device(d->machine, 0));
+    if (two) {
+        arg(w, "-device", nic_device(d->machine, 1));
+    }
     arg(w, "-device", g_strdup("rig-reflector,id=peer0,netdev=n1"));
     arg(w, "-chardev", g_strdup_printf("socket,id=tap,path=%s", socket));
-    arg(w, "-device", g_strdup_printf("rig-tap,watch=nic0,chardev=tap,"
-                                      "bus=pcie.0,addr=0x%x", RIG_TAP_SLOT));
+    arg(w, "-device", g_strdup_printf("rig-tap,watch=%s,chardev=tap,"
+                                      "bus=pcie.0,addr=0x%x",
+                                      two ? "nic0;nic1" : "nic0",
+                                      RIG_TAP_SLOT));
     end(w);
 }
 

@@ -70,6 +70,9 @@ static void set_uint(GKeyFile *k, const char *group, const char *key,
 /* What kinds of steps say about themselves. */
 static void add_settings(GKeyFile *k, const char *group, const RigStep *s)
 {
+    if (s->adapter) {
+        set_uint(k, group, RIG_PLAN_KEY_ADAPTER, s->adapter + 1);
+    }
     if (s->post_failure) {
         g_key_file_set_string(k, group, RIG_PLAN_KEY_POST_FAILURE,
                               RIG_PLAN_YES);
@@ -173,6 +176,10 @@ char *rig_plan_ini(const GPtrArray *scenarios, const RigRules *rules)
     set_uint(k, RIG_PLAN_GROUP, RIG_PLAN_KEY_VERSION, RIG_PLAN_VERSION);
     g_key_file_set_string(k, RIG_PLAN_GROUP, RIG_PLAN_KEY_DEVICE,
                           rig_plan_device(&first->machine));
+    if (first->machine.adapters > 1) {
+        g_key_file_set_string(k, RIG_PLAN_GROUP, RIG_PLAN_KEY_DEVICE_2,
+                              RIG_PLAN_DEVICE_2);
+    }
     g_key_file_set_string(k, RIG_PLAN_GROUP, RIG_PLAN_KEY_PROFILE,
                           rig_profile_name(first->machine.profile));
     set_uint(k, RIG_PLAN_GROUP, RIG_PLAN_KEY_SEED, RIG_PLAN_SEED);

@@ -17,6 +17,8 @@
  */
 #define RIG_NIC_SLOT   0x08
 #define RIG_TAP_SLOT   0x09
+#define RIG_NIC_2_SLOT 0x0a /* second adapter of the driver */
+#define RIG_PLAN_DEVICE_2 "0000:00:0a.0"
 
 /* PCI address of the function under test in the guest. */
 const char *rig_plan_device(const RigMachine *m);

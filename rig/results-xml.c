@@ -476,6 +476,9 @@ static void write_machine(xmlTextWriter *w, const RigMachineResult *m)
     if (m->machine.nic) {
         put_count(w, "vectors", m->machine.vectors);
         put_count(w, "queues", m->machine.queues);
+        if (m->machine.adapters > 1) {
+            put_count(w, "adapters", m->machine.adapters);
+        }
         put(w, "msix-profile", rig_profile_name(m->machine.profile));
     }
     put(w, "inputs", m->inputs);

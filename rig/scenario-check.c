@@ -118,6 +118,11 @@ static void check_machine(const RigScenario *s, GPtrArray *problems)
                     "set for " RIG_NIC_MODEL " only; leave them out for %s",
                     m->nic);
     }
+    if (m->adapters > 1 && (rig_machine_needs_port(m) || s->linux_driver)) {
+        rig_problem(problems, s->file, 0, "machine: a second adapter is not "
+                    "possible with %s; leave adapters out",
+                    s->linux_driver ? "Linux's own drivers" : m->nic);
+    }
 }
 
 /* --- driver ------------------------------------------------------------- */
@@ -288,35 +293,73 @@ static const char *way_out(Life life)
     }
 }
 
+/* ", adapter 2," where there are two. */
+static const char *which(const RigScenario *s, unsigned adapter)
+{
+    return s->machine.adapters == 1 ? "" : adapter ? ", adapter 2," :
+                                                     ", adapter 1,";
+}
+
+/* The adapters take the step: all of them where it ends the driver. */
+static gboolean take_step(const RigScenario *s, const RigStep *step,
+                          Life *life, GPtrArray *problems)
+{
+    gboolean all = strcmp(step->name, RIG_STEP_UNLOAD) == 0;
+    unsigned about = step->adapter;
+
+    if (all && life[about] == ABSENT) { /* perhaps only the other one is there */
+        about = s->machine.adapters - 1;
+    }
+    for (unsigned a = 0; a < s->machine.adapters; a++) {
+        const struct Transition *t = transition_of(step, life[a]);
+
+        if (a != about && (!all || life[a] == ABSENT)) {
+            continue;
+        }
+        if (!(t->from & IN(life[a]))) {
+            rig_problem(problems, s->file, step->line,
+                        "step \"%s\" while the miniport%s is %s; %s",
+                        step->name, which(s, a), life_names[life[a]],
+                        t->advice);
+            return FALSE;
+        }
+        if (t->to != LIVES) {
+            life[a] = t->to;
+        }
+    }
+    return TRUE;
+}
+
 static void check_order(const RigScenario *s, const RigCycle *c,
                         GPtrArray *problems)
 {
-    Life life = ABSENT;
+    Life life[PLAN_ADAPTERS_MAX] = { ABSENT, ABSENT };
 
     for (guint i = 0; i < c->steps->len; i++) {
         const RigStep *step = c->steps->pdata[i];
-        const struct Transition *t = transition_of(step, life);
 
-        if (!t) {
+        if (!transition_of(step, ABSENT)) {
             rig_problem(problems, s->file, step->line, "step \"%s\" is for "
                         "Linux's own drivers; remove it", step->name);
             return;
         }
-        if (!(t->from & IN(life))) {
-            rig_problem(problems, s->file, step->line,
-                        "step \"%s\" while the miniport is %s; %s",
-                        step->name, life_names[life], t->advice);
+        if (step->adapter >= s->machine.adapters) {
+            rig_problem(problems, s->file, step->line, "step \"%s\" is about "
+                        "adapter %u, but the machine has one; say <machine "
+                        "adapters=\"2\">", step->name, step->adapter + 1);
+            return;
+        }
+        if (!take_step(s, step, life, problems)) {
             return; /* the rest would only be echoes */
         }
-        if (t->to != LIVES) {
-            life = t->to;
-        }
     }
-    if (way_out(life)) {
-        rig_problem(problems, s->file, c->line,
-                    "the cycle ends while the miniport is %s; end it with "
-                    "%s (skipped by itself when init fails)",
-                    life_names[life], way_out(life));
+    for (unsigned a = 0; a < s->machine.adapters; a++) {
+        if (way_out(life[a])) {
+            rig_problem(problems, s->file, c->line,
+                        "the cycle ends while the miniport%s is %s; end it "
+                        "with %s (skipped by itself when init fails)",
+                        which(s, a), life_names[life[a]], way_out(life[a]));
+        }
     }
 }
 

@@ -161,6 +161,7 @@ static void build_machine(RigMachine *m, xmlNode *node)
     }
     m->vectors = attr_uint(node, "vectors", m->vectors);
     m->queues = attr_uint(node, "queues", m->queues);
+    m->adapters = attr_uint(node, "adapters", m->adapters);
     m->memory_mib = attr_uint(node, "memory-mib", m->memory_mib);
     m->wall_seconds = attr_uint(node, "wall-seconds", m->wall_seconds);
     if (profile && strcmp(profile, RIG_PROFILE_AT_START) == 0) {
@@ -197,6 +198,7 @@ static void build_step(RigCycle *c, xmlNode *node)
     s->name = g_strdup((const char *)node->name);
     s->line = xmlGetLineNo(node);
     s->timeout_ms = attr_uint(node, "timeout-ms", 0);
+    s->adapter = attr_uint(node, "adapter", 1) - 1;
     s->post_failure = g_strcmp0(post_failure, RIG_PLAN_YES) == 0;
     s->action = attr(node, "action");
     s->state = attr(node, "state");
@@ -302,6 +304,7 @@ static RigScenario *build(xmlNode *root, const char *file)
         .nic = g_strdup(DEFAULT_NIC),
         .vectors = DEFAULT_VECTORS,
         .queues = DEFAULT_QUEUES,
+        .adapters = 1,
         .profile = RIG_MSIX_AT_CONNECT,
         .memory_mib = DEFAULT_MEMORY_MIB,
         .wall_seconds = DEFAULT_WALL_SECONDS,

@@ -130,6 +130,7 @@ RigScenario *rig_scenario_new(void)
 {
     RigScenario *s = g_new0(RigScenario, 1);
 
+    s->machine.adapters = 1;
     s->description = g_strdup("");
     s->rules = g_ptr_array_new_with_free_func(rule_free);
     s->cycles = g_ptr_array_new_with_free_func(cycle_free);
@@ -274,6 +275,7 @@ gboolean rig_machine_needs_port(const RigMachine *m)
 gboolean rig_machine_equal(const RigMachine *a, const RigMachine *b)
 {
     return strcmp(a->nic, b->nic) == 0 && a->vectors == b->vectors &&
-           a->queues == b->queues && a->profile == b->profile &&
+           a->queues == b->queues && a->adapters == b->adapters &&
+           a->profile == b->profile &&
            a->guest == b->guest && a->memory_mib == b->memory_mib;
 }

@@ -47,6 +47,7 @@ typedef struct RigMachine {
     unsigned vectors;      /* MSI-X vectors, 1..RIG_NIC_MAX_VECTORS */
     unsigned queues;       /* queue pairs, 1..RIG_NIC_MAX_QUEUES; both are 0
                               where the model has no such property */
+    unsigned adapters;     /* such functions, 1..PLAN_ADAPTERS_MAX */
     RigProfile profile;
     unsigned memory_mib;   /* guest RAM, 256..4096 MiB */
     unsigned wall_seconds; /* limit on the wall time of the VM, 5..86400;
@@ -76,6 +77,7 @@ typedef struct RigStep {
     unsigned frames;      /* traffic only: number of frames */
     unsigned min_length;  /* traffic only: bytes without FCS */
     unsigned max_length;
+    unsigned adapter;     /* 0..: which function it is about */
     gboolean post_failure; /* init only: NDIS fails after it */
     char *action;         /* halt: NdisHaltDevice*, shutdown: NdisShutdown*;
                              NULL: the usual one */

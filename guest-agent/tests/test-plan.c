@@ -112,6 +112,10 @@ END_TEST
 static const struct {
     const char *from, *to, *want;
 } bad[] = {
+    { "seed=", "device-2=0000:00:10.0\nseed=", "of another function" },
+    { "seed=", "device-2=nonsense\nseed=", "device-2" },
+    { "state=D3", "state=D3\nadapter=3", "adapter" },
+    { "state=D3", "state=D3\nadapter=2", "device-2: missing" },
     { "action=NdisHalt", "action=Halt", "[scenario 1 cycle 1 step 4] action" },
     { "state=D3", "state=D1", "state" },
     { "state=D3", "action=NdisHaltDeviceStopped", "is not for step power" },

@@ -159,6 +159,34 @@ START_TEST(virtio_sits_behind_a_port_where_it_can_be_reset)
 }
 END_TEST
 
+START_TEST(a_second_adapter_is_on_the_same_network_and_watched)
+{
+    RigMachine two = machine;
+    const RigDomain d = {
+        .name = "rig-1", .uuid = "00000000-0000-4000-8000-000000000001",
+        .machine = &two, .emulator = "/q", .kernel = "/k",
+        .initrd = "/i", .cmdline = "", .console = "/c",
+        .capture = "/net.pcap", .tap_socket = "/t",
+    };
+    g_autofree char *xml = NULL;
+    char *nic, *tap, *port;
+
+    two.adapters = 2;
+    xml = rig_domain_xml(&d);
+    nic = evaluate(xml, XPATH_ARG("rig-nic,id=nic1"));
+    tap = evaluate(xml, XPATH_ARG("rig-tap,"));
+    port = evaluate(xml, XPATH_ARG("hubport,id=n2"));
+    ck_assert_str_eq(nic, "rig-nic,id=nic1,netdev=n2,mac=52:49:47:00:00:11,"
+                     "vectors=3,queues=2,bus=pcie.0,addr=0xa");
+    ck_assert_ptr_nonnull(strstr(tap, "watch=nic0;nic1,"));
+    ck_assert_str_eq(port, "hubport,id=n2,hubid=0");
+    ck_assert_str_eq(RIG_PLAN_DEVICE_2, "0000:00:0a.0");
+    xmlFree(nic);
+    xmlFree(tap);
+    xmlFree(port);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("domain");
@@ -167,6 +195,7 @@ int main(void)
     int failed;
 
     tcase_add_test(t, xml_is_the_golden_one);
+    tcase_add_test(t, a_second_adapter_is_on_the_same_network_and_watched);
     tcase_add_test(t, paths_cannot_break_out_of_xml_or_of_a_qemu_option);
     tcase_add_test(t, virtio_sits_behind_a_port_where_it_can_be_reset);
     suite_add_tcase(s, t);

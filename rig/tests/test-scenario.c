@@ -46,7 +46,7 @@ START_TEST(reads_everything_a_scenario_says)
         "<scenario name='s06-x' seed='S06' isolate='yes'>\n"
         "<title> Two\n  words </title><description>More</description>\n"
         "<driver sys='good.sys' inf='good.inf'/>\n"
-        "<machine vectors='8' queues='3' msix-profile='at-start'"
+        "<machine vectors='8' queues='3' adapters='2' msix-profile='at-start'"
         " memory-mib='512' wall-seconds='7'/>\n" RULE
         "<cycle repeat='3'><install/><init timeout-ms='50'>"
         "<fail api='NdisMRegisterScatterGatherDma' occurrence='2'"
@@ -74,6 +74,7 @@ START_TEST(reads_everything_a_scenario_says)
     ck_assert_str_eq(s->machine.nic, "rig-nic");
     ck_assert_uint_eq(s->machine.vectors, 8);
     ck_assert_uint_eq(s->machine.queues, 3);
+    ck_assert_uint_eq(s->machine.adapters, 2);
     ck_assert_int_eq(s->machine.profile, RIG_MSIX_AT_START);
     ck_assert_uint_eq(s->machine.memory_mib, 512);
     ck_assert_uint_eq(s->machine.wall_seconds, 7);
@@ -205,6 +206,23 @@ START_TEST(reads_how_a_life_may_end)
     ck_assert_str_eq(((RigStep *)last->pdata[2])->action,
                      "NdisShutdownBugCheck");
     ck_assert_ptr_null(((RigStep *)last->pdata[1])->action);
+}
+END_TEST
+
+START_TEST(two_adapters_have_a_life_each)
+{
+    g_autoptr(RigScenario) s = load(
+        HEAD "<machine adapters='2'/>" RULE
+        "<cycle><install/><install adapter='2'/><init adapter='1'/>"
+        "<init adapter='2'/><halt adapter='2'/><restart/><pause/>"
+        "<remove adapter='2'/><halt/><unload/></cycle>"
+        "<cycle><install/><unload/></cycle>" TAIL);
+    const GPtrArray *steps;
+
+    ck_assert_msg(s, "%s", problems->len ? (char *)problems->pdata[0] : "");
+    steps = ((RigCycle *)s->cycles->pdata[0])->steps;
+    ck_assert_uint_eq(((RigStep *)steps->pdata[2])->adapter, 0);
+    ck_assert_uint_eq(((RigStep *)steps->pdata[3])->adapter, 1);
 }
 END_TEST
 
@@ -344,6 +362,16 @@ static const struct {
     { HEAD RULE "<cycle><install/>\n<init><device-fault name='mac-zero'/>\n"
       "<device-fault name='mac-zero' at='2'/></init><halt/></cycle>" TAIL, 7,
       "armed twice" },
+    { LIVED("\n<halt adapter='2'/><halt/>"), 6, "<machine adapters=\"2\">" },
+    { LIVED("\n<halt adapter='3'/><halt/>"), 6, "" },
+    { HEAD "<machine nic='virtio-net-pci' adapters='2'/>" RULE CYCLE TAIL, 0,
+      "not possible with virtio-net-pci" },
+    { HEAD "<machine adapters='2'/>" RULE "<cycle><install/>"
+      "<install adapter='2'/><init adapter='2'/>\n<unload/></cycle>" TAIL, 6,
+      "while the miniport, adapter 2, is initialized" },
+    { HEAD "<machine adapters='2'/>" RULE "<cycle><install/>\n"
+      "<init adapter='2'/><halt adapter='2'/></cycle>" TAIL, 6,
+      "adapter 2, is not installed" },
     { LIVED("\n<power state='D0'/><halt/>"), 6, "only a miniport in D3" },
     { LIVED("<power state='D3'/>\n<power state='D3'/>"), 6, "in D3" },
     { LIVED("<power state='D3'/>\n<halt/>"), 6,
@@ -508,6 +536,9 @@ START_TEST(machines_that_differ_do_not_share_a_boot)
     other = m;
     other.profile = RIG_MSIX_AT_START;
     ck_assert(!rig_machine_equal(&m, &other));
+    other = m;
+    other.adapters = 2;
+    ck_assert(!rig_machine_equal(&m, &other));
 }
 END_TEST
 
@@ -525,6 +556,7 @@ int main(void)
     tcase_add_test(t, stock_nics_have_no_sizes_and_a_fault_is_no_resources);
     tcase_add_test(t, leading_zeros_do_not_make_numbers_octal);
     tcase_add_test(t, reads_how_a_life_may_end);
+    tcase_add_test(t, two_adapters_have_a_life_each);
     tcase_add_test(t, a_cycle_is_no_larger_than_the_agent_takes);
     tcase_add_test(t, a_file_given_twice_is_named_so);
     tcase_add_test(t, finds_the_cycle_of_a_repetition);
