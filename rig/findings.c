@@ -98,6 +98,31 @@ static const RigInstance *instance_of(const RigMonitor *m,
     return r->instance;
 }
 
+/* "API: sentence" of a contract marker, without the call stack behind it. */
+static void add_text(GString *s, const char *text)
+{
+    const char *bar = text ? strchr(text, '|') : NULL;
+    size_t n = bar ? (size_t)(bar - text) : text ? strlen(text) : 0;
+
+    while (n && strchr(" .", text[n - 1])) {
+        n--;
+    }
+    g_string_append_len(s, text, n);
+}
+
+/* "2 times pool memory, 512 bytes" */
+static void add_left(GString *s, const RigFacts *f)
+{
+    if (f->arg[0] != 1) {
+        g_string_append_printf(s, "%" N " times ", f->arg[0]);
+    }
+    g_string_append(s, f->name);
+    if (f->arg[1]) {
+        g_string_append_printf(s, ", %" N " byte%s", f->arg[1],
+                               f->arg[1] == 1 ? "" : "s");
+    }
+}
+
 static void add_place(GString *s, const RigMonitor *m, const RigReport *r,
                       const char *name)
 {
@@ -117,6 +142,23 @@ static void add_place(GString *s, const RigMonitor *m, const RigReport *r,
         g_string_append_printf(s, "0x%" G_GINT64_MODIFIER "x", f->object);
     } else if (!strcmp(name, "irql")) {
         g_string_append_printf(s, "%u", f->irql);
+    } else if (!strcmp(name, "status")) {
+        g_string_append_printf(s, "0x%08X", (unsigned)f->status);
+    } else if (!strcmp(name, "argument") && r->on->argument >= 0) {
+        g_string_append_printf(s, "%" N, f->arg[r->on->argument]);
+    } else if (!strcmp(name, "more") && r->more) {
+        g_string_append_printf(s, " and %u more", r->more);
+    } else if (!strcmp(name, "from")) {
+        g_autofree char *from = called_from(m, f->caller);
+
+        g_string_append(s, from);
+    } else if (!strcmp(name, "made") && f->caller) {
+        g_string_append_printf(s, ", made at %s+0x%" G_GINT64_MODIFIER "x",
+                               driver_name(m), f->caller);
+    } else if (!strcmp(name, "text")) {
+        add_text(s, f->text);
+    } else if (!strcmp(name, "left")) {
+        add_left(s, f);
     }
 }
 
@@ -192,17 +234,14 @@ static void prove_instance(RigFinding *f, const RigMonitor *m,
     g_autofree char *moved = called_from(m, i->moved.caller);
 
     prove(f, i->created.event, i->created.ns,
-          g_strdup_printf("%s returned NDIS_STATUS_SUCCESS, handle 0x%"
-                          G_GINT64_MODIFIER "x%s", i->created.name, i->key,
-                          made));
+          g_strdup_printf("%s %s, handle 0x%" G_GINT64_MODIFIER "x%s",
+                          i->created.name, i->created.how, i->key, made));
     if (i->moved.event != RIG_NO_EVENT) {
-        gboolean returned = i->moved.call_event != RIG_NO_EVENT;
-
         prove(f, i->moved.event, i->moved.ns,
               g_strdup_printf("%s %s, handle 0x%" G_GINT64_MODIFIER "x%s",
                               i->moved.name,
-                              returned ? "returned" : "was called", i->key,
-                              moved));
+                              i->moved.call_event != RIG_NO_EVENT ?
+                              "returned" : i->moved.how, i->key, moved));
     }
 }
 
@@ -214,6 +253,21 @@ static void prove_event(RigFinding *f, const RigMonitor *m,
     g_autofree char *from = called_from(m, e->caller);
 
     switch (e->source) {
+    case RULE_ON_CONTRACT:
+        prove(f, e->event, e->ns, g_strdup_printf("contract %s broken%s%s%s",
+              e->name, from, e->text && *e->text ? ": " : "",
+              e->text ? e->text : ""));
+        break;
+    case RULE_ON_LEFT:
+        prove(f, e->event, e->ns,
+              g_strdup_printf("left behind: %" N " of %s, %" N " bytes",
+                              e->arg[0], e->name, e->arg[1]));
+        break;
+    case RULE_ON_CALLBACK:
+        prove(f, e->event, e->ns,
+              g_strdup_printf("%s %s", e->name, e->when == RULE_WHEN_CALL ?
+                              "was entered" : "returned"));
+        break;
     case RULE_ON_API:
         prove(f, e->event, e->ns,
               g_strdup_printf("%s was called with handle 0x%"
@@ -323,15 +377,17 @@ static void prove_all(RigFinding *f, const RigMonitor *m, const RigReport *r)
     }
     if (r->counted) {
         prove(f, r->counted->event, r->counted->ns,
-              g_strdup_printf("%s returned NDIS_STATUS_SUCCESS",
-                              r->counted->name));
+              g_strdup_printf("%s %s", r->counted->name, r->counted->how));
     }
     if (r->passed) {
         prove_boundary(f, m, r->passed);
     }
     prove_event(f, m, r);
     prove_faults(f, m);
-    if (r->facts->source != RULE_ON_API) {
+    if (r->facts->source == RULE_ON_BOUNDARY ||
+        r->facts->source == RULE_ON_RAISED ||
+        r->facts->source == RULE_ON_LOST ||
+        r->facts->source == RULE_ON_STEP) {
         prove_device(f, m, r->facts->adapter);
     }
     g_ptr_array_sort(f->proofs, by_event);
@@ -343,6 +399,9 @@ static RigWitness witness(const RigReport *r)
 {
     switch (r->facts->source) {
     case RULE_ON_API:
+    case RULE_ON_CALLBACK:
+    case RULE_ON_CONTRACT:
+    case RULE_ON_LEFT:
         return RIG_WITNESS_API;
     case RULE_ON_RAISED:
         return RIG_WITNESS_BOTH;
@@ -377,7 +436,8 @@ static RigFinding *new_finding(const RigMonitor *m, const RigReport *r)
 
     f->rule = g_strdup(rig_rule_name(r->rule));
     f->level = r->violation->level;
-    f->id = g_strdup(r->violation->id);
+    f->id = r->facts->source == RULE_ON_CONTRACT ?
+            g_strdup(r->facts->name) : g_strdup(r->violation->id);
     f->verdict = RIG_VERDICT_VIOLATION;
     f->class_code = g_strdup(class_of(r));
     f->witness = witness(r);
@@ -432,12 +492,35 @@ static void keep_worst(Work *work, const RigReport *r)
     }
 }
 
+/*
+ * A contract that the NDIS host saw broken in a call about which a rule has
+ * said the same is not reported again.
+ */
+static gboolean known(const RigMonitor *m, const RigReport *r)
+{
+    const RigThreadCalls *t = &m->calls.thread[r->facts->thread];
+    const GPtrArray *all = rig_monitor_open_result(m)->findings;
+
+    if (r->facts->source != RULE_ON_CONTRACT || !t->depth) {
+        return FALSE;
+    }
+    for (unsigned i = m->work.findings_from; i < all->len; i++) {
+        const RigFinding *f = all->pdata[i];
+
+        if (f->event == t->call[t->depth - 1].event &&
+            !strcmp(f->id, r->facts->name)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 void rig_finding_report(const RigReport *report, void *opaque)
 {
     RigMonitor *m = opaque;
     RigScenarioResult *result = rig_monitor_open_result(m);
     unsigned before = m->work.violations;
-    gboolean wanted = rig_finding_wanted(m);
+    gboolean wanted = !known(m, report) && rig_finding_wanted(m);
     RigFinding *f;
 
     if (m->work.violations != before) {

@@ -408,8 +408,23 @@ static gboolean guards_match(RigEngine *e, const RuleOn *on,
 
 /* --- actions ------------------------------------------------------------- */
 
+static const char *how(const RigFacts *f)
+{
+    switch (f->when) {
+    case RULE_WHEN_CALL:
+        return f->source == RULE_ON_CALLBACK ? "was entered" : "was called";
+    case RULE_WHEN_NOT_MADE:
+        return "was made to fail";
+    case RULE_WHEN_SUCCESS:
+        return "returned NDIS_STATUS_SUCCESS";
+    default:
+        return "returned";
+    }
+}
+
 static void set_moment(RigMoment *m, const RigFacts *f)
 {
+    m->how = how(f);
     m->event = f->event;
     m->ns = f->ns;
     m->call_event = f->enter_event;
@@ -472,14 +487,24 @@ static gboolean concerned(const RuleAction *a, const RigInstance *i,
 
 static void report_each(RigEngine *e, const RuleAction *a, RigReport *r)
 {
+    unsigned n = 0;
+
     for (unsigned i = 0; i < e->instances.used; i++) {
         RigInstance *inst = &e->instances.item[i];
 
-        if (concerned(a, inst, r->facts)) {
-            inst->reported |= 1u << a->index;
-            r->instance = inst;
+        if (!concerned(a, inst, r->facts)) {
+            continue;
+        }
+        inst->reported |= 1u << a->index;
+        r->instance = a->first && n ? r->instance : inst;
+        n++;
+        if (!a->first) {
             e->func(r, e->opaque);
         }
+    }
+    if (a->first && n) {
+        r->more = n - 1;
+        e->func(r, e->opaque);
     }
 }
 

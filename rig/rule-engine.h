@@ -50,6 +50,7 @@ typedef struct RigReport {
     const RigMoment *passed;       /* the end of that boundary; or NULL */
     const RigInstance *instance;   /* handle concerned, or NULL */
     const RigMoment *counted;      /* see "counted-by"; or NULL */
+    unsigned more;                 /* handles that it is about besides */
     const RigFacts *facts;
 } RigReport;
 

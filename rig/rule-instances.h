@@ -18,6 +18,7 @@ typedef struct RigMoment {
     uint64_t event, ns;     /* RIG_NO_EVENT: has not happened */
     uint64_t call_event;    /* API: when the call began */
     uint64_t caller;
+    const char *how;        /* "was called", "returned", ... */
     char name[RIG_MARKER_NAME];
 } RigMoment;
 

@@ -12,7 +12,8 @@
 const char *const rule_placeholders[] = {
     "event", "boundary-event", "callback", "inside", "api", "caller",
     "handle", "irql", "status", "argument", "registered", "released",
-    "counted", "device", "armed", "raised", "end", "text", "left", NULL
+    "counted", "device", "armed", "raised", "end", "text", "left", "more",
+    "from", "made", NULL
 };
 
 /* State of a load. */
@@ -308,9 +309,12 @@ static void load_action(Loader *l, xmlNode *node, GArray *actions)
     if (a.type == RULE_REPORT) {
         g_autofree char *by = attribute(node, "counted-by");
         g_autofree char *of = attribute(node, "of");
+        g_autofree char *first = attribute(node, "first");
 
         a.of_callback = of != NULL;
-        a.each = mask(l, node, "each", l->rule->states, string_name, "state");
+        a.first = first != NULL;
+        a.each = mask(l, node, first ? "first" : "each", l->rule->states,
+                      string_name, "state");
         if (by) {
             a.counted_by = lookup(l, node, l->rule->counters, string_name,
                                   "counter", by);
@@ -411,6 +415,7 @@ static void load_rule(Loader *l, xmlNode *root)
     g_autofree char *handles = attribute(root, "handles");
 
     l->rule->name = attribute(root, "name");
+    l->rule->always = tri(root, "always", "yes") == RULE_YES;
     l->rule->addresses = handles && !strcmp(handles, "addresses");
     for (xmlNode *n = xmlFirstElementChild(root); n;
          n = xmlNextElementSibling(n)) {

@@ -46,6 +46,7 @@ typedef struct RuleAction {
     unsigned index;       /* of the state, counter or violation */
     uint32_t each;        /* REPORT: mask of states; 0: once */
     gboolean of_callback; /* REPORT: of handles made in this callback */
+    gboolean first;       /* REPORT: once, for the first of them */
     int counted_by;       /* REPORT: counter, -1: none */
 } RuleAction;
 
@@ -96,6 +97,7 @@ struct RigRule {
     char *title;          /* one sentence */
     char *source;         /* where it is published */
     char *page;           /* its address, NULL: none */
+    gboolean always;      /* judges every scenario */
     char *unseen;         /* what of the wording is not judged, NULL: none */
     gboolean addresses;   /* handles are addresses: used again, may be 0 */
     GPtrArray *counters;  /* of char * */

@@ -6,7 +6,6 @@
  */
 #include "scenario-check.h"
 
-#include <libxml/xmlreader.h>
 #include <string.h>
 
 #include "device-fault.h"
@@ -14,6 +13,7 @@
 #include "pe-check.h"
 #include "problem.h"
 #include "read-file.h"
+#include "rule-catalogue.h"
 #include "scenario-sweep.h"
 
 /* Larger INF files are refused; NDIS drivers' are some tens of KiB. */
@@ -21,67 +21,96 @@
 
 /* --- rules -------------------------------------------------------------- */
 
-/* Name of the rule in @file: attribute "name" of the root element. */
-static char *rule_name_in(const char *file)
+static gboolean is_named(const RigScenario *s, guint end, const char *name)
 {
-    xmlTextReader *reader = xmlReaderForFile(file, NULL, XML_PARSE_NONET |
-                                             XML_PARSE_NOERROR |
-                                             XML_PARSE_NOWARNING);
-    char *name = NULL;
-
-    while (reader && xmlTextReaderRead(reader) == 1) {
-        if (xmlTextReaderNodeType(reader) == XML_READER_TYPE_ELEMENT) {
-            xmlChar *v = xmlTextReaderGetAttribute(reader,
-                                                   (const xmlChar *)"name");
-            name = g_strdup((const char *)v);
-            xmlFree(v);
-            break;
+    for (guint i = 0; i < end; i++) {
+        if (g_strcmp0(((RigRuleRef *)s->rules->pdata[i])->name, name) == 0) {
+            return TRUE;
         }
     }
-    xmlFreeTextReader(reader);
-    return name;
+    return FALSE;
 }
 
-/* Rule names and files of scenarios/rules. */
-static GHashTable *known_rules(const RigPaths *paths)
+static void add_rule(RigScenario *s, const RigRuleEntry *e, int line)
 {
-    g_autofree char *dir = g_build_filename(paths->scenarios, "rules", NULL);
-    GHashTable *rules = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
-                                              g_free);
-    g_autoptr(GDir) d = g_dir_open(dir, 0, NULL);
-    const char *file;
+    RigRuleRef *r = g_new0(RigRuleRef, 1);
 
-    while (d && (file = g_dir_read_name(d))) {
-        if (g_str_has_suffix(file, ".xml")) {
-            g_autofree char *path = g_build_filename(dir, file, NULL);
-            char *name = rule_name_in(path);
+    r->name = g_strdup(e->name);
+    r->file = g_strdup(e->file);
+    r->line = line;
+    g_ptr_array_add(s->rules, r);
+}
 
-            if (name) {
-                g_hash_table_replace(rules, name, g_steal_pointer(&path));
+/* Put every rule in the place of <rule name="all"/>. */
+static void expand_all(RigScenario *s, const GPtrArray *catalogue)
+{
+    for (guint i = 0; i < s->rules->len; i++) {
+        RigRuleRef *r = s->rules->pdata[i];
+        int line = r->line;
+
+        if (g_strcmp0(r->name, RIG_RULE_ALL) != 0) {
+            continue;
+        }
+        g_ptr_array_remove_index(s->rules, i);
+        for (guint k = 0; k < catalogue->len; k++) {
+            const RigRuleEntry *e = catalogue->pdata[k];
+
+            if (!is_named(s, s->rules->len, e->name)) {
+                add_rule(s, e, line);
             }
         }
+        return;
     }
-    return rules;
 }
 
-static char *list_keys(GHashTable *table)
+/* A rule of the user's own: <rule file="..."/>, its name is in the file. */
+static void check_rule_file(const RigScenario *s, RigRuleRef *r,
+                            GPtrArray *problems)
 {
-    g_autoptr(GList) keys = g_hash_table_get_keys(table);
-    GString *text = g_string_new(NULL);
-
-    keys = g_list_sort(keys, (GCompareFunc)strcmp);
-    for (GList *k = keys; k; k = k->next) {
-        g_string_append_printf(text, "%s%s", text->len ? ", " : "",
-                               (char *)k->data);
+    if (!r->name) {
+        r->name = rig_rule_name_in(r->file);
     }
-    return g_string_free(text, FALSE);
+    if (!r->name) {
+        rig_problem(problems, s->file, r->line, "%s is no rule file; correct "
+                    "the path (it is relative to the scenario file)",
+                    r->file);
+        r->name = g_strdup("");
+    }
+}
+
+static void check_rule(const RigScenario *s, guint number,
+                       const GPtrArray *catalogue, const RigPaths *paths,
+                       GPtrArray *problems)
+{
+    RigRuleRef *r = s->rules->pdata[number];
+    const RigRuleEntry *e;
+
+    if (!r->file && !r->name) {
+        rig_problem(problems, s->file, r->line, "a rule without a name; write "
+                    "name=\"Init_DeRegisterInterrupt\", or file= with the "
+                    "path of your own");
+        r->name = g_strdup("");
+    } else if (r->file) {
+        check_rule_file(s, r, problems);
+    } else if ((e = rig_rule_entry(catalogue, r->name))) {
+        r->file = g_strdup(e->file);
+    } else {
+        g_autofree char *names = rig_rule_names(catalogue);
+
+        rig_problem(problems, s->file, r->line,
+                    "no rule is named \"%s\"; %s/rules has: %s", r->name,
+                    paths->scenarios, *names ? names : "none");
+    }
+    if (*r->name && is_named(s, number, r->name)) {
+        rig_problem(problems, s->file, r->line,
+                    "rule \"%s\" is named twice; remove one", r->name);
+    }
 }
 
 static void check_rules(RigScenario *s, const RigPaths *paths,
                         GPtrArray *problems)
 {
-    g_autoptr(GHashTable) known = known_rules(paths);
-    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GPtrArray) catalogue = rig_rule_catalogue(paths);
 
     if (s->rules->len == 0 && !s->linux_driver) {
         rig_problem(problems, s->file,
@@ -89,21 +118,16 @@ static void check_rules(RigScenario *s, const RigPaths *paths,
                     "no rule to judge the driver by; put <rule name=\""
                     "Init_DeRegisterInterrupt\"/> before the first cycle");
     }
+    expand_all(s, catalogue);
     for (guint i = 0; i < s->rules->len; i++) {
-        RigRuleRef *r = s->rules->pdata[i];
-        const char *file = g_hash_table_lookup(known, r->name);
+        check_rule(s, i, catalogue, paths, problems);
+    }
+    for (guint i = 0; i < catalogue->len && !s->linux_driver; i++) {
+        const RigRuleEntry *e = catalogue->pdata[i];
 
-        if (!file) {
-            g_autofree char *names = list_keys(known);
-
-            rig_problem(problems, s->file, r->line,
-                        "no rule is named \"%s\"; %s/rules has: %s", r->name,
-                        paths->scenarios, *names ? names : "none");
-        } else if (!g_hash_table_add(seen, r->name)) {
-            rig_problem(problems, s->file, r->line,
-                        "rule \"%s\" is named twice; remove one", r->name);
+        if (e->always && !is_named(s, s->rules->len, e->name)) {
+            add_rule(s, e, 0);
         }
-        r->file = g_strdup(file);
     }
 }
 

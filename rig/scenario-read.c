@@ -252,9 +252,16 @@ static void build_driver(RigScenario *s, xmlNode *node)
 static void build_rule(RigScenario *s, xmlNode *node)
 {
     RigRuleRef *r = g_new0(RigRuleRef, 1);
+    g_autofree char *file = attr(node, "file");
 
     r->name = attr(node, "name");
     r->line = xmlGetLineNo(node);
+    if (file) {
+        g_autofree char *scenario = g_canonicalize_filename(s->file, NULL);
+        g_autofree char *dir = g_path_get_dirname(scenario);
+
+        r->file = g_canonicalize_filename(file, dir);
+    }
     g_ptr_array_add(s->rules, r);
 }
 

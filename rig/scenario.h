@@ -120,11 +120,14 @@ typedef struct RigExpect {
     unsigned line;        /* in the file, 0: there is no <expect> */
 } RigExpect;
 
+/* As a name: every rule of scenarios/rules. */
+#define RIG_RULE_ALL "all"
+
 /* A rule the scenario is judged by. */
 typedef struct RigRuleRef {
-    char *name;           /* "Init_DeRegisterInterrupt" */
+    char *name;           /* "Init_DeRegisterInterrupt", or RIG_RULE_ALL */
     char *file;           /* path of the rule file */
-    int line;             /* of the <rule> element */
+    int line;             /* of the <rule> element, 0: it has none */
 } RigRuleRef;
 
 typedef struct RigScenario {

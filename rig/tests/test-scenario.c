@@ -78,7 +78,7 @@ START_TEST(reads_everything_a_scenario_says)
     ck_assert_int_eq(s->machine.profile, RIG_MSIX_AT_START);
     ck_assert_uint_eq(s->machine.memory_mib, 512);
     ck_assert_uint_eq(s->machine.wall_seconds, 7);
-    ck_assert_uint_eq(s->rules->len, 1);
+    ck_assert_uint_eq(s->rules->len, 3); /* and Contract, Leak: always */
     ck_assert(g_str_has_suffix(((RigRuleRef *)s->rules->pdata[0])->file,
                                ".xml"));
     ck_assert_uint_eq(rig_scenario_cycle_count(s), 4);

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The rule files of the rig: what their root elements say. */
+#include "rule-catalogue.h"
+
+#include <libxml/xmlreader.h>
+#include <string.h>
+
+static char *root_attribute(xmlTextReader *reader, const char *name)
+{
+    xmlChar *v = xmlTextReaderGetAttribute(reader, (const xmlChar *)name);
+    char *copy = g_strdup((const char *)v);
+
+    xmlFree(v);
+    return copy;
+}
+
+/* Read up to the root element of a rule; FALSE if there is none. */
+static gboolean read_root(const char *file, char **name, gboolean *always)
+{
+    xmlTextReader *reader = xmlReaderForFile(file, NULL, XML_PARSE_NONET |
+                                             XML_PARSE_NOERROR |
+                                             XML_PARSE_NOWARNING);
+
+    *name = NULL;
+    while (reader && xmlTextReaderRead(reader) == 1) {
+        if (xmlTextReaderNodeType(reader) == XML_READER_TYPE_ELEMENT) {
+            g_autofree char *value = root_attribute(reader, "always");
+
+            *name = root_attribute(reader, "name");
+            *always = g_strcmp0(value, "yes") == 0;
+            break;
+        }
+    }
+    xmlFreeTextReader(reader);
+    return *name != NULL;
+}
+
+char *rig_rule_name_in(const char *file)
+{
+    gboolean always;
+    char *name;
+
+    return read_root(file, &name, &always) ? name : NULL;
+}
+
+static void entry_free(gpointer data)
+{
+    RigRuleEntry *e = data;
+
+    g_free(e->name);
+    g_free(e->file);
+    g_free(e);
+}
+
+static int by_name(gconstpointer a, gconstpointer b)
+{
+    return strcmp((*(RigRuleEntry *const *)a)->name,
+                  (*(RigRuleEntry *const *)b)->name);
+}
+
+GPtrArray *rig_rule_catalogue(const RigPaths *paths)
+{
+    GPtrArray *all = g_ptr_array_new_with_free_func(entry_free);
+    g_autofree char *dir = g_build_filename(paths->scenarios, "rules", NULL);
+    g_autoptr(GDir) d = g_dir_open(dir, 0, NULL);
+    const char *file;
+
+    while (d && (file = g_dir_read_name(d))) {
+        g_autofree char *path = g_build_filename(dir, file, NULL);
+        gboolean always;
+        char *name;
+
+        if (g_str_has_suffix(file, ".xml") &&
+            read_root(path, &name, &always)) {
+            RigRuleEntry *e = g_new0(RigRuleEntry, 1);
+
+            e->name = name;
+            e->file = g_steal_pointer(&path);
+            e->always = always;
+            g_ptr_array_add(all, e);
+        }
+    }
+    g_ptr_array_sort(all, by_name);
+    return all;
+}
+
+const RigRuleEntry *rig_rule_entry(const GPtrArray *catalogue,
+                                   const char *name)
+{
+    for (guint i = 0; i < catalogue->len; i++) {
+        const RigRuleEntry *e = catalogue->pdata[i];
+
+        if (strcmp(e->name, name) == 0) {
+            return e;
+        }
+    }
+    return NULL;
+}
+
+char *rig_rule_names(const GPtrArray *catalogue)
+{
+    GString *text = g_string_new(NULL);
+
+    for (guint i = 0; i < catalogue->len; i++) {
+        g_string_append_printf(text, "%s%s", i ? ", " : "",
+                               ((RigRuleEntry *)catalogue->pdata[i])->name);
+    }
+    return g_string_free(text, FALSE);
+}
