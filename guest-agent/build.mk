@@ -30,7 +30,7 @@ AGENT_OBJECTS := $(patsubst guest-agent/%,$(AGENT_OBJ)/%.o,$(AGENT_SOURCES))
 
 .PHONY: guest guest-kernel-current
 all: guest
-guest: $(GUEST)/exports $(GUEST)/callbacks
+guest: $(GUEST)/exports $(GUEST)/imports $(GUEST)/callbacks
 guest: $(GUEST)/vmlinuz $(GUEST)/initramfs.cpio $(GUEST)/cmdline \
     $(GUEST)/kernel-version
 
@@ -54,7 +54,7 @@ $(AGENT): $(AGENT_OBJECTS)
 -include $(AGENT_OBJECTS:.o=.d)
 
 # What rules can be about: rig lint compares.
-$(GUEST)/exports $(GUEST)/callbacks: $(GUEST)/%: $(AGENT)
+$(GUEST)/exports $(GUEST)/imports $(GUEST)/callbacks: $(GUEST)/%: $(AGENT)
 	$(Q)$(AGENT) --$* > $@
 
 # VFIO for PCI and what it needs.

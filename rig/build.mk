@@ -10,11 +10,17 @@ CHECK_DEPS += check cpio
 RIG_PACKAGES := glib-2.0 gio-2.0 gio-unix-2.0 libvirt libxml-2.0 libxslt \
     libexslt sqlite3 libpcap
 RIG_CFLAGS = $(CFLAGS) -D_GNU_SOURCE -iquote rig -iquote guest-agent \
-    -Iqemu-devices/include $(shell pkg-config --cflags $(RIG_PACKAGES))
+    -iquote guest-agent/include -Iqemu-devices/include \
+    $(shell pkg-config --cflags $(RIG_PACKAGES))
 RIG_LIBS = $(shell pkg-config --libs $(RIG_PACKAGES)) -lm
 
 RIG_OBJECTS := $(patsubst rig/%.c,$(B)/rig/%.o,$(filter-out rig/main.c, \
     $(wildcard rig/*.c)))
+# The guest's own parsers: what they refuse there is refused here.
+RIG_GUEST_OBJECTS := $(patsubst %.c,$(B)/%.o, \
+    $(wildcard guest-agent/agent/inf*.c) guest-agent/agent/registry.c \
+    guest-agent/agent/windows-version.c guest-agent/linux/pci.c \
+    guest-agent/ndis/pe.c)
 RIG_UNITS := $(patsubst rig/%.c,$(B)/rig/%,$(wildcard rig/tests/test-*.c))
 RIG_UNIT_HELPERS := $(patsubst rig/%.c,$(B)/rig/%.o,$(filter-out \
     rig/tests/test-%.c rig/tests/fuzz-%.c,$(wildcard rig/tests/*.c)))
@@ -28,7 +34,7 @@ $(B)/rig/%.o: rig/%.c
 	$(Q)echo "  CC    $@"
 	$(Q)$(CC) $(RIG_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/rig/librig.a: $(RIG_OBJECTS)
+$(B)/rig/librig.a: $(RIG_OBJECTS) $(RIG_GUEST_OBJECTS)
 	$(Q)echo "  AR    $@"
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
@@ -40,6 +46,10 @@ $(RIG_UNITS): %: %.o $(RIG_UNIT_HELPERS) $(B)/rig/librig.a
 	$(Q)echo "  LD    $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(RIG_LIBS) \
 	    $(shell pkg-config --libs check)
+
+# A real driver to look at.
+$(B)/rig/tests/test-driver.o: RIG_CFLAGS += -DPROBE_SYS='"$(PROBE_SYS)"'
+$(B)/rig/tests/test-driver: | $(PROBE_SYS)
 
 # Tests find the schemas and rules through RIG_HOME.
 check-units: check-units-rig

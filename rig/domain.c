@@ -22,6 +22,13 @@
 #define ICOUNT "shift=4,sleep=off"
 #define SEED "1"
 
+/*
+ * A virtio device in step with the processor, so that runs are reproducible:
+ * queues are served when they are notified, not by QEMU's main loop whenever
+ * it comes to it, and frames are sent by a timer of virtual time.
+ */
+#define VIRTIO_IN_STEP ",ioeventfd=off,tx=timer"
+
 /* Locally administered, unicast, the QEMU default prefix's neighbour. */
 #define NIC_MAC "52:49:47:00:00:1%u"
 
@@ -176,7 +183,7 @@ static char *nic_device(const RigMachine *m, unsigned number)
         g_string_append_printf(text, ",queues=%u", m->queues);
     }
     if (rig_machine_needs_port(m)) {
-        g_string_append(text, ",bus=port0");
+        g_string_append(text, VIRTIO_IN_STEP ",bus=port0");
     } else {
         g_string_append_printf(text, ",bus=pcie.0,addr=0x%x",
                                number ? RIG_NIC_2_SLOT : RIG_NIC_SLOT);

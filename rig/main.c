@@ -22,6 +22,7 @@ static const struct {
     { "report", rig_cmd_report, "Build the HTML page of finished runs again" },
     { "events", rig_cmd_events, "Print the event stream of a machine as text" },
     { "faults", rig_cmd_faults, "List the faults that rig-nic can be given" },
+    { "driver", rig_cmd_driver, "Inspect a driver and its INF before it is run" },
     { "doctor", rig_cmd_doctor, "Check that everything a run needs is there" },
     { "help", show_help, "Show this text" },
     { "version", show_version, "Show the version" },

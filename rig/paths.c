@@ -78,6 +78,7 @@ RigPaths *rig_paths_find(GError **error)
                                NULL);
     find_guests(p, home);
     p->exports = g_build_filename(home, "build", "guest", "exports", NULL);
+    p->imports = g_build_filename(home, "build", "guest", "imports", NULL);
     p->callbacks = g_build_filename(home, "build", "guest", "callbacks",
                                     NULL);
     return p;
@@ -98,6 +99,7 @@ void rig_paths_free(RigPaths *p)
         g_free(p->guest[i].cmdline);
     }
     g_free(p->exports);
+    g_free(p->imports);
     g_free(p->callbacks);
     g_free(p);
 }

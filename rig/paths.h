@@ -31,6 +31,7 @@ typedef struct RigPaths {
     char *qemu;       /* the QEMU with rig-nic and rig-tap */
     RigGuestFiles guest[RIG_GUESTS];
     char *exports;    /* text file: what the NDIS host implements */
+    char *imports;    /* text file: the same with kinds and modules */
     char *callbacks;  /* text file: what it calls in a driver */
 } RigPaths;
 

@@ -289,6 +289,7 @@ static const struct inf_section *find_ddinstall(struct installer *in)
 
         if (section) {
             in->inst->section = g_strdup(section->name);
+            in->inst->section_line = section->number;
             return section;
         }
     }
@@ -346,6 +347,7 @@ static bool find_model(struct installer *in, const char *const *ids)
     if (!search_windows(in, ids, &match)) {
         return false;
     }
+    in->inst->model_line = in->model->number;
     in->inst->description = in->model->key
         ? inf_expand(in->inf, in->model, in->model->key, in->error)
         : g_strdup("");

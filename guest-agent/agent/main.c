@@ -149,10 +149,14 @@ int main(int argc, char *argv[])
     if (argc == 2 && strcmp(argv[1], "--exports") == 0) {
         return list(host_exports());
     }
+    if (argc == 2 && strcmp(argv[1], "--imports") == 0) {
+        host_print_imports(stdout);
+        return 0;
+    }
     if (argc == 2 && strcmp(argv[1], "--callbacks") == 0) {
         return list(host_callbacks());
     }
-    fprintf(stderr, "usage: %s --exports | --callbacks\n"
+    fprintf(stderr, "usage: %s --exports | --imports | --callbacks\n"
             "Run as PID 1 of the guest it runs the plan in %s; anywhere else "
             "it only lists\nthe kernel exports that the NDIS host "
             "implements, or the driver callbacks that it\nmakes.\n",

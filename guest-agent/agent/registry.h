@@ -62,6 +62,8 @@ struct inf_install {
     char *provider;
     char *driver_ver;             /* DriverVer as written */
     char *section;                /* decorated DDInstall section used */
+    unsigned section_line;        /* of the INF, where that section begins */
+    unsigned model_line;          /* ... and where the model is */
     const struct windows_version *windows; /* for which the INF has it */
     int64_t if_type;              /* *IfType, -1 if missing */
     int64_t media_type;           /* *MediaType, -1 if missing */

@@ -216,10 +216,6 @@ int pci_is_active(const char *address)
            (config[PCI_COMMAND] & PCI_COMMAND_MASTER);
 }
 
-struct pci_identity {
-    uint32_t vendor, device, subvendor, subdevice, revision, class;
-};
-
 static int read_identity(const char *address, struct pci_identity *id)
 {
     return pci_read_number(address, "vendor", &id->vendor) ||
@@ -230,17 +226,15 @@ static int read_identity(const char *address, struct pci_identity *id)
            pci_read_number(address, "class", &id->class) ? -1 : 0;
 }
 
-int pci_hardware_ids(const char *address, char *ids[PCI_HARDWARE_IDS])
+int pci_identity_ids(const struct pci_identity *identity,
+                     char *ids[PCI_HARDWARE_IDS])
 {
-    struct pci_identity id;
+    struct pci_identity id = *identity;
     char function[32], subsystem[16];
     unsigned n = 0;
     int written = 0;
 
     memset(ids, 0, PCI_HARDWARE_IDS * sizeof(ids[0]));
-    if (read_identity(address, &id)) {
-        return -1;
-    }
     snprintf(function, sizeof(function), "PCI\\VEN_%04X&DEV_%04X",
              id.vendor & 0xffff, id.device & 0xffff);
     snprintf(subsystem, sizeof(subsystem), "%04X%04X",
@@ -264,6 +258,14 @@ int pci_hardware_ids(const char *address, char *ids[PCI_HARDWARE_IDS])
         return -1;
     }
     return 0;
+}
+
+int pci_hardware_ids(const char *address, char *ids[PCI_HARDWARE_IDS])
+{
+    struct pci_identity id;
+
+    memset(ids, 0, PCI_HARDWARE_IDS * sizeof(ids[0]));
+    return read_identity(address, &id) ? -1 : pci_identity_ids(&id, ids);
 }
 
 void pci_hardware_ids_free(char *ids[PCI_HARDWARE_IDS])

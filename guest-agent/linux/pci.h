@@ -53,11 +53,20 @@ bool pci_driver_name(const char *address, char *name, size_t size);
  */
 int pci_is_active(const char *address);
 
+/* What configuration space says a function is. */
+struct pci_identity {
+    uint32_t vendor, device, subvendor, subdevice, revision;
+    uint32_t class;     /* 24 bits: class, subclass, programming interface */
+};
+
 /*
  * Hardware and compatible ids as the Windows PCI bus driver reports them
  * (Microsoft, "Identifiers for PCI Devices"), most specific first, NULL at
  * the end; free with pci_hardware_ids_free(). 0, or -1 with errno.
  */
+int pci_identity_ids(const struct pci_identity *id,
+                     char *ids[PCI_HARDWARE_IDS]);
+/* The same of a function that is there. */
 int pci_hardware_ids(const char *address, char *ids[PCI_HARDWARE_IDS]);
 void pci_hardware_ids_free(char *ids[PCI_HARDWARE_IDS]);
 

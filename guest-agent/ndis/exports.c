@@ -3,6 +3,7 @@
 #include <glib.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include "ndis/host.h"
 #include "ndis/include/ndis-layout-asserts.h" /* of every build */
 #include "ndis/thunk.h"
@@ -21,6 +22,21 @@ const struct export *const export_tables[] = {
     processor_exports, registry_exports, string_exports, timer_exports,
     trace_exports, wait_exports, work_exports, NULL,
 };
+
+/* The modules whose exports the tables have. */
+static const char *const modules[] = {
+    "hal.dll", "ndis.sys", "ntoskrnl.exe", "wpprecorder.sys", NULL,
+};
+
+bool export_module_known(const char *dll)
+{
+    for (int i = 0; modules[i]; i++) {
+        if (strcasecmp(modules[i], dll) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
 
 const struct export *export_find(const char *name)
 {
@@ -54,6 +70,19 @@ const char *const *host_exports(void)
         g_ptr_array_add(names, NULL);
     }
     return (const char *const *)names->pdata;
+}
+
+void host_print_imports(FILE *f)
+{
+    for (int i = 0; modules[i]; i++) {
+        fprintf(f, "module %s\n", modules[i]);
+    }
+    for (const char *const *name = host_exports(); *name; name++) {
+        const struct export *e = export_find(*name);
+
+        fprintf(f, "%s %s\n", e->flags & EX_DATA ? "data"
+                : e->failure ? "fallible" : "function", *name);
+    }
 }
 
 unsigned export_number(const struct export *ex)

@@ -16,6 +16,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include "agent/registry.h"
 #include "linux/vfio.h"
 
@@ -130,9 +131,16 @@ bool host_taken_back(void);
  */
 void host_report_hang(const char *step, void *ucontext);
 
-/* Names of all exports we implement, for `agent --exports`; NULL ends it. */
+/* Names of all exports we implement; NULL ends it. */
 const char *const *host_exports(void);
 /* And of the callbacks that we make, for `agent --callbacks`. */
 const char *const *host_callbacks(void);
+
+/*
+ * What a driver may import, for `agent --imports`: a line for each, "KIND NAME",
+ * KIND being module (whose exports these are; any case), function, fallible (a
+ * function that <fail> can make fail) or data (a variable).
+ */
+void host_print_imports(FILE *f);
 
 #endif

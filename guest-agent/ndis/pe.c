@@ -245,7 +245,7 @@ static int read_headers(const uint8_t *file, size_t len,
 
 /* --- the mapped image ------------------------------------------------- */
 
-/* Pointer to `len` bytes at `rva`, or NULL if they lie outside. */
+/* pe_at() for the loader, which writes. */
 static uint8_t *image_at(const struct pe_image *image, uint32_t rva,
                          size_t len)
 {
@@ -253,6 +253,11 @@ static uint8_t *image_at(const struct pe_image *image, uint32_t rva,
         return NULL;
     }
     return image->base + rva;
+}
+
+const uint8_t *pe_at(const struct pe_image *image, uint32_t rva, size_t len)
+{
+    return image_at(image, rva, len);
 }
 
 /* A NUL-terminated string at `rva`, or NULL. */

@@ -46,6 +46,9 @@ int pe_load(const uint8_t *file, size_t len, uint64_t base,
             char *err, size_t errlen);
 void pe_unload(struct pe_image *image);
 
+/* `len` bytes at `rva` of the mapped image; NULL if they lie outside. */
+const uint8_t *pe_at(const struct pe_image *image, uint32_t rva, size_t len);
+
 /* RVA of an address in the image, 0 if it lies outside. */
 uint32_t pe_rva(const struct pe_image *image, uint64_t address);
 /* Does the address lie in an executable section? */

@@ -18,7 +18,6 @@
 #include <errno.h>
 #include <glib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include "ndis/contract.h"
@@ -341,13 +340,6 @@ static void *thunk_for(const char *name, const struct export *ex)
     return at;
 }
 
-static bool known_dll(const char *dll)
-{
-    return !strcasecmp(dll, "ndis.sys") || !strcasecmp(dll, "hal.dll") ||
-           !strcasecmp(dll, "ntoskrnl.exe") ||
-           !strcasecmp(dll, "wpprecorder.sys");
-}
-
 void *thunk_resolve(void *opaque, const char *dll, const char *name,
                     unsigned ordinal)
 {
@@ -356,7 +348,7 @@ void *thunk_resolve(void *opaque, const char *dll, const char *name,
     void *at;
 
     (void)opaque;
-    if (name && known_dll(dll)) {
+    if (name && export_module_known(dll)) {
         ex = export_find(name);
     } else if (name) {
         label = g_strdup_printf("%s!%s", dll, name);

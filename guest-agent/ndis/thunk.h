@@ -104,6 +104,8 @@ void thunk_set_step(unsigned step, bool recorded);
 
 /* exports.c */
 const struct export *export_find(const char *name);
+/* Is this a module (a name as in an import directory) that we stand for? */
+bool export_module_known(const char *dll);
 /* Position in all tables together. */
 unsigned export_number(const struct export *ex);
 /* All tables, each ended by a NULL name; NULL ends the list. */

@@ -151,7 +151,8 @@ START_TEST(virtio_sits_behind_a_port_where_it_can_be_reset)
 
     ck_assert_str_eq(port, "pcie-root-port,id=port0,bus=pcie.0,addr=0x8");
     ck_assert_str_eq(nic, "virtio-net-pci,id=nic0,netdev=n0,"
-                     "mac=52:49:47:00:00:10,romfile=,bus=port0");
+                     "mac=52:49:47:00:00:10,romfile=,ioeventfd=off,tx=timer,"
+                     "bus=port0");
     ck_assert_str_eq(rig_plan_device(&virtio), "0000:01:00.0");
     ck_assert_str_eq(rig_plan_device(&machine), "0000:00:08.0");
     xmlFree(port);
