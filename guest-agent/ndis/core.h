@@ -417,6 +417,12 @@ uint32_t nbl_copy_data(const NET_BUFFER *nb, uint8_t *out, uint32_t size);
 void traffic_send_complete(NET_BUFFER_LIST *nbls);
 void traffic_receive(struct adapter *adapter, NET_BUFFER_LIST *nbls,
                      uint32_t flags);
+/*
+ * Around MiniportPause: lists that the protocol still has go back while the
+ * miniport waits for them.
+ */
+void traffic_pausing(void);
+void traffic_paused(void);
 
 /* --- OID requests (oid.c) --------------------------------------------- */
 
@@ -424,10 +430,16 @@ void traffic_receive(struct adapter *adapter, NET_BUFFER_LIST *nbls,
 uint32_t oid_request(NDIS_REQUEST_TYPE type, uint32_t oid, void *buffer,
                      uint32_t length, uint32_t *done);
 void oid_complete(NDIS_OID_REQUEST *request, uint32_t status);
-/* What a protocol wants to receive: NDIS_PACKET_TYPE_*, 0 nothing. */
-void oid_set_packet_filter(uint32_t filter);
+/* --- above the miniport (protocol.c) ---------------------------------- */
+
+/* CancelId of all frames that are sent: one protocol, one id. */
+#define PROTOCOL_CANCEL_ID ((PVOID)0x5152)
+
+/* What NDIS and a protocol ask once the miniport runs, and before it stops. */
+void protocol_start(void);
+void protocol_stop(void);
 /* After a reset that lost them: filter and addresses once more. */
-void oid_restore_addressing(void);
+void protocol_restore(void);
 
 /* --- resources (resources.c) ------------------------------------------ */
 

@@ -564,9 +564,7 @@ uint32_t life_restart(void)
         return status;
     }
     current()->running = true;
-    oid_set_packet_filter(NDIS_PACKET_TYPE_DIRECTED |
-                          NDIS_PACKET_TYPE_MULTICAST |
-                          NDIS_PACKET_TYPE_BROADCAST);
+    protocol_start();
     wait_for_link();
     return 0;
 }
@@ -593,12 +591,14 @@ uint32_t life_pause(uint32_t reason)
     struct callback cb;
     uint32_t status;
 
-    oid_set_packet_filter(0);
+    protocol_stop();
+    traffic_pausing();
     life_expect(LIFE_PAUSE);
     callback_enter(&cb, "MiniportPause");
     status = (uint32_t)host.miniport.PauseHandler(current()->context, &p);
     callback_leave(&cb, status);
     status = life_settle(status);
+    traffic_paused();
     current()->running = false;  /* a pause cannot fail */
     return status;
 }

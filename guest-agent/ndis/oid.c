@@ -1,8 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* OID requests to the miniport, one at a time, as NDIS serialises them. */
+/*
+ * OID requests to the miniport, one at a time, as NDIS serialises them.
+ *
+ * A request that stays pending is cancelled, which a miniport has to answer by
+ * completing it; one that is not even then completed stops the system, as
+ * NDIS' watchdog for OIDs does (bug check 0x7C/0x25, Arg2 23h).
+ */
 #include <stdlib.h>
 #include <string.h>
 #include "ndis/core.h"
+
+/* Driver Verifier allows 12 s (NdisTimedOidComplete); a step has 10 s. */
+#define PENDING_WAIT (5 * NSEC_PER_SEC)
+#define CANCEL_WAIT  (2 * NSEC_PER_SEC)
 
 static struct {
     pthread_mutex_t lock;
@@ -40,24 +50,51 @@ static void prepare(NDIS_OID_REQUEST *r, NDIS_REQUEST_TYPE type, uint32_t id,
     r->Header.Revision = NDIS_OID_REQUEST_REVISION_1;
     r->Header.Size = NDIS_SIZEOF_OID_REQUEST_REVISION_1;
     r->RequestType = type;
+    r->RequestId = r;  /* for MiniportCancelOidRequest */
     /* query and set start alike */
     r->DATA.SET_INFORMATION.Oid = id;
     r->DATA.SET_INFORMATION.InformationBuffer = buffer;
     r->DATA.SET_INFORMATION.InformationBufferLength = length;
 }
 
-/* The watchdog of the step ends a wait for a request that never completes. */
-static uint32_t wait_completed(void)
+/* Wait for the completion; false: not within this time. */
+static bool completed_within(uint64_t ns)
 {
-    uint32_t status;
+    struct timespec at = time_at(time_now() + ns);
+    bool done;
+    int err = 0;
 
     pthread_mutex_lock(&oid.lock);
-    while (!oid.completed) {
-        pthread_cond_wait(&oid.done, &oid.lock);
+    while (!oid.completed && !err) {
+        err = pthread_cond_timedwait(&oid.done, &oid.lock, &at);
     }
-    status = oid.status;
+    done = oid.completed;
     pthread_mutex_unlock(&oid.lock);
-    return status;
+    return done;
+}
+
+static void cancel(NDIS_OID_REQUEST *r)
+{
+    struct callback cb;
+
+    callback_enter_about(&cb, "MiniportCancelOidRequest",
+                         r->DATA.SET_INFORMATION.Oid, r);
+    host.miniport.CancelOidRequestHandler(current()->context, r->RequestId);
+    callback_leave(&cb, 0);
+}
+
+/* The final status of a request that is pending. */
+static uint32_t settle(NDIS_OID_REQUEST *r)
+{
+    if (!completed_within(PENDING_WAIT)) {
+        marker_note("OID 0x%08x is pending for %llu s: it is cancelled",
+                    r->DATA.SET_INFORMATION.Oid, PENDING_WAIT / NSEC_PER_SEC);
+        cancel(r);
+        if (!completed_within(CANCEL_WAIT)) {
+            bug_check(0x7c, 0x25, 0x23, r->DATA.SET_INFORMATION.Oid, 0);
+        }
+    }
+    return oid.status;
 }
 
 uint32_t oid_request(NDIS_REQUEST_TYPE type, uint32_t id, void *buffer,
@@ -80,7 +117,7 @@ uint32_t oid_request(NDIS_REQUEST_TYPE type, uint32_t id, void *buffer,
                                                        r);
     callback_leave(&cb, status);
     if (status == (uint32_t)NDIS_STATUS_PENDING) {
-        status = wait_completed();
+        status = settle(r);
     }
     pthread_mutex_lock(&oid.lock);
     oid.pending = NULL;
@@ -90,30 +127,4 @@ uint32_t oid_request(NDIS_REQUEST_TYPE type, uint32_t id, void *buffer,
     }
     arena_free(r, sizeof(*r));
     return status;
-}
-
-/* --- what protocols ask for ------------------------------------------- */
-
-void oid_set_packet_filter(uint32_t filter)
-{
-    void *p = arena_alloc(sizeof(filter), 16);
-    uint32_t status;
-
-    current()->packet_filter = filter;
-    if (!p) {
-        return;
-    }
-    memcpy(p, &filter, sizeof(filter));
-    status = oid_request(NdisRequestSetInformation,
-                         OID_GEN_CURRENT_PACKET_FILTER, p, sizeof(filter),
-                         NULL);
-    if (status) {
-        marker_note("OID_GEN_CURRENT_PACKET_FILTER failed: 0x%08x", status);
-    }
-    arena_free(p, sizeof(filter));
-}
-
-void oid_restore_addressing(void)
-{
-    oid_set_packet_filter(current()->packet_filter);
 }

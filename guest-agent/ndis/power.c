@@ -15,8 +15,8 @@
  * around D3hot, its MSI-X table with it, as the bus driver of Windows does.
  */
 #include <linux/pci_regs.h>
-#include <stdio.h>
 #include <string.h>
+#include "ndis/contract.h"
 #include "ndis/life.h"
 
 /* PowerState of PMCSR */
@@ -81,19 +81,6 @@ static uint32_t move(bool low)
 
 /* --- the miniport ----------------------------------------------------- */
 
-/* OID_PNP_SET_POWER may not fail. */
-static void report_refusal(NDIS_DEVICE_POWER_STATE state, uint32_t status)
-{
-    struct rig_marker m;
-
-    marker_prepare(&m, RIG_MK_CONTRACT, "oid-must-succeed");
-    m.arg[0] = status;
-    m.arg[1] = (uint32_t)NDIS_STATUS_SUCCESS;
-    snprintf(m.text, sizeof(m.text), "MiniportOidRequest: OID_PNP_SET_POWER "
-             "to D%d has to succeed", state - NdisDeviceStateD0);
-    marker_emit(&m);
-}
-
 static uint32_t tell(NDIS_REQUEST_TYPE type, uint32_t oid,
                      NDIS_DEVICE_POWER_STATE state)
 {
@@ -115,7 +102,10 @@ static uint32_t tell_power(NDIS_DEVICE_POWER_STATE state)
                            state);
 
     if (status) {
-        report_refusal(state, status);
+        contract_broken_at(0, "oid-must-succeed", 0, status,
+                           (uint32_t)NDIS_STATUS_SUCCESS, "MiniportOidRequest: "
+                           "OID_PNP_SET_POWER to D%d has to succeed",
+                           state - NdisDeviceStateD0);
     }
     return status;
 }

@@ -103,7 +103,7 @@ uint32_t host_reset(void)
     irql_set(old);
     status = life_settle(status);
     if (addressing_reset && current()->running) {
-        oid_restore_addressing();
+        protocol_restore();
     }
     return status;
 }

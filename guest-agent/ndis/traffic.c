@@ -9,6 +9,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include "ndis/contract.h"
 #include "ndis/core.h"
 #include "rig/traffic.h"
 
@@ -16,6 +17,8 @@
 #define NO_PROGRESS  (2 * NSEC_PER_SEC)  /* then the rest is missing */
 #define ETHER_HEADER 14u
 #define BACKFILL     32u
+#define HELD_MAX     2u    /* received lists that the protocol keeps */
+#define HELD_TIME    1000000u  /* ns into the pause, then they go back */
 
 static const uint8_t peer_mac[6] = RIG_PEER_MAC;
 
@@ -28,6 +31,8 @@ static struct {
     uint8_t *seen;         /* per frame: came back */
     uint64_t failed;       /* sends completed with an error */
     uint64_t progress;     /* counts everything that happens */
+    NET_BUFFER_LIST *held[HOST_ADAPTERS_MAX]; /* by adapter */
+    unsigned n_held[HOST_ADAPTERS_MAX];
 } traffic;
 
 __attribute__((constructor)) static void traffic_init(void)
@@ -81,6 +86,7 @@ static NET_BUFFER_LIST *make_frame(uint32_t n)
     if (!nbl) {
         return NULL;
     }
+    nbl->NetBufferListInfo[NetBufferListCancelId] = PROTOCOL_CANCEL_ID;
     rig_frame_fill(buf, len, host.config.seed, host.config.scenario,
                    host.config.cycle, n, peer_mac, current()->mac);
     for (unsigned i = 0; i < pieces; i++) {
@@ -166,12 +172,94 @@ static void check_frame(const uint8_t *frame, uint32_t len)
     }
 }
 
-/* Lists without the RESOURCES flag are lent and go back at once. */
+static void give_back(struct adapter *a, NET_BUFFER_LIST *nbls, ULONG flags)
+{
+    struct callback cb;
+
+    callback_enter_quiet(&cb, "MiniportReturnNetBufferLists");
+    host.miniport.ReturnNetBufferListsHandler(a->context, nbls, flags);
+    callback_leave(&cb, 0);
+}
+
+/*
+ * Keep the last list of a chain if few are kept; what is left of the chain.
+ * Called with the lock.
+ */
+static NET_BUFFER_LIST *keep_last(const struct adapter *a,
+                                  NET_BUFFER_LIST *nbls)
+{
+    NET_BUFFER_LIST **link = &nbls;
+
+    if (!nbls || traffic.n_held[a->number] >= HELD_MAX) {
+        return nbls;
+    }
+    while ((*link)->Next) {
+        link = &(*link)->Next;
+    }
+    (*link)->Next = traffic.held[a->number];
+    traffic.held[a->number] = *link;
+    traffic.n_held[a->number]++;
+    *link = NULL;
+    return nbls;
+}
+
+static void return_held(struct adapter *a, ULONG flags)
+{
+    NET_BUFFER_LIST *nbls;
+
+    pthread_mutex_lock(&traffic.lock);
+    nbls = traffic.held[a->number];
+    traffic.held[a->number] = NULL;
+    traffic.n_held[a->number] = 0;
+    pthread_mutex_unlock(&traffic.lock);
+    if (nbls) {
+        give_back(a, nbls, flags);
+    }
+}
+
+static void return_late(struct host_timer *timer)
+{
+    return_held(timer->adapter, NDIS_RETURN_FLAGS_DISPATCH_LEVEL);
+}
+
+void traffic_pausing(void)
+{
+    struct adapter *a = current();
+    struct host_timer timer = {
+        .key = &traffic.held[a->number],
+        .due = time_now() + HELD_TIME,
+        .run = return_late,
+    };
+
+    if (traffic.held[a->number]) {
+        timer_set(&timer);
+    }
+}
+
+/* A miniport that is paused has got everything back: MINIPORT_PAUSE. */
+void traffic_paused(void)
+{
+    struct adapter *a = current();
+
+    timer_cancel(&traffic.held[a->number]);
+    if (traffic.held[a->number]) {
+        contract_broken_at(0, "paused-with-receives-outstanding", 0,
+                           traffic.n_held[a->number], 0,
+                           "MiniportPause: %u received lists were not back",
+                           traffic.n_held[a->number]);
+        return_held(a, 0);
+    }
+}
+
+/*
+ * Lists without the RESOURCES flag are lent. Most go back at once, a few when
+ * the miniport is paused: it has to wait for them.
+ */
 void traffic_receive(struct adapter *adapter, NET_BUFFER_LIST *nbls,
                      uint32_t flags)
 {
     uint8_t frame[RIG_FRAME_MAX];
-    struct callback cb;
+    bool lent = !(flags & NDIS_RECEIVE_FLAGS_RESOURCES);
 
     adapter = adapter ? adapter : current();
     pthread_mutex_lock(&traffic.lock);
@@ -183,15 +271,14 @@ void traffic_receive(struct adapter *adapter, NET_BUFFER_LIST *nbls,
             }
         }
     }
+    if (lent && traffic.active && traffic.adapter == adapter) {
+        nbls = keep_last(adapter, nbls);
+    }
     pthread_cond_broadcast(&traffic.changed);
     pthread_mutex_unlock(&traffic.lock);
-    if (nbls && !(flags & NDIS_RECEIVE_FLAGS_RESOURCES)) {
-        callback_enter_quiet(&cb, "MiniportReturnNetBufferLists");
-        host.miniport.ReturnNetBufferListsHandler(
-            adapter->context, nbls,
-            flags & NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL
-            ? NDIS_RETURN_FLAGS_DISPATCH_LEVEL : 0);
-        callback_leave(&cb, 0);
+    if (nbls && lent) {
+        give_back(adapter, nbls, flags & NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL
+                  ? NDIS_RETURN_FLAGS_DISPATCH_LEVEL : 0);
     }
 }
 
