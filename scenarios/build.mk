@@ -1,7 +1,9 @@
-# scenarios: the target miniport and its variants, as real x64 .sys files.
+# scenarios: the target miniports and their variants, as real x64 .sys files.
 #
-# $(B)/drivers/<variant>/rignic.sys with its .inf and .map. Only the files in
-# RIGNIC_SEEDED know about defects; the others are compiled once for all.
+# $(B)/drivers/<variant>/rignic.sys with its .inf and .map, and beside it, where
+# the second miniport has that variant, lineio.sys. Only the files in
+# RIGNIC_SEEDED and LINEIO_SEEDED know about defects; the others are compiled
+# once for all.
 
 DEPS += gcc-mingw-w64-x86-64
 CHECK_DEPS += libglib2.0-dev check
@@ -34,9 +36,20 @@ RIGNIC_DEFINE_c20 := -DRIGNIC_STYLE=STYLE_REREAD
 $(foreach s,$(RIGNIC_SEEDS),$(eval RIGNIC_DEFINE_$(s) := \
     -DRIGNIC_DEFECT=SEED_$(subst s,S,$(s))))
 
+LINEIO_DIR := scenarios/drivers/lineio
+LINEIO_SEEDED := line port
+LINEIO_COMMON := attributes card entry frames requests
+LINEIO_SEEDS := s01 s02 s04 s05 s06 s07 s08 s12 s14 s15 s18 s20 s21 s22
+LINEIO_VARIANTS := clean $(LINEIO_SEEDS)
+$(foreach s,$(LINEIO_SEEDS),$(eval LINEIO_DEFINE_$(s) := \
+    -DLINEIO_DEFECT=SEED_$(subst s,S,$(s))))
+
 DRIVER_CPPFLAGS := -Iguest-agent/ndis/include -Iqemu-devices/include \
-    -D_AMD64_ -D_WIN64 -DNDIS_MINIPORT_DRIVER=1 -DNDIS630_MINIPORT=1 \
-    -D_WIN32_WINNT=0x0602 -DNTDDI_VERSION=0x06020000
+    -D_AMD64_ -D_WIN64 -DNDIS_MINIPORT_DRIVER=1
+RIGNIC_CPPFLAGS := -DNDIS630_MINIPORT=1 -D_WIN32_WINNT=0x0602 \
+    -DNTDDI_VERSION=0x06020000
+LINEIO_CPPFLAGS := -DNDIS620_MINIPORT=1 -D_WIN32_WINNT=0x0601 \
+    -DNTDDI_VERSION=0x06010000
 # -fno-strict-aliasing: driver source is written for a compiler without it.
 DRIVER_CFLAGS := -std=gnu11 -O2 -Wall -Wextra -Wundef -Werror=undef \
     -ffreestanding -fno-builtin -fno-strict-aliasing -fno-stack-protector \
@@ -47,47 +60,54 @@ DRIVER_LDFLAGS := -nostdlib -Wl,--subsystem,native:6.2 \
     -Wl,--no-insert-timestamp
 DRIVER_LIBS := -lndis -lntoskrnl -lhal
 
-$(B)/drivers/obj/common/%.o: $(RIGNIC_DIR)/%.c
-	$(Q)echo "  MINGW $@"
-	$(Q)mkdir -p $(@D)
-	$(Q)$(MINGW_CC) $(DRIVER_CPPFLAGS) $(DRIVER_CFLAGS) -MMD -MP -c $< -o $@
-
 $(B)/drivers/obj/mem.o: scenarios/drivers/mem.c
 	$(Q)echo "  MINGW $@"
 	$(Q)mkdir -p $(@D)
 	$(Q)$(MINGW_CC) $(DRIVER_CFLAGS) -fno-tree-loop-distribute-patterns \
 	    -MMD -MP -c $< -o $@
 
-$(B)/drivers/obj/rignic.res.o: $(RIGNIC_DIR)/rignic.rc
-	$(Q)echo "  RC    $@"
-	$(Q)mkdir -p $(@D)
-	$(Q)$(MINGW_WINDRES) -O coff $< $@
-
-RIGNIC_SHARED_OBJS := $(RIGNIC_COMMON:%=$(B)/drivers/obj/common/%.o) \
-    $(B)/drivers/obj/mem.o $(B)/drivers/obj/rignic.res.o
-
-# $(call rignic_variant,name)
-define rignic_variant
-$(B)/drivers/obj/$(1)/%.o: $(RIGNIC_DIR)/%.c scenarios/build.mk
+# $(call driver,NAME,name): one miniport and all its variants.
+define driver
+$(B)/drivers/obj/$(2)/common/%.o: $($(1)_DIR)/%.c
 	$$(Q)echo "  MINGW $$@"
 	$$(Q)mkdir -p $$(@D)
-	$$(Q)$$(MINGW_CC) $$(DRIVER_CPPFLAGS) $$(RIGNIC_DEFINE_$(1)) \
+	$$(Q)$$(MINGW_CC) $$(DRIVER_CPPFLAGS) $$($(1)_CPPFLAGS) \
 	    $$(DRIVER_CFLAGS) -MMD -MP -c $$< -o $$@
 
-$(B)/drivers/$(1)/rignic.sys: $(RIGNIC_SEEDED:%=$(B)/drivers/obj/$(1)/%.o) \
-    $(RIGNIC_SHARED_OBJS)
+$(B)/drivers/obj/$(2)/$(2).res.o: $($(1)_DIR)/$(2).rc
+	$$(Q)echo "  RC    $$@"
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$$(MINGW_WINDRES) -O coff $$< $$@
+
+$(1)_SHARED_OBJS := $($(1)_COMMON:%=$(B)/drivers/obj/$(2)/common/%.o) \
+    $(B)/drivers/obj/mem.o $(B)/drivers/obj/$(2)/$(2).res.o
+$(1)_INFS := $$(notdir $$(wildcard $($(1)_DIR)/*.inf))
+$$(foreach v,$$($(1)_VARIANTS),$$(eval $$(call driver_variant,$(1),$(2),$$(v))))
+endef
+
+# $(call driver_variant,NAME,name,variant)
+define driver_variant
+$(B)/drivers/obj/$(2)/$(3)/%.o: $($(1)_DIR)/%.c scenarios/build.mk
+	$$(Q)echo "  MINGW $$@"
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$$(MINGW_CC) $$(DRIVER_CPPFLAGS) $$($(1)_CPPFLAGS) \
+	    $$($(1)_DEFINE_$(3)) $$(DRIVER_CFLAGS) -MMD -MP -c $$< -o $$@
+
+$(B)/drivers/$(3)/$(2).sys: \
+    $($(1)_SEEDED:%=$(B)/drivers/obj/$(2)/$(3)/%.o) $($(1)_SHARED_OBJS)
 	$$(Q)echo "  LINK  $$@"
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)$$(MINGW_CC) $$(DRIVER_LDFLAGS) -Wl,-Map,$$(@:.sys=.map) -o $$@ \
 	    $$^ $$(DRIVER_LIBS)
 
-$(B)/drivers/$(1)/rignic.inf: $(RIGNIC_DIR)/rignic.inf
+$($(1)_INFS:%=$(B)/drivers/$(3)/%): $(B)/drivers/$(3)/%.inf: $($(1)_DIR)/%.inf
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)cp $$< $$@
 
-drivers: $(B)/drivers/$(1)/rignic.sys $(B)/drivers/$(1)/rignic.inf
+drivers: $(B)/drivers/$(3)/$(2).sys $($(1)_INFS:%=$(B)/drivers/$(3)/%)
 endef
-$(foreach v,$(RIGNIC_VARIANTS),$(eval $(call rignic_variant,$(v))))
+$(eval $(call driver,RIGNIC,rignic))
+$(eval $(call driver,LINEIO,lineio))
 
 # --- tests ---------------------------------------------------------------------
 NDIS_LAYOUT := guest-agent/tests/ndis-layout.c
@@ -116,5 +136,5 @@ check-units-drivers: drivers $(B)/scenarios/test-drivers \
     $(B)/scenarios/ndis-layout.gcc.o $(B)/scenarios/ndis-layout.mingw.o
 	$(Q)$(B)/scenarios/test-drivers $(B)/drivers
 
--include $(wildcard $(B)/drivers/obj/*/*.d $(B)/drivers/obj/*.d \
+-include $(wildcard $(B)/drivers/obj/*/*/*.d $(B)/drivers/obj/*.d \
     $(B)/scenarios/*.d)

@@ -27,7 +27,8 @@ $(PROBE_SYS): guest-agent/tests/probe.c guest-agent/tests/probe.h \
     $(wildcard guest-agent/ndis/include/*.h)
 	$(Q)echo "  MINGW $@"
 	$(Q)mkdir -p $(@D)
-	$(Q)$(MINGW_CC) $(DRIVER_CPPFLAGS) $(DRIVER_CFLAGS) $(DRIVER_LDFLAGS) \
+	$(Q)$(MINGW_CC) $(DRIVER_CPPFLAGS) $(RIGNIC_CPPFLAGS) \
+	    $(DRIVER_CFLAGS) $(DRIVER_LDFLAGS) \
 	    -o $@ $< $(DRIVER_LIBS)
 
 .PHONY: check-units-ndis

@@ -8,7 +8,8 @@ VM_MISBEHAVE := crash-in-init crash-in-halt loop-in-init loop-in-halt \
 $(VM_TESTS)/%/rignic.sys: rig/tests/vm/misbehave.c rig/tests/vm/vm.mk
 	$(Q)echo "  MINGW $@"
 	$(Q)mkdir -p $(@D)
-	$(Q)$(MINGW_CC) $(DRIVER_CPPFLAGS) $(DRIVER_CFLAGS) $(DRIVER_LDFLAGS) \
+	$(Q)$(MINGW_CC) $(DRIVER_CPPFLAGS) $(RIGNIC_CPPFLAGS) \
+	    $(DRIVER_CFLAGS) $(DRIVER_LDFLAGS) \
 	    -DMISBEHAVE=`echo $* | tr a-z- A-Z_` -o $@ $< $(DRIVER_LIBS)
 
 $(VM_TESTS)/%/rignic.inf: $(RIGNIC_DIR)/rignic.inf
