@@ -23,19 +23,24 @@ static struct {
     NDIS_HANDLE Handle;
 } RignicHandles[RIGNIC_MAX_ADAPTERS];
 
+/* The adapter's own place, or a free one that becomes its own. */
 static PNDIS_HANDLE RignicHandleOf(PRIGNIC_ADAPTER Adapter)
 {
-    ULONG i = 0;
-
+    ULONG place = 0;
 #if RIGNIC_DEFECT != SEED_S19 /* SEED_S19: one for all adapters */
-    while (i + 1 < RIGNIC_MAX_ADAPTERS &&
-           RignicHandles[i].Adapter != Adapter &&
-           RignicHandles[i].Handle != NULL) {
-        i++;
+    ULONG i;
+
+    for (i = 0; i < RIGNIC_MAX_ADAPTERS; i++) {
+        if (RignicHandles[i].Adapter == Adapter) {
+            return &RignicHandles[i].Handle;
+        }
+        if (RignicHandles[i].Handle == NULL) {
+            place = i;
+        }
     }
 #endif
-    RignicHandles[i].Adapter = Adapter;
-    return &RignicHandles[i].Handle;
+    RignicHandles[place].Adapter = Adapter;
+    return &RignicHandles[place].Handle;
 }
 #else
 static PNDIS_HANDLE RignicHandleOf(PRIGNIC_ADAPTER Adapter)
