@@ -73,6 +73,9 @@ static void add_settings(GKeyFile *k, const char *group, const RigStep *s)
     if (s->adapter) {
         set_uint(k, group, RIG_PLAN_KEY_ADAPTER, s->adapter + 1);
     }
+    if (s->messages >= 0) {
+        set_uint(k, group, RIG_PLAN_KEY_MESSAGES, (unsigned)s->messages);
+    }
     if (s->post_failure) {
         g_key_file_set_string(k, group, RIG_PLAN_KEY_POST_FAILURE,
                               RIG_PLAN_YES);

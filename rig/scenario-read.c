@@ -199,6 +199,7 @@ static void build_step(RigCycle *c, xmlNode *node)
     s->line = xmlGetLineNo(node);
     s->timeout_ms = attr_uint(node, "timeout-ms", 0);
     s->adapter = attr_uint(node, "adapter", 1) - 1;
+    s->messages = (int)attr_uint(node, "messages", (unsigned)-1);
     s->post_failure = g_strcmp0(post_failure, RIG_PLAN_YES) == 0;
     s->action = attr(node, "action");
     s->state = attr(node, "state");

@@ -150,6 +150,7 @@ RigStep *rig_cycle_add_step(RigCycle *c)
 {
     RigStep *s = g_new0(RigStep, 1);
 
+    s->messages = -1;
     s->vf = -1;
     s->faults = g_ptr_array_new_with_free_func(fault_free);
     s->device_faults = g_ptr_array_new_with_free_func(device_fault_free);

@@ -78,6 +78,7 @@ typedef struct RigStep {
     unsigned min_length;  /* traffic only: bytes without FCS */
     unsigned max_length;
     unsigned adapter;     /* 0..: which function it is about */
+    int messages;         /* install only: granted at most; -1: not said */
     gboolean post_failure; /* init only: NDIS fails after it */
     char *action;         /* halt: NdisHaltDevice*, shutdown: NdisShutdown*;
                              NULL: the usual one */

@@ -220,6 +220,7 @@ static void run_install(const struct plan_step *step, struct outcome *o)
     cycle.installed = true;
     if (cycle.host_open) {
         host_select(step->adapter);
+        host_limit_messages(step->messages);
         judge(o, host_install());
     } else {
         o->end = RIG_STEP_SKIPPED;

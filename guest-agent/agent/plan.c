@@ -330,6 +330,19 @@ static bool read_adapter(const struct reader *r, struct plan_step *step)
     return true;
 }
 
+static bool read_messages(const struct reader *r, struct plan_step *step)
+{
+    static const uint32_t all = PLAN_MESSAGES_MAX;
+
+    if (step->kind != PLAN_INSTALL &&
+        g_key_file_has_key(r->file, r->group, RIG_PLAN_KEY_MESSAGES, NULL)) {
+        return refuse(r, RIG_PLAN_KEY_MESSAGES, "is not for step %s",
+                      step_names[step->kind]);
+    }
+    return read_u32(r, RIG_PLAN_KEY_MESSAGES, 0, PLAN_MESSAGES_MAX, &all,
+                    &step->messages);
+}
+
 static bool read_step(const struct reader *r, struct plan_step *step)
 {
     static const char *const known[] = {
@@ -338,7 +351,7 @@ static bool read_step(const struct reader *r, struct plan_step *step)
         RIG_PLAN_KEY_MIN_LENGTH, RIG_PLAN_KEY_MAX_LENGTH,
         RIG_PLAN_KEY_VF, RIG_PLAN_KEY_VFS,
         RIG_PLAN_KEY_POST_FAILURE, RIG_PLAN_KEY_ACTION, RIG_PLAN_KEY_STATE,
-        RIG_PLAN_KEY_ADAPTER,
+        RIG_PLAN_KEY_ADAPTER, RIG_PLAN_KEY_MESSAGES,
         NULL
     };
     static const uint32_t timeout = RIG_STEP_TIMEOUT_MS;
@@ -348,6 +361,7 @@ static bool read_step(const struct reader *r, struct plan_step *step)
 
     if (!g_key_file_has_group(r->file, r->group)) {
         step->timeout_ms = timeout;
+        step->messages = PLAN_MESSAGES_MAX;
         step->frames = frames;
         step->min_length = min;
         step->max_length = max;
@@ -361,6 +375,7 @@ static bool read_step(const struct reader *r, struct plan_step *step)
                   &step->vf) ||
         !read_u32(r, RIG_PLAN_KEY_VFS, 0, PLAN_VFS_MAX, &none, &step->vfs) ||
         !read_settings(r, step) || !read_adapter(r, step) ||
+        !read_messages(r, step) ||
         !read_u32(r, RIG_PLAN_KEY_TIMEOUT, 1, PLAN_TIMEOUT_MAX, &timeout,
                   &step->timeout_ms) ||
         !read_u32(r, RIG_PLAN_KEY_FRAMES, 0, PLAN_FRAMES_MAX, &frames,

@@ -35,6 +35,8 @@ struct plan_step {
     uint32_t vf;               /* traffic: the VF, 0.. */
     uint32_t vfs;              /* sriov: number of VFs */
     uint32_t adapter;          /* 0.. */
+    uint32_t messages;         /* install: messages granted at most, 0: the
+                                  line; PLAN_MESSAGES_MAX: no limit */
     bool post_failure;         /* init only: NDIS fails after it */
     int action;                /* halt: NDIS_HALT_ACTION, shutdown:
                                   NDIS_SHUTDOWN_ACTION */

@@ -43,6 +43,7 @@
  *   vf=0                         traffic: through this VF instead
  *   vfs=2                        sriov: number of VFs, 0..7
  *   adapter=2                    every step: 1 (the default) or 2
+ *   messages=1                   install: grant no more; 0: the line interrupt
  *   post-failure=yes             init
  *   action=NdisHaltDeviceStopped halt, or an NdisShutdown* for shutdown
  *   state=D3                     power: D3 or D0
@@ -106,6 +107,7 @@
 #define RIG_PLAN_KEY_VF           "vf"
 #define RIG_PLAN_KEY_VFS          "vfs"
 #define RIG_PLAN_KEY_ADAPTER      "adapter"
+#define RIG_PLAN_KEY_MESSAGES     "messages"
 #define RIG_PLAN_KEY_POST_FAILURE "post-failure"
 #define RIG_PLAN_KEY_ACTION       "action"
 #define RIG_PLAN_KEY_STATE        "state"
@@ -125,6 +127,7 @@
 #define PLAN_CYCLES_MAX    100000u     /* groups of a scenario */
 #define PLAN_REPEAT_MAX    1000000u
 #define PLAN_TRACE_MAX     1000u       /* names of a scenario */
+#define PLAN_MESSAGES_MAX  64u         /* of one function */
 #define PLAN_ADAPTERS_MAX  2u          /* functions of one driver */
 #define PLAN_STEPS_MAX     64u         /* of a cycle */
 #define PLAN_FAULTS_MAX    64u         /* of a step, of either kind */

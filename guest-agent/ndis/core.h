@@ -136,6 +136,8 @@ struct adapter {
     bool has_general;
     uint32_t attributes;           /* NDIS_MINIPORT_ATTRIBUTES_* */
     uint8_t mac[6];
+    bool limited;                  /* messages_max counts */
+    unsigned messages_max;         /* granted at most, 0: the line at best */
     struct host_resources resources;
     bool added, initialized, running;
     bool asleep;                   /* in D3: power.c */

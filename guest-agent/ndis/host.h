@@ -100,6 +100,8 @@ void host_set_faults(const struct host_fault *faults, unsigned n);
 
 /* The next steps are about adapter `number`, 0..; false: there is none. */
 bool host_select(unsigned number);
+/* Grant it no more messages than that; 0: the line interrupt at best. */
+void host_limit_messages(unsigned messages);
 /* Load and DriverEntry unless that is done, AddDevice, Filter... */
 uint32_t host_install(void);
 /* `post_failure`: NDIS fails after MiniportInitializeEx has succeeded. */

@@ -202,6 +202,12 @@ void adapter_tell(void)
     }
 }
 
+void host_limit_messages(unsigned messages)
+{
+    current()->limited = true;
+    current()->messages_max = messages;
+}
+
 bool host_select(unsigned number)
 {
     if (number >= host.adapters) {

@@ -61,7 +61,9 @@ static unsigned messages_wanted(void)
     uint32_t limit, max;
 
     if (!current()->device || !current()->device->msix_vectors ||
-        host.config.no_messages || msi_setting("MSISupported", 0) != 1) {
+        host.config.no_messages ||
+        (current()->limited && current()->messages_max == 0) ||
+        msi_setting("MSISupported", 0) != 1) {
         return 0;
     }
     limit = msi_setting("MessageNumberLimit", current()->device->msix_vectors);
@@ -271,6 +273,9 @@ static void limit(struct host_resources *r)
     max = max < MESSAGES_GRANTED_MAX ? max : MESSAGES_GRANTED_MAX;
     if (host.config.messages_max && host.config.messages_max < max) {
         max = host.config.messages_max;
+    }
+    if (current()->limited && current()->messages_max < max) {
+        max = current()->messages_max;
     }
     r->messages = r->messages < max ? r->messages : max;
     r->line = r->line && !r->messages && d && d->intx;

@@ -116,6 +116,7 @@ static const struct {
     { "seed=", "device-2=nonsense\nseed=", "device-2" },
     { "state=D3", "state=D3\nadapter=3", "adapter" },
     { "state=D3", "state=D3\nadapter=2", "device-2: missing" },
+    { "state=D3", "messages=1", "is not for step power" },
     { "action=NdisHalt", "action=Halt", "[scenario 1 cycle 1 step 4] action" },
     { "state=D3", "state=D1", "state" },
     { "state=D3", "action=NdisHaltDeviceStopped", "is not for step power" },

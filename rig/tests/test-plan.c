@@ -24,7 +24,7 @@ static GPtrArray *scenarios;
     "<device-fault name='mac-zero'/><device-fault name='early-interrupt'" \
     " at='7' argument='2'/></init>" \
     "<restart/><traffic frames='7' max-length='100'/><pause/><halt/>" \
-    "<unload/></cycle><cycle><install/><init post-failure='yes'/><init/>" \
+    "<unload/></cycle><cycle><install messages='0'/><init post-failure='yes'/><init/>" \
     "<power state='D3'/><power state='D0'/>" \
     "<halt action='NdisHaltDeviceFailed'/></cycle></scenario>\n"
 #define SECOND \
@@ -65,6 +65,9 @@ static const char golden[] =
     "[scenario 1 cycle 2]\n"
     "repeat=1\n"
     "steps=install;init;init;power;power;halt\n"
+    "\n"
+    "[scenario 1 cycle 2 step 1]\n"
+    "messages=0\n"
     "\n"
     "[scenario 1 cycle 2 step 2]\n"
     "post-failure=yes\n"
