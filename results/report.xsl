@@ -378,6 +378,10 @@
           <xsl:with-param name="value" select="@msix-profile"/>
         </xsl:call-template>
         <xsl:call-template name="fact">
+          <xsl:with-param name="name">Guard pages</xsl:with-param>
+          <xsl:with-param name="value" select="@guard-pages"/>
+        </xsl:call-template>
+        <xsl:call-template name="fact">
           <xsl:with-param name="name">Boot, host time</xsl:with-param>
           <xsl:with-param name="value" select="@boot-ms"/>
           <xsl:with-param name="unit"> ms</xsl:with-param>

@@ -185,6 +185,9 @@ char *rig_plan_ini(const GPtrArray *scenarios, const RigRules *rules)
     }
     g_key_file_set_string(k, RIG_PLAN_GROUP, RIG_PLAN_KEY_PROFILE,
                           rig_profile_name(first->machine.profile));
+    if (first->machine.guard_pages) {
+        g_key_file_set_string(k, RIG_PLAN_GROUP, RIG_PLAN_KEY_GUARD, "yes");
+    }
     set_uint(k, RIG_PLAN_GROUP, RIG_PLAN_KEY_SEED, RIG_PLAN_SEED);
     set_uint(k, RIG_PLAN_GROUP, RIG_PLAN_KEY_SCENARIOS, scenarios->len);
     for (guint i = 0; i < scenarios->len; i++) {

@@ -480,6 +480,7 @@ static void write_machine(xmlTextWriter *w, const RigMachineResult *m)
             put_count(w, "adapters", m->machine.adapters);
         }
         put(w, "msix-profile", rig_profile_name(m->machine.profile));
+        put(w, "guard-pages", m->machine.guard_pages ? "yes" : NULL);
     }
     put(w, "inputs", m->inputs);
     put(w, "stream", m->stream);

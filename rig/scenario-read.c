@@ -150,6 +150,7 @@ static gboolean is_element(const xmlNode *node, const char *name)
 static void build_machine(RigMachine *m, xmlNode *node)
 {
     g_autofree char *profile = attr(node, "msix-profile");
+    g_autofree char *guard = attr(node, "guard-pages");
     char *nic = attr(node, "nic");
 
     if (nic) {
@@ -167,6 +168,7 @@ static void build_machine(RigMachine *m, xmlNode *node)
     if (profile && strcmp(profile, RIG_PROFILE_AT_START) == 0) {
         m->profile = RIG_MSIX_AT_START;
     }
+    m->guard_pages = g_strcmp0(guard, "yes") == 0;
 }
 
 static RigFault *build_fault(xmlNode *node)

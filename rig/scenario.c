@@ -277,6 +277,7 @@ gboolean rig_machine_equal(const RigMachine *a, const RigMachine *b)
 {
     return strcmp(a->nic, b->nic) == 0 && a->vectors == b->vectors &&
            a->queues == b->queues && a->adapters == b->adapters &&
-           a->profile == b->profile &&
-           a->guest == b->guest && a->memory_mib == b->memory_mib;
+           a->profile == b->profile && a->guest == b->guest &&
+           a->guard_pages == b->guard_pages &&
+           a->memory_mib == b->memory_mib;
 }

@@ -142,6 +142,7 @@ static struct host_config host_config(const struct cycle_context *c)
         .device = { &cycle.device[0], &cycle.device[1] },
         .install = { cycle.install[0], cycle.install[1] },
         .at_start = c->plan->at_start,
+        .guard_pages = c->plan->guard_pages,
         .messages_max = c->sweep ? c->sweep->messages_max : 0,
         .no_messages = c->sweep && c->sweep->no_messages,
         .seed = c->plan->seed,

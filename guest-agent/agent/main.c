@@ -22,6 +22,8 @@
 
 /* DMA memory when the kernel has no hugepages for it. */
 #define ARENA_SIZE ((size_t)16 << 20)
+/* With guard pages, which hugepages cannot have: two pages a block. */
+#define GUARDED_SIZE ((size_t)32 << 20)
 
 static char fatal_stack[16384];
 
@@ -119,9 +121,9 @@ static void run_as_init(char *argv[])
     system_fix_layout(argv);
     catch_fatal_signals();
     plan = start();
-    arena = system_free_hugepages();
+    arena = plan->guard_pages ? 0 : system_free_hugepages();
     if (!arena || vfio_arena_reserve(arena)) {
-        arena = ARENA_SIZE;
+        arena = plan->guard_pages ? GUARDED_SIZE : ARENA_SIZE;
     }
     if (runner_run(plan, arena, &totals, text, sizeof(text))) {
         fail(text);

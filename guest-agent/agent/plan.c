@@ -674,11 +674,28 @@ static bool check_adapters(const struct reader *r, const struct plan *plan)
     return true;
 }
 
+static bool read_guard_pages(const struct reader *r, struct plan *plan)
+{
+    g_autofree char *value = NULL;
+
+    if (!g_key_file_has_key(r->file, r->group, RIG_PLAN_KEY_GUARD, NULL)) {
+        return true;
+    }
+    if (!read_text(r, RIG_PLAN_KEY_GUARD, &value)) {
+        return false;
+    }
+    plan->guard_pages = strcmp(value, "yes") == 0;
+    return plan->guard_pages || strcmp(value, "no") == 0 ||
+           refuse(r, RIG_PLAN_KEY_GUARD, "\"%.40s\" is neither yes nor no",
+                  value);
+}
+
 static bool read_plan(const struct reader *r, struct plan *plan)
 {
     static const char *const known[] = {
         RIG_PLAN_KEY_VERSION, RIG_PLAN_KEY_DEVICE, RIG_PLAN_KEY_DEVICE_2,
-        RIG_PLAN_KEY_PROFILE, RIG_PLAN_KEY_SEED, RIG_PLAN_KEY_SCENARIOS, NULL
+        RIG_PLAN_KEY_PROFILE, RIG_PLAN_KEY_GUARD, RIG_PLAN_KEY_SEED,
+        RIG_PLAN_KEY_SCENARIOS, NULL
     };
     uint32_t version, n;
 
@@ -686,6 +703,7 @@ static bool read_plan(const struct reader *r, struct plan *plan)
         !read_u32(r, RIG_PLAN_KEY_VERSION, RIG_PLAN_VERSION, RIG_PLAN_VERSION,
                   NULL, &version) ||
         !read_devices(r, plan) || !read_profile(r, plan) ||
+        !read_guard_pages(r, plan) ||
         !read_number(r, RIG_PLAN_KEY_SEED, 0, UINT64_MAX, NULL,
                      &plan->seed) ||
         !read_u32(r, RIG_PLAN_KEY_SCENARIOS, 1, PLAN_SCENARIOS_MAX, NULL,

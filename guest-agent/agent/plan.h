@@ -81,6 +81,7 @@ struct plan {
     char *device;              /* PCI address */
     char *device_2;            /* of the second adapter, NULL: none */
     bool at_start;             /* msix-profile */
+    bool guard_pages;          /* around every block of pool memory */
     uint64_t seed;
     struct plan_scenario *scenarios;
     unsigned n_scenarios;

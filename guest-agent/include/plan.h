@@ -10,6 +10,7 @@
  *   device=0000:00:10.0          PCI address of the function under test
  *   device-2=0000:00:11.0        of its second adapter, if there is one
  *   msix-profile=at-connect      or at-start
+ *   guard-pages=no               or yes: around every block of pool memory
  *   seed=1
  *   scenarios=2                  groups "scenario 1", "scenario 2"
  *
@@ -88,6 +89,7 @@
 #define RIG_PLAN_KEY_DEVICE       "device"
 #define RIG_PLAN_KEY_DEVICE_2     "device-2"
 #define RIG_PLAN_KEY_PROFILE      "msix-profile"
+#define RIG_PLAN_KEY_GUARD        "guard-pages"
 #define RIG_PLAN_KEY_SEED         "seed"
 #define RIG_PLAN_KEY_SCENARIOS    "scenarios"
 #define RIG_PLAN_KEY_NAME         "name"

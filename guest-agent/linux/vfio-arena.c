@@ -167,7 +167,10 @@ static void *reserved_memory(size_t size)
     return (void *)(uintptr_t)ARENA_ADDRESS;
 }
 
-/* Memory for the arena at its place; NULL if there is none. */
+/*
+ * Memory for the arena at its place; NULL if there is none. Shared, so that a
+ * fork keeps the pages that the device knows.
+ */
 static void *arena_memory(size_t size)
 {
     void *p;
@@ -176,7 +179,7 @@ static void *arena_memory(size_t size)
         return reserved_memory(size);
     }
     p = mmap((void *)ARENA_ADDRESS, size, PROT_READ | PROT_WRITE,
-             MAP_FIXED_NOREPLACE | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+             MAP_FIXED_NOREPLACE | MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     return p == MAP_FAILED ? NULL : p;
 }
 

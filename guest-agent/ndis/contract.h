@@ -27,9 +27,11 @@
 #define CONTRACT_LOCK_IRQL     "lock-held-below-dispatch"
 #define CONTRACT_DOUBLE_FREE   "double-free"
 #define CONTRACT_USE_AFTER_FREE "use-after-free"
-#define CONTRACT_OVERRUN       "overrun"
+#define CONTRACT_OVERRUN       "overrun"       /* arg: offset, size */
+#define CONTRACT_UNINITIALIZED "uninitialized-memory"
 /* memory with the context of a registered interrupt; object: its handle */
 #define CONTRACT_CONTEXT_FREED "context-freed"
+#define CONTRACT_PAGEABLE      "pageable-at-dispatch"
 #define CONTRACT_WRONG_TAG     "wrong-tag"     /* arg: found, allocated with */
 #define CONTRACT_WRONG_LENGTH  "wrong-length"  /* arg: found, allocated */
 

@@ -272,8 +272,28 @@ NDIS_HANDLE object_new(enum object_kind kind, void *data);
  * Data may be NULL: then there is none.
  */
 NDIS_HANDLE object_own(enum object_kind kind, void *data);
-/* Enter something known by its address. */
+/* Enter something known by its address; with the tag of its memory. */
 void object_add(enum object_kind kind, const void *address, size_t size);
+void object_add_tagged(enum object_kind kind, const void *address, size_t size,
+                       uint32_t tag);
+
+struct object_info {
+    size_t size;         /* bytes */
+    uint32_t tag;        /* 0: none */
+    uint32_t caller;     /* RVA of the call that made it */
+};
+
+/* What is known of an object known by address; false if there is none. */
+bool object_info(enum object_kind kind, const void *address,
+                 struct object_info *info);
+/* The same, and remove it. */
+bool object_take(enum object_kind kind, const void *address,
+                 struct object_info *info);
+/* Call f for each object of a kind; it must not add or remove any. */
+void object_each(enum object_kind kind,
+                 void (*f)(const void *address,
+                           const struct object_info *info, void *arg),
+                 void *arg);
 /* The data behind a handle; NULL, and counted, if there is none. */
 void *object_get(enum object_kind kind, NDIS_HANDLE handle);
 /* Size of an object known by address; false if there is none. */
@@ -291,7 +311,7 @@ void object_reset(void);
 /* Is this the handle of an adapter? A wrong one breaks a contract. */
 bool is_adapter(NDIS_HANDLE handle);
 
-/* --- memory (memory.c) ---------------------------------------------------
+/* --- memory (arena.c, pool.c) ---------------------------------------------------
  * Everything that a driver may hand to its device lives in one arena that is
  * mapped for DMA.
  */
@@ -301,6 +321,7 @@ void arena_free(void *p, size_t size);
 /* Bus address of a byte of the arena; false if it lies elsewhere. */
 bool arena_bus_address(const void *p, uint64_t *address);
 bool arena_contains(const void *p, size_t size);
+size_t arena_size(void);  /* bytes, of all of it */
 /* Pool memory, accounted to the driver's call site. */
 void *pool_alloc(size_t size);
 void pool_free(void *p);

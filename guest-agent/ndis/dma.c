@@ -4,6 +4,7 @@
 #include <string.h>
 #include "ndis/contract.h"
 #include "ndis/core.h"
+#include "ndis/pool.h"
 #include "ndis/thunk.h"
 
 #define CACHE_LINE 64u
@@ -165,7 +166,10 @@ static VOID NTAPI ndis_m_free_nb_sg_list(NDIS_HANDLE handle,
 
 /* --- shared memory ---------------------------------------------------- */
 
-/* Common buffers come aligned to a page, or to their own size below that. */
+/*
+ * Common buffers come aligned to a page, or to their own size below that, and
+ * zeroed.
+ */
 static void *shared_alloc(size_t size, uint64_t *bus)
 {
     size_t align = CACHE_LINE;
@@ -174,7 +178,7 @@ static void *shared_alloc(size_t size, uint64_t *bus)
     while (align < size && align < PAGE_SIZE) {
         align *= 2;
     }
-    p = size ? arena_alloc(size, align) : NULL;
+    p = size ? block_alloc(OBJ_SHARED, size, align, 0) : NULL;
     if (p) {
         memset(p, 0, size);
         arena_bus_address(p, bus);
@@ -192,9 +196,6 @@ ndis_m_allocate_shared_memory(NDIS_HANDLE adapter, ULONG length,
     (void)cached;
     *va = is_adapter(adapter) ? shared_alloc(length, &bus) : NULL;
     pa->QuadPart = (LONGLONG)bus;
-    if (*va) {
-        object_add(OBJ_SHARED, *va, length);
-    }
 }
 
 /* 0x7C/0x03: shared memory freed twice. */
@@ -202,12 +203,11 @@ ndis_m_allocate_shared_memory(NDIS_HANDLE adapter, ULONG length,
 
 static void shared_free(void *va)
 {
-    size_t size;
-
-    if (!object_remove(OBJ_SHARED, va, &size)) {
+    if (!block_free(OBJ_SHARED, va)) {
+        contract_broken(CONTRACT_DOUBLE_FREE, (uintptr_t)va, 0, 0,
+                        "no shared memory begins there");
         bug_check(BUGCODE_NDIS_DRIVER, 0x03, 0, 0, 0);
     }
-    arena_free(va, size);
 }
 
 static VOID NTAPI ndis_m_free_shared_memory(NDIS_HANDLE adapter, ULONG length,
@@ -304,7 +304,6 @@ ndis_allocate_shared_memory(NDIS_HANDLE ndis_handle,
     if (!va) {
         return NDIS_STATUS_RESOURCES;
     }
-    object_add(OBJ_SHARED, va, p->Length);
     p->VirtualAddress = va;
     p->SGListBuffer->NumberOfElements = 0;
     add_element(p->SGListBuffer, bus, p->Length);

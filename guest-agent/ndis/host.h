@@ -44,6 +44,7 @@ struct host_config {
     struct vfio_device *device[HOST_ADAPTERS_MAX];
     const struct inf_install *install[HOST_ADAPTERS_MAX];
     bool at_start;          /* MSI-X programmed before init, till remove */
+    bool guard_pages;       /* around every block of pool memory */
     unsigned messages_max;  /* grant no more; 0: no limit */
     bool no_messages;       /* grant the line interrupt at best */
     uint64_t seed;

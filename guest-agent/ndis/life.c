@@ -22,6 +22,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "ndis/life.h"
+#include "ndis/pool.h"
 #include "ndis/thunk.h"
 
 /* Without a device there is still pool memory; where it lies, and how much. */
@@ -220,7 +221,7 @@ bool host_select(unsigned number)
 /* What a fork can inherit, but for the image. */
 static uint32_t open_memory(void)
 {
-    if (open_arena()) {
+    if (open_arena() || pool_guard(host.config.guard_pages)) {
         return host_set_error(HOST_FAILED, "no memory for the driver: %s",
                               strerror(errno));
     }
@@ -482,6 +483,7 @@ static uint32_t call_initialize(void)
 static void adapter_gone(void)
 {
     timer_report_left(current());
+    pool_check();
     object_report_left(PHASE_ADAPTER);
     current()->phase = PHASE_INSTALL;
 }
@@ -742,6 +744,7 @@ uint32_t host_unload(void)
     host.miniport.UnloadHandler(&host.driver);
     callback_leave(&cb, 0);
     report_registration();
+    pool_check();
     object_report_left(PHASE_INSTALL);
     return 0;
 }

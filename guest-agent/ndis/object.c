@@ -14,6 +14,7 @@ struct object {
     void *data;
     size_t size;
     uint32_t caller;       /* RVA of the call that made it */
+    uint32_t tag;          /* of memory, 0: none */
     enum host_phase phase;
     bool reported;
     const struct adapter *adapter;
@@ -66,8 +67,10 @@ static struct object *add(enum object_kind kind, uint64_t key, void *data,
     struct object *o = calloc(1, sizeof(*o));
 
     if (o) {
-        *o = (struct object) { key, data, size, host_self.caller,
-                               current()->phase, false, current() };
+        *o = (struct object) {
+            .key = key, .data = data, .size = size, .caller = host_self.caller,
+            .phase = current()->phase, .adapter = current(),
+        };
         g_hash_table_replace(objects.table[kind], &o->key, o);
     }
     return o;
@@ -99,12 +102,23 @@ NDIS_HANDLE object_own(enum object_kind kind, void *data)
     return handle;
 }
 
+void object_add_tagged(enum object_kind kind, const void *address, size_t size,
+                       uint32_t tag)
+{
+    struct object *o;
+
+    pthread_mutex_lock(&objects.lock);
+    o = add(kind, (uintptr_t)address, NULL, size);
+    if (o) {
+        o->tag = tag;
+    }
+    pthread_mutex_unlock(&objects.lock);
+}
+
 void object_add(enum object_kind kind, const void *address, size_t size)
 {
     host_self.object = (uintptr_t)address;
-    pthread_mutex_lock(&objects.lock);
-    add(kind, (uintptr_t)address, NULL, size);
-    pthread_mutex_unlock(&objects.lock);
+    object_add_tagged(kind, address, size, 0);
 }
 
 /* A handle that was given out once, for an object that is gone. */
@@ -195,6 +209,56 @@ void *object_close(enum object_kind kind, NDIS_HANDLE handle)
     return o.data;
 }
 
+static struct object_info info_of(const struct object *o)
+{
+    return (struct object_info) { o->size, o->tag, o->caller };
+}
+
+bool object_info(enum object_kind kind, const void *address,
+                 struct object_info *info)
+{
+    uint64_t key = (uintptr_t)address;
+    struct object *o;
+
+    pthread_mutex_lock(&objects.lock);
+    o = g_hash_table_lookup(objects.table[kind], &key);
+    if (o) {
+        *info = info_of(o);
+    }
+    pthread_mutex_unlock(&objects.lock);
+    return o;
+}
+
+bool object_take(enum object_kind kind, const void *address,
+                 struct object_info *info)
+{
+    struct object o;
+
+    if (!take(kind, (uintptr_t)address, &o)) {
+        return false;
+    }
+    *info = info_of(&o);
+    return true;
+}
+
+void object_each(enum object_kind kind,
+                 void (*f)(const void *address,
+                           const struct object_info *info, void *arg),
+                 void *arg)
+{
+    GHashTableIter iter;
+    gpointer value;
+
+    pthread_mutex_lock(&objects.lock);
+    g_hash_table_iter_init(&iter, objects.table[kind]);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        struct object_info info = info_of(value);
+
+        f((const void *)(uintptr_t)((struct object *)value)->key, &info, arg);
+    }
+    pthread_mutex_unlock(&objects.lock);
+}
+
 bool object_remove(enum object_kind kind, const void *address, size_t *size)
 {
     struct object o;
@@ -211,7 +275,7 @@ bool object_remove(enum object_kind kind, const void *address, size_t *size)
 /* --- what is left ----------------------------------------------------- */
 
 struct left {
-    uint32_t caller;
+    uint32_t caller, tag;
     uint64_t count, bytes;
 };
 
@@ -219,7 +283,10 @@ static int by_caller(const void *a, const void *b)
 {
     const struct left *x = a, *y = b;
 
-    return x->caller < y->caller ? -1 : x->caller > y->caller;
+    if (x->caller != y->caller) {
+        return x->caller < y->caller ? -1 : 1;
+    }
+    return x->tag < y->tag ? -1 : x->tag > y->tag;
 }
 
 /* What an adapter leaves is its own, what the driver leaves is everybody's. */
@@ -229,7 +296,7 @@ static bool is_left(const struct object *o, enum host_phase phase)
            (phase == PHASE_INSTALL || o->adapter == current());
 }
 
-/* Objects of one kind, summed up by call site. */
+/* Objects of one kind, in order of call site and tag. */
 static GArray *collect(enum object_kind kind, enum host_phase phase)
 {
     GArray *all = g_array_new(FALSE, TRUE, sizeof(struct left));
@@ -239,7 +306,7 @@ static GArray *collect(enum object_kind kind, enum host_phase phase)
     g_hash_table_iter_init(&iter, objects.table[kind]);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         struct object *o = value;
-        struct left one = { o->caller, 1, o->size };
+        struct left one = { o->caller, o->tag, 1, o->size };
 
         if (is_left(o, phase)) {
             o->reported = true;
@@ -250,6 +317,20 @@ static GArray *collect(enum object_kind kind, enum host_phase phase)
     return all;
 }
 
+/* "tag 'rigN'": the four characters as they lie in memory. */
+static void write_tag(char *text, size_t size, uint32_t tag)
+{
+    char c[4];
+
+    memcpy(c, &tag, sizeof(c));
+    for (unsigned i = 0; i < sizeof(c); i++) {
+        c[i] = c[i] >= ' ' && c[i] <= '~' ? c[i] : '.';
+    }
+    if (tag) {
+        snprintf(text, size, "tag '%.4s'", c);
+    }
+}
+
 static void report(enum object_kind kind, const struct left *l)
 {
     struct rig_marker m;
@@ -258,6 +339,8 @@ static void report(enum object_kind kind, const struct left *l)
     m.caller = l->caller;
     m.arg[0] = l->count;
     m.arg[1] = l->bytes;
+    m.arg[2] = l->tag;
+    write_tag(m.text, sizeof(m.text), l->tag);
     marker_emit(&m);
 }
 
@@ -273,11 +356,12 @@ unsigned object_report_left(enum host_phase phase)
         for (guint i = 0; i < all->len; i++) {
             struct left *l = &g_array_index(all, struct left, i);
 
-            if (sum.count && l->caller != sum.caller) {
+            if (sum.count && by_caller(l, &sum) != 0) {
                 report(kind, &sum);
                 sum = (struct left) { 0 };
             }
             sum.caller = l->caller;
+            sum.tag = l->tag;
             sum.count++;
             sum.bytes += l->bytes;
         }

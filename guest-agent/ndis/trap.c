@@ -16,6 +16,7 @@
 #include <unistd.h>
 #include "ndis/core.h"
 #include "ndis/emulate.h"
+#include "ndis/pool.h"
 #include "ndis/stack.h"
 #include "ndis/thunk.h"
 
@@ -165,11 +166,27 @@ static void note_registers(const greg_t *g)
     }
 }
 
+/* Driver memory misused, if that is what the fault shows. */
+static void explain(const siginfo_t *info, const greg_t *g)
+{
+    uint64_t reg[ARRAYSIZE(register_order)];
+    uint32_t site = pe_rva(&host.image, (uint64_t)g[REG_RIP]);
+
+    for (unsigned i = 0; i < ARRAYSIZE(reg); i++) {
+        reg[i] = (uint64_t)g[register_order[i]];
+    }
+    /* a general protection fault has no address */
+    pool_explain_fault(info->si_code == SI_KERNEL ? UINT64_MAX
+                       : (uintptr_t)info->si_addr, reg, ARRAYSIZE(reg),
+                       site ? site : host_self.caller);
+}
+
 DECLSPEC_NORETURN static void crash(int signal, const siginfo_t *info,
                                     const greg_t *g)
 {
     struct rig_marker m;
 
+    explain(info, g);
     marker_prepare(&m, RIG_MK_CRASH, host_self.callback);
     m.status = (uint64_t)signal;
     m.object = (uintptr_t)info->si_addr;

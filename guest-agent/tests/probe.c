@@ -224,6 +224,54 @@ static NDIS_STATUS contracts(void)
     return NDIS_STATUS_SUCCESS;
 }
 
+/* --- misused memory --------------------------------------------------- */
+
+static NDIS_STATUS misuse(ULONG action)
+{
+    volatile UCHAR *p = ExAllocatePoolWithTag(NonPagedPool, 100, 0x6c6f6f50);
+    PVOID q;
+
+    CHECK(1, p);
+    switch (action) {
+    case PROBE_OVERRUN:
+        p[100] = 1;
+        break;
+    case PROBE_UNDERRUN:
+        p[-1] = 1;
+        break;
+    case PROBE_WRITE_FREED:
+        ExFreePoolWithTag((PVOID)p, 0x6c6f6f50);
+        p[8] = 1;
+        return NDIS_STATUS_SUCCESS;
+    case PROBE_FREED_POINTER:
+        ExFreePoolWithTag((PVOID)p, 0x6c6f6f50);
+        **(volatile ULONG *volatile *)p = 1;
+        return NDIS_STATUS_FAILURE;
+    case PROBE_NEW_POINTER:
+        **(volatile ULONG *volatile *)p = 1;
+        return NDIS_STATUS_FAILURE;
+    case PROBE_WRONG_TAG:
+        ExFreePoolWithTag((PVOID)p, 0x746f6e21);
+        q = ExAllocatePoolWithTag(NonPagedPool, 8, 0);
+        CHECK(2, q);
+        ExFreePoolWithTag(q, 0);
+        return NDIS_STATUS_SUCCESS;
+    }
+    ExFreePoolWithTag((PVOID)p, 0x6c6f6f50);
+    return NDIS_STATUS_SUCCESS;
+}
+
+static NDIS_STATUS paged_at_dispatch(void)
+{
+    KIRQL old = KfRaiseIrql(DISPATCH_LEVEL);
+    PVOID p = ExAllocatePoolWithTag(PagedPool, 8, 0x6c6f6f50);
+
+    KeLowerIrql(old);
+    CHECK(1, p);
+    ExFreePoolWithTag(p, 0);
+    return NDIS_STATUS_SUCCESS;
+}
+
 /* --- interrupts, DPCs, work ------------------------------------------- */
 
 static BOOLEAN NTAPI isr(NDIS_HANDLE context, PBOOLEAN queue, PULONG targets)
@@ -553,6 +601,15 @@ static NDIS_STATUS act(ULONG action)
                ? NDIS_STATUS_SUCCESS : NDIS_STATUS_FAILURE;
     case PROBE_BUFFERS:
         return buffers();
+    case PROBE_OVERRUN:
+    case PROBE_UNDERRUN:
+    case PROBE_WRITE_FREED:
+    case PROBE_FREED_POINTER:
+    case PROBE_NEW_POINTER:
+    case PROBE_WRONG_TAG:
+        return misuse(action);
+    case PROBE_PAGED:
+        return paged_at_dispatch();
     case PROBE_CONTRACTS:
         return contracts();
     default:

@@ -25,6 +25,13 @@ enum probe_action {
     PROBE_LOOP_IN_DPC,   /* for ever, on the DPC thread */
     PROBE_PNP,           /* were the PnP handlers called as they should be? */
     PROBE_BUFFERS,       /* MDLs, NET_BUFFER_LISTs, their data */
+    PROBE_OVERRUN,       /* writes behind a block, then frees it */
+    PROBE_UNDERRUN,      /* writes in front of one */
+    PROBE_WRITE_FREED,   /* writes into a freed block */
+    PROBE_FREED_POINTER, /* follows a pointer in one */
+    PROBE_NEW_POINTER,   /* follows one that nobody wrote */
+    PROBE_WRONG_TAG,     /* frees with another tag, allocates without one */
+    PROBE_PAGED,         /* allocates paged pool at DISPATCH_LEVEL */
     PROBE_CONTRACTS,     /* breaks many contracts, returns with a lock held */
 };
 

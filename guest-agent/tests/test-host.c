@@ -48,6 +48,8 @@ static void on_alarm(int signal, siginfo_t *info, void *context)
     _exit(EXIT_HANG);
 }
 
+static bool guard_pages;
+
 static void live(uint32_t action, const struct host_fault *fault, int fd)
 {
     struct sigaction sa = { .sa_sigaction = on_alarm,
@@ -55,6 +57,7 @@ static void live(uint32_t action, const struct host_fault *fault, int fd)
     struct host_config config = {
         .sys_path = PROBE_SYS, .adapters = 1,
         .install = { make_install(action) }, .seed = 1,
+        .guard_pages = guard_pages,
     };
     struct life life = { 0 };
 
@@ -293,6 +296,82 @@ START_TEST(contract_call_stack_is_innermost_first)
 }
 END_TEST
 
+START_TEST(writes_outside_a_block_show_when_it_is_freed)
+{
+    const struct rig_marker *m;
+
+    expect_init(PROBE_OVERRUN, 0);
+    m = need_contract("overrun", "ExFreePoolWithTag");
+    ck_assert_uint_eq(m->arg[0], 100);
+    ck_assert_uint_eq(m->arg[1], 100);
+    ck_assert_uint_ne(m->caller, 0);
+    expect_init(PROBE_UNDERRUN, 0);
+    m = need_contract("overrun", "ExFreePoolWithTag");
+    ck_assert_int_eq((int64_t)m->arg[0], -1);
+}
+END_TEST
+
+START_TEST(write_after_free_shows_when_the_adapter_is_gone)
+{
+    const struct rig_marker *m;
+
+    expect_init(PROBE_WRITE_FREED, 0);
+    m = need(RIG_MK_CONTRACT, "use-after-free");
+    ck_assert_uint_eq(m->arg[0], 8);
+    ck_assert_uint_ne(m->caller, 0);
+}
+END_TEST
+
+START_TEST(pointer_out_of_freed_or_new_memory_explains_the_crash)
+{
+    struct life life;
+
+    ck_assert_int_eq(run(PROBE_FREED_POINTER, NULL, &life, 0),
+                     HOST_EXIT_CRASH);
+    ck_assert_uint_eq(need(RIG_MK_CONTRACT, "use-after-free")->caller,
+                      need(RIG_MK_CRASH, NULL)->caller);
+    ck_assert_int_eq(run(PROBE_NEW_POINTER, NULL, &life, 0), HOST_EXIT_CRASH);
+    need(RIG_MK_CONTRACT, "uninitialized-memory");
+}
+END_TEST
+
+START_TEST(tags_are_needed_and_compared)
+{
+    const struct rig_marker *m;
+
+    expect_init(PROBE_WRONG_TAG, 0);
+    m = need_contract("wrong-tag", "ExFreePoolWithTag");
+    ck_assert_uint_eq(m->arg[0], 0x746f6e21);
+    ck_assert_uint_eq(m->arg[1], 0x6c6f6f50);
+    need_contract("bad-argument", "ExAllocatePoolWithTag");
+    expect_init(PROBE_PAGED, 0);
+    need_contract("pageable-at-dispatch", "ExAllocatePoolWithTag");
+}
+END_TEST
+
+/* A guard page is right behind the 112 bytes that 100 take: 12 are a zone. */
+START_TEST(guard_pages_catch_misuse_where_it_happens)
+{
+    struct life life;
+    const struct rig_marker *m;
+
+    guard_pages = true;
+    expect_init(PROBE_BUFFERS, 0);
+    ck_assert_ptr_null(recorder_find(RIG_MK_CONTRACT, NULL, 0));
+    expect_init(PROBE_PNP, 0);
+    ck_assert_ptr_null(recorder_find(RIG_MK_CONTRACT, NULL, 0));
+    expect_init(PROBE_OVERRUN, 0);
+    need_contract("overrun", "ExFreePoolWithTag");
+    ck_assert_int_eq(run(PROBE_WRITE_FREED, NULL, &life, 0), HOST_EXIT_CRASH);
+    m = need(RIG_MK_CONTRACT, "use-after-free");
+    ck_assert_uint_eq(m->arg[0], 8);
+    ck_assert_uint_eq(m->caller, need(RIG_MK_CRASH, NULL)->caller);
+    ck_assert_int_eq(run(PROBE_DOUBLE_FREE, NULL, &life, 0),
+                     HOST_EXIT_BUGCHECK);
+    need_contract("double-free", "NdisFreeMemory");
+}
+END_TEST
+
 START_TEST(correct_driver_breaks_no_contract)
 {
     static const uint32_t correct[] = {
@@ -332,6 +411,9 @@ START_TEST(leftover_pool_is_reported_by_call_site)
         blocks += m->arg[0];
         bytes += m->arg[1];
     }
+    m = recorder_find(RIG_MK_LEFT, "pool memory", 0);
+    ck_assert_uint_ne(m->arg[2], 0);
+    ck_assert_ptr_nonnull(strstr(m->text, "tag '"));
     ck_assert_uint_eq(blocks, 3);
     ck_assert_uint_eq(bytes, 300);
 }
@@ -412,6 +494,7 @@ START_TEST(double_free_is_a_bug_check)
     ck_assert_int_eq(run(PROBE_DOUBLE_FREE, NULL, &life, 0),
                      HOST_EXIT_BUGCHECK);
     ck_assert_uint_eq(need(RIG_MK_BUGCHECK, "NdisFreeMemory")->status, 0xc2);
+    need_contract("double-free", "NdisFreeMemory");
 }
 END_TEST
 
@@ -471,6 +554,11 @@ int main(void)
     tcase_add_test(tc, interrupt_without_resource_is_not_found);
     tcase_add_test(tc, broken_contracts_are_reported_with_call_stacks);
     tcase_add_test(tc, contract_call_stack_is_innermost_first);
+    tcase_add_test(tc, writes_outside_a_block_show_when_it_is_freed);
+    tcase_add_test(tc, write_after_free_shows_when_the_adapter_is_gone);
+    tcase_add_test(tc, pointer_out_of_freed_or_new_memory_explains_the_crash);
+    tcase_add_test(tc, tags_are_needed_and_compared);
+    tcase_add_test(tc, guard_pages_catch_misuse_where_it_happens);
     tcase_add_test(tc, correct_driver_breaks_no_contract);
     tcase_add_test(tc, raised_irql_at_return_shows_and_is_undone);
     tcase_add_test(tc, leftover_pool_is_reported_by_call_site);
