@@ -135,9 +135,9 @@ static void bad_handle(enum object_kind kind, uint64_t handle, bool closing)
 
     __atomic_add_fetch(&host.unknown_handles, 1, __ATOMIC_RELAXED);
     contract_broken(stale && closing ? CONTRACT_DOUBLE_FREE
-                    : CONTRACT_BAD_HANDLE, handle, 0, 0, "0x%llx %s %s",
-                    (unsigned long long)handle,
-                    stale ? "is no longer a" : "is no", kind_name[kind]);
+                    : CONTRACT_BAD_HANDLE, handle, 0, 0, "0x%llx is no %s%s",
+                    (unsigned long long)handle, kind_name[kind],
+                    stale ? " any more" : "");
 }
 
 bool is_adapter(NDIS_HANDLE handle)
