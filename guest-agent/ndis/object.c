@@ -107,6 +107,7 @@ void object_add_tagged(enum object_kind kind, const void *address, size_t size,
 {
     struct object *o;
 
+    host_self.object = (uintptr_t)address;
     pthread_mutex_lock(&objects.lock);
     o = add(kind, (uintptr_t)address, NULL, size);
     if (o) {
@@ -117,7 +118,6 @@ void object_add_tagged(enum object_kind kind, const void *address, size_t size,
 
 void object_add(enum object_kind kind, const void *address, size_t size)
 {
-    host_self.object = (uintptr_t)address;
     object_add_tagged(kind, address, size, 0);
 }
 
