@@ -32,6 +32,8 @@ struct report {
     char err[RIG_MARKER_TEXT];
 };
 
+struct cycle_plan;
+
 struct sweep_run {
     struct cycle_context context;
     struct cycle_sweep extra;      /* of the cycle that runs */
@@ -39,7 +41,8 @@ struct sweep_run {
     struct host_points *points;    /* shared with the process of a cycle */
     uint32_t *occasions;           /* the same, by device fault */
     struct vfio_device device;
-    struct device_state first, now;
+    struct device_state *first, *now; /* not copied with every fork */
+    struct cycle_plan *plan;       /* the same */
     struct report *report;
 };
 
@@ -193,22 +196,22 @@ static int check_device(struct sweep_run *r, char *err, size_t errlen)
         return -1;
     }
     for (unsigned attempt = 0; ; attempt++) {
-        if (device_state_read(&r->device, &r->now)) {
+        if (device_state_read(&r->device, r->now)) {
             snprintf(err, errlen, "%s: its state cannot be read: %s",
                      r->device.address, strerror(errno));
             return -1;
         }
-        if (r->first.n == 0) {
-            r->first = r->now;
+        if (r->first->n == 0) {
+            *r->first = *r->now;
         }
-        if (device_state_same(&r->first, &r->now, r->extra.difference,
+        if (device_state_same(r->first, r->now, r->extra.difference,
                               sizeof(r->extra.difference)) || attempt ||
             !r->device.can_reset || vfio_reset(&r->device) ||
             vfio_enable(&r->device, err, errlen)) {
             break;
         }
     }
-    r->extra.digest = device_state_digest(&r->now);
+    r->extra.digest = device_state_digest(r->now);
     return 0;
 }
 
@@ -217,11 +220,10 @@ static int check_device(struct sweep_run *r, char *err, size_t errlen)
 static int run_one(struct sweep_run *r, const struct sweep_cycle *c)
 {
     enum rig_cycle_end end = RIG_CYCLE_BROKEN;
-    static struct cycle_plan plan;
     size_t errlen = sizeof(r->report->err);
     int ret;
 
-    make_plan(r, c, &plan);
+    make_plan(r, c, r->plan);
     make_recording(r, c);
     r->context.sweep = &r->extra;
     if (r->context.device && check_device(r, r->report->err, errlen)) {
@@ -250,9 +252,12 @@ static int run_all(struct sweep_run *r)
 
     r->points = shared_memory(sizeof(*r->points));
     r->occasions = shared_memory(SWEEP_DEVICE_MAX * sizeof(*r->occasions));
-    if (!r->points || !r->occasions) {
+    r->first = shared_memory(sizeof(*r->first));
+    r->now = shared_memory(sizeof(*r->now));
+    r->plan = shared_memory(sizeof(*r->plan));
+    if (!r->points || !r->occasions || !r->first || !r->now || !r->plan) {
         snprintf(r->report->err, sizeof(r->report->err),
-                 "no memory for the points of a sweep");
+                 "no memory for a sweep");
         return -1;
     }
     /* If it fails, the first cycle does it again and says why. */

@@ -13,10 +13,19 @@
 #include "agent/watchdog.h"
 #include "ndis/host.h"
 
+static int64_t now_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 void watchdog_tell(int fd, enum watch_kind kind, uint32_t step,
                    const char *text)
 {
-    struct watch_message m = { .kind = kind, .step = step };
+    struct watch_message m = { .kind = kind, .step = step,
+                               .when_ms = now_ms() };
     ssize_t n;
 
     if (text) {
@@ -27,18 +36,11 @@ void watchdog_tell(int fd, enum watch_kind kind, uint32_t step,
     } while (n < 0 && errno == EINTR);
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 struct watch {
     int fd, pidfd;
     const uint32_t *timeouts;
     unsigned n;
+    uint32_t shortest;     /* of the timeouts */
     int64_t deadline;      /* now_ms() by which the child has to move on */
     struct watch_result *result;
 };
@@ -51,11 +53,11 @@ static void take_message(struct watch *w, struct watch_message *m)
         if (m->step < w->n) {
             w->result->step = m->step;
             w->result->began = true;
-            w->deadline = now_ms() + w->timeouts[m->step];
+            w->deadline = m->when_ms + w->timeouts[m->step];
         }
         break;
     case WATCH_STEPS_DONE:
-        w->deadline = now_ms() + WATCHDOG_MARGIN_MS;
+        w->deadline = m->when_ms + WATCHDOG_MARGIN_MS;
         break;
     case WATCH_TAKEN_BACK:
         w->result->taken_back = true;
@@ -66,37 +68,45 @@ static void take_message(struct watch *w, struct watch_message *m)
     }
 }
 
-/* Read what the child says until it is dead. False at the deadline. */
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Everything that has been said by now. */
+static void take_messages(struct watch *w)
+{
+    struct pollfd said = { .fd = w->fd, .events = POLLIN };
+    struct watch_message m;
+
+    while (poll(&said, 1, 0) == 1 && (said.revents & POLLIN) &&
+           read(w->fd, &m, sizeof(m)) == sizeof(m)) {
+        take_message(w, &m);
+    }
+}
+
+/*
+ * Wait until the child is dead. False at the deadline. What it says is read
+ * only then, or when the shortest of the timeouts is over, so that a child
+ * that moves on is not interrupted by a reader.
+ */
 static bool watch_until_dead(struct watch *w)
 {
     for (;;) {
-        struct pollfd fds[2] = {
-            { .fd = w->fd, .events = POLLIN },
-            { .fd = w->pidfd, .events = POLLIN },
-        };
-        int64_t left = w->deadline - now_ms();
-        struct watch_message m;
-        int n;
+        struct pollfd dead = { .fd = w->pidfd, .events = POLLIN };
+        int64_t left = least(w->deadline - now_ms(), w->shortest);
+        int n = poll(&dead, 1, left < 0 ? 0 : left > INT32_MAX ? INT32_MAX
+                                                               : (int)left);
 
-        n = poll(fds, 2, left < 0 ? 0 : left > INT32_MAX ? INT32_MAX
-                                                         : (int)left);
         if (n < 0 && errno != EINTR) {
             return false;
         }
-        if (n == 0) {
-            return false;
-        }
-        if (n > 0 && (fds[0].revents & POLLIN)) {
-            if (read(w->fd, &m, sizeof(m)) == sizeof(m)) {
-                take_message(w, &m);
-            }
-            continue; /* everything said before its death counts */
-        }
-        if (n > 0 && fds[0].revents) {
-            w->fd = -1; /* its end is closed; poll() ignores -1 */
-        }
-        if (n > 0 && fds[1].revents) {
+        take_messages(w);
+        if (n > 0) {
             return true;
+        }
+        if (w->deadline <= now_ms()) {
+            return false;
         }
     }
 }
@@ -164,6 +174,10 @@ void watchdog_wait(pid_t pid, int fd, const uint32_t *timeouts, unsigned n,
     int status = 0;
 
     memset(result, 0, sizeof(*result));
+    w.shortest = WATCHDOG_MARGIN_MS;
+    for (unsigned i = 0; i < n; i++) {
+        w.shortest = least(w.shortest, timeouts[i]);
+    }
     if (!watch_until_dead(&w)) {
         late = true;
         kill(pid, SIGALRM);

@@ -33,6 +33,7 @@ enum watch_kind {
 struct watch_message {
     uint32_t kind;     /* enum watch_kind */
     uint32_t step;     /* 0.. */
+    int64_t when_ms;   /* CLOCK_MONOTONIC */
     char text[RIG_MARKER_TEXT];
 };
 

@@ -87,6 +87,13 @@ int thread_init(uint16_t number);
  */
 int thread_start(uint16_t number, int priority, void (*run)(void *),
                  void *arg);
+/*
+ * Start one of the host's own threads unless it runs. If it cannot be started
+ * the process ends as broken.
+ */
+void thread_need(uint16_t number, int priority, void (*run)(void *));
+/* In a parent: find out what is costly and the same in every fork. */
+void thread_prepare(void);
 /* Mutex with priority inheritance. */
 void thread_mutex_init(pthread_mutex_t *mutex);
 /* Condition variable on CLOCK_MONOTONIC. */
@@ -369,7 +376,6 @@ void dpc_flush(const void *object);
 bool dpc_cancel(const void *object, uint32_t number);
 /* Wake the DPC thread: the next timer has changed. */
 void dpc_wake(void);
-int dpc_start(void);
 
 struct host_timer {
     void *key;                  /* address or handle, unique */
@@ -391,7 +397,6 @@ void timer_report_left(const struct adapter *adapter);
 
 /* --- work items (workitem.c) ------------------------------------------ */
 
-int work_start(void);
 bool work_queue(void (*run)(void *arg), void *arg);
 /* Wait until no work is queued or running, `limit_ns` at most. */
 bool work_drain(uint64_t limit_ns);

@@ -38,11 +38,20 @@ static struct dpc *slot(unsigned i)
     return &dpcs.queue[(dpcs.head + i) % DPC_QUEUE];
 }
 
+static void dpc_thread(void *arg);
+
+/* From the first DPC or timer on. */
+static void need_thread(void)
+{
+    thread_need(THREAD_DPC, DPC_PRIORITY, dpc_thread);
+}
+
 bool dpc_queue(void (*run)(void *object, uint32_t number, void *context),
                void *object, uint32_t number, void *context)
 {
     bool queued = true;
 
+    need_thread();
     pthread_mutex_lock(&dpcs.lock);
     for (unsigned i = 0; i < dpcs.count && queued; i++) {
         queued = slot(i)->object != object || slot(i)->number != number ||
@@ -111,6 +120,7 @@ void dpc_flush(const void *object)
 
 void dpc_wake(void)
 {
+    need_thread();
     pthread_mutex_lock(&dpcs.lock);
     pthread_cond_signal(&dpcs.work);
     pthread_mutex_unlock(&dpcs.lock);
@@ -163,11 +173,6 @@ static void dpc_thread(void *arg)
             irql_set(PASSIVE_LEVEL);
         }
     }
-}
-
-int dpc_start(void)
-{
-    return thread_start(THREAD_DPC, DPC_PRIORITY, dpc_thread, NULL);
 }
 
 /* --- KDPC ------------------------------------------------------------- */

@@ -54,6 +54,7 @@ static int enable(const struct adapter *a, bool message)
     struct irq *irq = &irqs[a->number];
     int ret = 0;
 
+    isr_need_thread();
     if (a->device && !irq->enabled) {
         ret = message ? vfio_irq_enable(a->device, isr_message_events(a),
                                         irq->granted)

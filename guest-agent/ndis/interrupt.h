@@ -36,6 +36,8 @@ int isr_make_events(const struct adapter *a, unsigned messages, bool line);
 const int *isr_message_events(const struct adapter *a);
 const int *isr_line_event(const struct adapter *a);
 /* Attach and detach: detach returns when no ISR of `i` is running. */
+/* Before the first interrupt can come. */
+void isr_need_thread(void);
 bool isr_attach(struct interrupt *i);
 void isr_detach(struct interrupt *i);
 void isr_detach_all(const struct adapter *a);

@@ -184,7 +184,7 @@ int isr_start(void)
     if (isr.wake < 0) {
         return -1;
     }
-    return thread_start(THREAD_ISR, ISR_PRIORITY, isr_thread, NULL) ? -1 : 0;
+    return 0;
 }
 
 /* --- set-up ----------------------------------------------------------- */
@@ -223,6 +223,11 @@ const int *isr_message_events(const struct adapter *a)
 const int *isr_line_event(const struct adapter *a)
 {
     return &isr.source[a->number].line;
+}
+
+void isr_need_thread(void)
+{
+    thread_need(THREAD_ISR, ISR_PRIORITY, isr_thread);
 }
 
 bool isr_attach(struct interrupt *i)

@@ -242,7 +242,7 @@ uint32_t host_open(const struct host_config *config)
         return host_set_error(HOST_FAILED, "the process cannot be prepared "
                               "for driver code: %s", strerror(errno));
     }
-    if (interrupt_open() || dpc_start() || work_start()) {
+    if (interrupt_open()) {
         return host_set_error(HOST_FAILED, "no threads for the driver: %s",
                               strerror(errno));
     }
@@ -284,6 +284,7 @@ uint32_t host_prepare(const struct host_config *config)
     if (status == 0) {
         status = load_image();
     }
+    thread_prepare();
     prepared = status == 0;
     return status;
 }

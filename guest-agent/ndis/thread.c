@@ -54,25 +54,37 @@ static int set_signal_stack(void)
     return ss.ss_sp == MAP_FAILED ? -1 : sigaltstack(&ss, NULL);
 }
 
-static void find_stack(void)
+/* Highest address of the main thread's stack; a fork inherits it. */
+static uintptr_t main_stack_top;
+
+static uintptr_t find_stack(void)
 {
+    uintptr_t top = 0;
     pthread_attr_t attr;
     void *low;
     size_t size;
 
     if (pthread_getattr_np(pthread_self(), &attr) == 0) {
         if (pthread_attr_getstack(&attr, &low, &size) == 0) {
-            host_self.stack_top = (uintptr_t)low + size;
+            top = (uintptr_t)low + size;
         }
         pthread_attr_destroy(&attr);
     }
+    return top;
+}
+
+/* For the main thread it means reading /proc/self/maps. */
+void thread_prepare(void)
+{
+    main_stack_top = find_stack();
 }
 
 int thread_init(uint16_t number)
 {
     host_self.number = number;
     host_self.pthread = pthread_self();
-    find_stack();
+    host_self.stack_top = number == THREAD_MAIN && main_stack_top
+                          ? main_stack_top : find_stack();
     if (set_gs(number) || set_signal_stack()) {
         return -1;
     }
@@ -130,6 +142,28 @@ int thread_start(uint16_t number, int priority, void (*run)(void *),
         pthread_setschedparam(thread, SCHED_FIFO, &param);
     }
     return err;
+}
+
+/* Most cycles of a failing driver never need most of the threads. */
+void thread_need(uint16_t number, int priority, void (*run)(void *))
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static bool started[THREAD_DRIVER];
+    int err = 0;
+
+    if (__atomic_load_n(&started[number], __ATOMIC_ACQUIRE)) {
+        return;
+    }
+    pthread_mutex_lock(&lock);
+    if (!started[number]) {
+        err = thread_start(number, priority, run, NULL);
+        __atomic_store_n(&started[number], true, __ATOMIC_RELEASE);
+    }
+    pthread_mutex_unlock(&lock);
+    if (err) {
+        marker_note("no thread for the driver: %s", strerror(err));
+        _exit(HOST_EXIT_BROKEN);
+    }
 }
 
 void thread_mutex_init(pthread_mutex_t *mutex)

@@ -56,11 +56,6 @@ static void worker(void *arg)
     }
 }
 
-int work_start(void)
-{
-    return thread_start(THREAD_WORKER, 0, worker, NULL);
-}
-
 bool work_queue(void (*run)(void *arg), void *arg)
 {
     struct work *w = malloc(sizeof(*w));
@@ -69,6 +64,7 @@ bool work_queue(void (*run)(void *arg), void *arg)
         return false;
     }
     *w = (struct work) { NULL, run, arg, current() };
+    thread_need(THREAD_WORKER, 0, worker);
     pthread_mutex_lock(&works.lock);
     *works.tail = w;
     works.tail = &w->next;
