@@ -83,8 +83,10 @@ int thread_init(uint16_t number)
 {
     host_self.number = number;
     host_self.pthread = pthread_self();
-    host_self.stack_top = number == THREAD_MAIN && main_stack_top
-                          ? main_stack_top : find_stack();
+    /* Of a thread of ours everything of interest lies below its first frame. */
+    host_self.stack_top = number != THREAD_MAIN
+                          ? (uintptr_t)__builtin_frame_address(0)
+                          : main_stack_top ? main_stack_top : find_stack();
     if (set_gs(number) || set_signal_stack()) {
         return -1;
     }
