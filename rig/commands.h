@@ -32,6 +32,7 @@ int rig_cmd_report(int argc, char **argv); /* report.c */
 int rig_cmd_events(int argc, char **argv); /* events-dump.c */
 int rig_cmd_faults(int argc, char **argv);
 int rig_cmd_driver(int argc, char **argv);
+int rig_cmd_detection(int argc, char **argv); /* detection-command.c */
 int rig_cmd_doctor(int argc, char **argv);
 
 #endif

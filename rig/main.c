@@ -23,6 +23,8 @@ static const struct {
     { "events", rig_cmd_events, "Print the event stream of a machine as text" },
     { "faults", rig_cmd_faults, "List the faults that rig-nic can be given" },
     { "driver", rig_cmd_driver, "Inspect a driver and its INF before it is run" },
+    { "detection", rig_cmd_detection,
+      "Count defects found and false alarms over finished runs" },
     { "doctor", rig_cmd_doctor, "Check that everything a run needs is there" },
     { "help", show_help, "Show this text" },
     { "version", show_version, "Show the version" },
@@ -34,7 +36,7 @@ static void print_usage(FILE *f)
 {
     fputs("Usage: rig COMMAND [ARGUMENT...]\n\nCommands:\n", f);
     for (size_t i = 0; i < COMMANDS; i++) {
-        fprintf(f, "  %-8s %s\n", commands[i].name, commands[i].description);
+        fprintf(f, "  %-9s %s\n", commands[i].name, commands[i].description);
     }
     fputs("\n\"rig run --help\" shows the options of a run; rig(1) explains "
           "scenario files.\nExit status: 0 all as expected, 1 violation, "

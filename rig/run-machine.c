@@ -200,7 +200,8 @@ static void collect_results(Machine *m)
         if (r->scenario->sys) {
             r->driver.sha256 = rig_sha256_file(r->scenario->sys, NULL);
         }
-        r->reproduce = g_strdup_printf("rig run %s", file);
+        r->reproduce = g_strdup_printf("rig run %s%s", r->scenario->variant
+                                       ? r->scenario->variant : "", file);
         set_sweep_commands(c, r, file);
         g_ptr_array_add(c->run->scenarios, r);
         rig_print_result(c, r);

@@ -23,6 +23,7 @@
 #include "loop.h"
 #include "report.h"
 #include "supervisor.h"
+#include "variants.h"
 #include "virt.h"
 #include "vm.h"
 
@@ -33,6 +34,8 @@
 typedef struct Arguments {
     RigRunOptions options;
     char *accel;
+    char **with;
+    int repeat;
     char **files;
 } Arguments;
 
@@ -50,6 +53,11 @@ static gboolean parse(Arguments *a, int *argc, char ***argv, GError **error)
           "libvirt URI (default: an embedded driver)", "URI" },
         { "accel", 0, 0, G_OPTION_ARG_STRING, &a->accel,
           "Accelerator: tcg", "NAME" },
+        { "with", 0, 0, G_OPTION_ARG_STRING_ARRAY, &a->with,
+          "Run each scenario with each of these: msix-profile=at-connect,"
+          "at-start, vectors=N,N..., queues=N,N...", "KEY=VALUES" },
+        { "repeat", 0, 0, G_OPTION_ARG_INT, &a->repeat,
+          "Run each cycle N times as often as the scenario says", "N" },
         { "keep", 0, 0, G_OPTION_ARG_NONE, &o->keep,
           "Keep the initrd, so that QEMU can be run by hand", NULL },
         { "quiet", 'q', 0, G_OPTION_ARG_NONE, &o->quiet,
@@ -94,6 +102,11 @@ static gboolean check_arguments(const Arguments *a)
         return FALSE;
     }
     if (!rig_run_check_options(&a->options)) {
+        return FALSE;
+    }
+    if (a->repeat < 1 || (unsigned)a->repeat > RIG_VARIANTS_REPEAT_MAX) {
+        fprintf(stderr, "rig run: --repeat takes 1 to %u\n",
+                RIG_VARIANTS_REPEAT_MAX);
         return FALSE;
     }
     if (a->accel && strcmp(a->accel, "tcg") != 0) {
@@ -505,7 +518,13 @@ int rig_run_with(RigRunOptions *options, RigScenarioSource source,
 static GPtrArray *load_files(const RigPaths *paths, GPtrArray *problems,
                              void *opaque)
 {
-    return rig_scenarios_load(opaque, paths, problems);
+    const Arguments *a = opaque;
+    GPtrArray *scenarios = rig_scenarios_load(a->files, paths, problems);
+
+    if (problems->len == 0 && (a->with || a->repeat > 1)) {
+        rig_variants_make(scenarios, a->with, a->repeat, paths, problems);
+    }
+    return scenarios;
 }
 
 int rig_cmd_run(int argc, char **argv)
@@ -513,7 +532,7 @@ int rig_cmd_run(int argc, char **argv)
     g_auto(GStrv) given = g_strdupv(argv);
     g_autoptr(GError) error = NULL;
     int count = argc, status = RIG_EXIT_USAGE;
-    Arguments a = { 0 };
+    Arguments a = { .repeat = 1 };
 
     if (!parse(&a, &argc, &argv, &error)) {
         fprintf(stderr, "rig run: %s; \"rig run --help\" shows the options\n",
@@ -521,9 +540,10 @@ int rig_cmd_run(int argc, char **argv)
         return RIG_EXIT_USAGE;
     }
     if (check_arguments(&a)) {
-        status = rig_run_with(&a.options, load_files, a.files, count, given);
+        status = rig_run_with(&a.options, load_files, &a, count, given);
     }
     g_strfreev(a.files);
+    g_strfreev(a.with);
     g_free(a.accel);
     g_free(a.options.results);
     g_free(a.options.uri);

@@ -109,6 +109,7 @@ void rig_scenario_free(RigScenario *s)
     g_free(s->description);
     g_free(s->seed);
     g_free(s->control);
+    g_free(s->variant);
     g_free(s->linux_driver);
     g_free(s->sys);
     g_free(s->inf);

@@ -40,6 +40,9 @@ const char *rig_profile_name(RigProfile p);
 /* The model with `vectors` and `queues`; QEMU's own have theirs built in. */
 #define RIG_NIC_MODEL "rig-nic"
 
+/* Longest wall time that a scenario may ask for. */
+#define RIG_WALL_SECONDS_MAX 86400u
+
 /* The virtual machine a scenario needs; equal ones may share a boot. */
 typedef struct RigMachine {
     RigGuest guest;        /* follows from the kind of driver */
@@ -138,6 +141,8 @@ typedef struct RigScenario {
     char *title;
     char *description;    /* may be "" */
     char *seed;           /* seeded defect, "S06", or NULL */
+    char *variant;        /* options of `rig run` that made it from its file,
+                             with a space behind; NULL: it is as in the file */
     char *control;        /* clean control, "C01", or NULL */
     gboolean isolate;     /* asks for a boot of its own */
     char *linux_driver;   /* module of Linux's own driver, or NULL; with it

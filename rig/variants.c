@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Variants: scenarios on other machines, and repeated. */
+#include "variants.h"
+
+#include <string.h>
+
+#include "include/plan.h"
+#include "problem.h"
+#include "rig/events.h"
+#include "rig/nic-regs.h"
+
+/* Where problems with the options are said to be. */
+#define WHERE "--with"
+
+/* What can be varied. */
+enum key { KEY_PROFILE, KEY_VECTORS, KEY_QUEUES, KEYS };
+
+static const struct {
+    const char *name;
+    const char *suffix;  /* in front of the value */
+    unsigned max;        /* 0: not a number */
+} keys[KEYS] = {
+    [KEY_PROFILE] = { "msix-profile", "", 0 },
+    [KEY_VECTORS] = { "vectors", "v", RIG_NIC_MAX_VECTORS },
+    [KEY_QUEUES] = { "queues", "q", RIG_NIC_MAX_QUEUES },
+};
+
+typedef struct Axes {
+    char **values[KEYS];  /* NULL: as the file says */
+} Axes;
+
+static gboolean is_value(enum key key, const char *value)
+{
+    if (key == KEY_PROFILE) {
+        return !strcmp(value, RIG_PROFILE_AT_CONNECT) ||
+               !strcmp(value, RIG_PROFILE_AT_START);
+    }
+    return g_ascii_string_to_unsigned(value, 10, 1, keys[key].max, NULL, NULL);
+}
+
+static void add_axis(Axes *axes, const char *text, GPtrArray *problems)
+{
+    const char *equals = strchr(text, '=');
+
+    for (int key = 0; key < KEYS && equals; key++) {
+        size_t length = strlen(keys[key].name);
+
+        if ((size_t)(equals - text) != length ||
+            strncmp(text, keys[key].name, length) != 0) {
+            continue;
+        }
+        if (axes->values[key]) {
+            rig_problem(problems, WHERE, 0, "%s is given twice",
+                        keys[key].name);
+            return;
+        }
+        axes->values[key] = g_strsplit(equals + 1, ",", -1);
+        for (char **v = axes->values[key]; *v; v++) {
+            if (!is_value(key, *v)) {
+                rig_problem(problems, WHERE, 0, "\"%s\" is no value of %s; %s",
+                            *v, keys[key].name, key == KEY_PROFILE ?
+                            RIG_PROFILE_AT_CONNECT " and " RIG_PROFILE_AT_START
+                            " are" : "see rig(1)");
+            }
+        }
+        return;
+    }
+    rig_problem(problems, WHERE, 0, "\"%s\" is not KEY=VALUE,VALUE... with "
+                "msix-profile, vectors or queues as KEY", text);
+}
+
+static void set(RigMachine *m, enum key key, const char *value)
+{
+    unsigned number = g_ascii_strtoull(value, NULL, 10);
+
+    switch (key) {
+    case KEY_PROFILE:
+        m->profile = strcmp(value, RIG_PROFILE_AT_START)
+                     ? RIG_MSIX_AT_CONNECT : RIG_MSIX_AT_START;
+        break;
+    case KEY_VECTORS:
+        m->vectors = number;
+        break;
+    default:
+        m->queues = number;
+    }
+}
+
+/* The name, and the options that make this variant from its file again. */
+static void rename_variant(RigScenario *s, const char *const *chosen,
+                           unsigned repeat)
+{
+    GString *name = g_string_new(s->name), *options = g_string_new(NULL);
+
+    for (int key = 0; key < KEYS; key++) {
+        if (chosen[key]) {
+            g_string_append_printf(name, ".%s%s", keys[key].suffix,
+                                   chosen[key]);
+            g_string_append_printf(options, "--with %s=%s ", keys[key].name,
+                                   chosen[key]);
+        }
+    }
+    if (repeat > 1) {
+        g_string_append_printf(options, "--repeat %u ", repeat);
+    }
+    g_free(s->name);
+    s->name = g_string_free(name, FALSE);
+    s->variant = g_string_free(options, FALSE);
+}
+
+static void repeat_cycles(RigScenario *s, unsigned repeat,
+                          GPtrArray *problems)
+{
+    uint64_t all = (uint64_t)rig_scenario_cycle_count(s) * repeat;
+
+    if (all > PLAN_REPEAT_MAX) {
+        rig_problem(problems, s->file, 0, "%" G_GUINT64_FORMAT " cycles with "
+                    "--repeat %u, the limit is %u", all, repeat,
+                    PLAN_REPEAT_MAX);
+        return;
+    }
+    for (guint i = 0; i < s->cycles->len; i++) {
+        ((RigCycle *)s->cycles->pdata[i])->repeat *= repeat;
+    }
+    s->machine.wall_seconds = MIN((uint64_t)s->machine.wall_seconds * repeat,
+                                  RIG_WALL_SECONDS_MAX);
+}
+
+static void add_variant(GPtrArray *all, const char *file,
+                        const char *const *chosen, unsigned repeat,
+                        const RigPaths *paths, GPtrArray *problems)
+{
+    RigScenario *s = rig_scenario_load(file, paths, problems);
+
+    if (!s) {
+        return; /* it was there a moment ago */
+    }
+    for (int key = 0; key < KEYS; key++) {
+        if (chosen[key]) {
+            set(&s->machine, key, chosen[key]);
+        }
+    }
+    rename_variant(s, chosen, repeat);
+    repeat_cycles(s, repeat, problems);
+    if (strlen(s->name) >= RIG_MARKER_NAME) {
+        rig_problem(problems, file, 0, "\"%s\" is a name of more than %u "
+                    "characters; shorten the scenario's", s->name,
+                    RIG_MARKER_NAME - 1);
+    }
+    g_ptr_array_add(all, s);
+}
+
+/* All combinations of the values from @key on. */
+static void combine(GPtrArray *all, const RigScenario *s, const Axes *axes,
+                    int key, const char **chosen, unsigned repeat,
+                    const RigPaths *paths, GPtrArray *problems)
+{
+    if (key == KEYS) {
+        add_variant(all, s->file, chosen, repeat, paths, problems);
+        return;
+    }
+    chosen[key] = NULL;
+    if (!axes->values[key]) {
+        combine(all, s, axes, key + 1, chosen, repeat, paths, problems);
+        return;
+    }
+    for (char **v = axes->values[key]; *v; v++) {
+        chosen[key] = *v;
+        combine(all, s, axes, key + 1, chosen, repeat, paths, problems);
+    }
+}
+
+void rig_variants_make(GPtrArray *scenarios, char *const *with,
+                       unsigned repeat, const RigPaths *paths,
+                       GPtrArray *problems)
+{
+    Axes axes = { 0 };
+    const char *chosen[KEYS];
+    guint n = scenarios->len;
+
+    for (; with && *with; with++) {
+        add_axis(&axes, *with, problems);
+    }
+    for (guint i = 0; i < n && !problems->len; i++) {
+        const RigScenario *s = scenarios->pdata[i];
+
+        if (strcmp(s->machine.nic, RIG_NIC_MODEL) != 0 &&
+            (axes.values[KEY_VECTORS] || axes.values[KEY_QUEUES])) {
+            rig_problem(problems, s->file, 0, "%s has vectors and queues of "
+                        "its own: only " RIG_NIC_MODEL "'s can be varied",
+                        s->machine.nic);
+        } else {
+            combine(scenarios, s, &axes, 0, chosen, repeat, paths, problems);
+        }
+    }
+    g_ptr_array_remove_range(scenarios, 0, n);
+    for (int key = 0; key < KEYS; key++) {
+        g_strfreev(axes.values[key]);
+    }
+}
