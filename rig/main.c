@@ -20,6 +20,8 @@ static const struct {
     { "lint", rig_cmd_lint, "Check scenario files without running them" },
     { "list", rig_cmd_list, "Show scenarios with their titles" },
     { "report", rig_cmd_report, "Build the HTML page of finished runs again" },
+    { "judge", rig_cmd_judge, "Judge a stored event stream by any rules" },
+    { "rules", rig_cmd_rules, "List the rules, print or draw one" },
     { "events", rig_cmd_events, "Print the event stream of a machine as text" },
     { "faults", rig_cmd_faults, "List the faults that rig-nic can be given" },
     { "driver", rig_cmd_driver, "Inspect a driver and its INF before it is run" },

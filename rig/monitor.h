@@ -48,6 +48,8 @@ const char *rig_outcome_name(RigOutcome outcome);
 RigMonitor *rig_monitor_new(const GPtrArray *scenarios,
                             const RigRules *rules);
 void rig_monitor_free(RigMonitor *m);
+/* Leave out the hash of the stream; before the first byte. */
+void rig_monitor_skip_hash(RigMonitor *m);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RigMonitor, rig_monitor_free)
 
 /*
@@ -90,7 +92,8 @@ typedef struct RigStreamResult {
     uint64_t boot_ns;    /* virtual time of RIG_MK_PLAN_BEGIN, 0: not seen */
     uint64_t end_ns;     /* virtual time of the last record */
     const char *sha256;  /* over the guest-caused records (all but those with
-                            RIG_RECORD_HOST), sequence numbers left out */
+                            RIG_RECORD_HOST), sequence numbers left out; NULL:
+                            rig_monitor_skip_hash() */
     const char *qemu;    /* version by RIG_EV_HELLO, "" before it */
 } RigStreamResult;
 void rig_monitor_stream(const RigMonitor *m, RigStreamResult *result);

@@ -154,9 +154,18 @@ static void add_scenario(GKeyFile *k, unsigned number, const RigScenario *s,
     g_auto(GStrv) trace = rules && !s->linux_driver
                           ? rig_rules_trace(rules, s) : NULL;
     g_autofree char *group = g_strdup_printf(RIG_PLAN_GROUP_SCENARIO, number);
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
 
     g_key_file_set_string(k, group, RIG_PLAN_KEY_NAME, s->name);
     add_driver(k, group, number, s);
+    for (guint i = 0; rules && i < s->rules->len; i++) {
+        g_ptr_array_add(names, ((RigRuleRef *)s->rules->pdata[i])->name);
+    }
+    if (names->len) {
+        g_key_file_set_string_list(k, group, RIG_PLAN_KEY_RULES,
+                                   (const char *const *)names->pdata,
+                                   names->len);
+    }
     if (trace && *trace) {
         g_key_file_set_string_list(k, group, RIG_PLAN_KEY_TRACE,
                                    (const char *const *)trace,

@@ -18,6 +18,7 @@
  *   name=init-halt
  *   sys=/plan/1/rignic.sys       paths in the guest
  *   inf=/plan/1/rignic.inf
+ *   rules=Leak;...               for rig judge; the guest does not use it
  *   trace=NdisAllocateMdl;...    optional: exports and callbacks that get
  *                                markers because a rule needs them; "*":
  *                                every callback
@@ -95,6 +96,7 @@
 #define RIG_PLAN_KEY_NAME         "name"
 #define RIG_PLAN_KEY_SYS          "sys"
 #define RIG_PLAN_KEY_TRACE        "trace"
+#define RIG_PLAN_KEY_RULES        "rules"
 #define RIG_PLAN_KEY_INF          "inf"
 #define RIG_PLAN_KEY_LINUX        "linux"
 #define RIG_PLAN_KEY_CYCLES       "cycles"
