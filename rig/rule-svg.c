@@ -19,6 +19,7 @@
 #define GAP_X       70.0
 #define GAP_Y       16.0
 #define MARGIN      20.0
+#define LANE        10.0
 #define SWEEPS      8u
 
 typedef enum NodeKind { START, ANY_TIME, STATE, TRANSITION, VIOLATION } NodeKind;
@@ -26,6 +27,7 @@ typedef enum NodeKind { START, ANY_TIME, STATE, TRANSITION, VIOLATION } NodeKind
 typedef struct Node {
     NodeKind kind;
     gboolean held;
+    gboolean first;      /* a transition that makes handles */
     unsigned layer;      /* states: even, transitions: odd */
     char *text;          /* lines */
     double x, y, width, height;
@@ -194,6 +196,7 @@ static void add_transition(Drawing *d, const RuleOn *on)
     g_autofree char *text = g_strdup_printf("%s\n%s", event, guards);
     unsigned box = add_node(d, TRANSITION, text);
 
+    node(d, box)->first = creates(on);
     add_sources(d, on, box);
     add_targets(d, on, box);
 }
@@ -255,10 +258,11 @@ static void set_layers(Drawing *d)
     }
     for (unsigned i = 0; i < d->edges->len; i++) {
         const Edge *e = &g_array_index(d->edges, Edge, i);
+        Node *to = node(d, e->to);
 
-        if (node(d, e->to)->kind == TRANSITION) {
-            node(d, e->to)->layer = MAX(node(d, e->to)->layer,
-                                        node(d, e->from)->layer + 1);
+        if (to->kind == TRANSITION) {
+            to->layer = to->first ? 1 : MAX(to->layer,
+                                            node(d, e->from)->layer + 1);
         }
     }
     for (unsigned i = 0; i < d->nodes->len; i++) {
@@ -398,18 +402,25 @@ static void write_node(GString *s, const Node *n)
     write_text(s, n);
 }
 
-/* From the right side to the left side; back edges leave below. */
+/* A line to an earlier layer goes round below everything, in its own lane. */
+static void write_back(GString *s, const Node *a, const Node *b, double lane)
+{
+    double x1 = a->x + a->width, y1 = a->y + a->height / 2;
+    double x2 = b->x, y2 = b->y + b->height / 2;
+
+    g_string_append_printf(s, "<path d=\"M%.1f %.1fh%.1fV%.1fH%.1fV%.1fh%.1f\""
+                           " class=\"back\" marker-end=\"url(#tip)\"/>\n",
+                           x1, y1, GAP_X / 4, lane, x2 - GAP_X / 4, y2,
+                           GAP_X / 4);
+}
+
+/* From the right side to the left side. */
 static void write_edge(GString *s, const Node *a, const Node *b)
 {
     double x1 = a->x + a->width, y1 = a->y + a->height / 2;
     double x2 = b->x, y2 = b->y + b->height / 2;
-    double bend = b->layer > a->layer ? (x2 - x1) / 2 : GAP_X;
+    double bend = MIN((x2 - x1) / 2, 2 * GAP_X);
 
-    if (b->layer <= a->layer) {
-        y1 = a->y + a->height * 0.75;
-        y2 = b->y + b->height * 0.75;
-    }
-    bend = MIN(bend, 2 * GAP_X);
     g_string_append_printf(s, "<path d=\"M%.1f %.1fC%.1f %.1f %.1f %.1f %.1f "
                            "%.1f\" marker-end=\"url(#tip)\"%s/>\n", x1, y1,
                            x1 + bend, y1, x2 - bend, y2, x2, y2,
@@ -422,27 +433,48 @@ static const char style[] =
     ".state{fill:#e8f2e8;stroke:#484}.held{fill:#fff3d6;stroke:#b80;"
     "stroke-width:2.4}.violation{fill:#fde8e8;stroke:#b22}"
     ".event{stroke:#bbb}path{fill:none;stroke:#778;stroke-width:1.2}"
-    ".bad{stroke:#b22}</style>\n"
+    ".bad{stroke:#b22}.back{stroke-dasharray:5 3}</style>\n"
     "<defs><marker id=\"tip\" viewBox=\"0 0 8 8\" refX=\"8\" refY=\"4\" "
     "markerWidth=\"7\" markerHeight=\"7\" orient=\"auto\"><path d=\"M0 0L8 4L0 "
     "8z\" style=\"fill:#667;stroke:none\"/></marker></defs>\n";
+
+static gboolean is_back(const Drawing *d, const Edge *e)
+{
+    return node(d, e->to)->layer <= node(d, e->from)->layer;
+}
+
+static unsigned backs(const Drawing *d)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < d->edges->len; i++) {
+        n += is_back(d, &g_array_index(d->edges, Edge, i));
+    }
+    return n;
+}
 
 static char *write_svg(const Drawing *d)
 {
     GString *s = g_string_new("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     g_autofree char *title = g_markup_escape_text(d->rule->title, -1);
+    double lane = d->height, height = d->height + backs(d) * LANE;
 
     g_string_append_printf(s, "<svg xmlns=\"http://www.w3.org/2000/svg\" "
                            "width=\"%.0f\" height=\"%.0f\" viewBox=\"0 0 %.0f "
                            "%.0f\" role=\"img\">\n<title>%s: %s</title>\n%s"
                            "<rect x=\"0\" y=\"0\" width=\"%.0f\" height="
                            "\"%.0f\" style=\"stroke:none\"/>\n", d->width,
-                           d->height, d->width, d->height, d->rule->name,
-                           title, style, d->width, d->height);
+                           height, d->width, height, d->rule->name, title,
+                           style, d->width, height);
     for (unsigned i = 0; i < d->edges->len; i++) {
         const Edge *e = &g_array_index(d->edges, Edge, i);
 
-        write_edge(s, node(d, e->from), node(d, e->to));
+        if (is_back(d, e)) {
+            write_back(s, node(d, e->from), node(d, e->to), lane);
+            lane += LANE;
+        } else {
+            write_edge(s, node(d, e->from), node(d, e->to));
+        }
     }
     for (unsigned i = 0; i < d->nodes->len; i++) {
         write_node(s, node(d, i));
