@@ -291,6 +291,15 @@ static VOID NTAPI ndis_write_error_log_entry(NDIS_HANDLE adapter,
     (void)count;
 }
 
+/* No protocol is bound to the adapter: nobody objects. */
+static NDIS_STATUS NTAPI ndis_m_net_pnp_event(NDIS_HANDLE adapter,
+                                              PVOID notification)
+{
+    (void)adapter;
+    return notification ? NDIS_STATUS_SUCCESS
+                        : NDIS_STATUS_INVALID_PARAMETER;
+}
+
 static UINT NTAPI ndis_get_version(void)
 {
     return HOST_NDIS_VERSION;
@@ -377,6 +386,8 @@ const struct export miniport_exports[] = {
       2, fail_status, IRQL_PASSIVE },
     { "NdisWriteErrorLogEntry", ndis_write_error_log_entry, EX_TRACE | EX_VOID,
       0, 1 | 2 | 4, NULL, IRQL_DISPATCH },
+    { "NdisMNetPnPEvent", ndis_m_net_pnp_event, EX_TRACE, 0, 1, fail_status,
+      IRQL_PASSIVE },
     { "NdisGetVersion", ndis_get_version, EX_VOID, 0, 0, NULL, IRQL_DISPATCH },
     { "NdisMIdleNotificationConfirm", ndis_m_idle_notification,
       EX_TRACE | EX_VOID, 0, 3, NULL, IRQL_DISPATCH },

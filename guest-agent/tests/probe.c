@@ -6,8 +6,7 @@
 #include "ndis.h"
 #include "probe.h"
 
-NDIS_EXPORT(VOID) NdisMNetPnPEvent(NDIS_HANDLE NdisMiniportHandle,
-                                   PVOID NetPnPEvent);
+NDIS_EXPORT(ULONG) NdisMReadDmaCounter(NDIS_HANDLE MiniportDmaHandle);
 
 static NDIS_HANDLE driver_handle;
 static NDIS_HANDLE adapter_handle;
@@ -565,7 +564,7 @@ static NDIS_STATUS act(ULONG action)
     case PROBE_BUG_CHECK:
         KeBugCheckEx(0xdead, 1, 2, 3, 4);
     case PROBE_UNIMPLEMENTED:
-        NdisMNetPnPEvent(adapter_handle, NULL);
+        NdisMReadDmaCounter(adapter_handle);
         return NDIS_STATUS_FAILURE;
     case PROBE_LOOP:
         for (;;) {

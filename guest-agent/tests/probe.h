@@ -11,7 +11,7 @@ enum probe_action {
     PROBE_FAST_FAIL,     /* int 29h, code 3 */
     PROBE_NULL_WRITE,    /* writes to address 0x18 */
     PROBE_BUG_CHECK,     /* KeBugCheckEx(0xdead, 1, 2, 3, 4) */
-    PROBE_UNIMPLEMENTED, /* calls NdisMNetPnPEvent */
+    PROBE_UNIMPLEMENTED, /* calls NdisMReadDmaCounter */
     PROBE_LOOP,          /* for ever */
     PROBE_POOL_LEAK,     /* keeps three blocks of 100 bytes */
     PROBE_DOUBLE_FREE,

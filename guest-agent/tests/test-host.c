@@ -49,6 +49,7 @@ static void on_alarm(int signal, siginfo_t *info, void *context)
 }
 
 static bool guard_pages;
+static const char *const *trace;
 
 static void live(uint32_t action, const struct host_fault *fault, int fd)
 {
@@ -57,7 +58,7 @@ static void live(uint32_t action, const struct host_fault *fault, int fd)
     struct host_config config = {
         .sys_path = PROBE_SYS, .adapters = 1,
         .install = { make_install(action) }, .seed = 1,
-        .guard_pages = guard_pages,
+        .guard_pages = guard_pages, .trace = trace,
     };
     struct life life = { 0 };
 
@@ -498,13 +499,50 @@ START_TEST(double_free_is_a_bug_check)
 }
 END_TEST
 
+/* Is this one of the names that host_callbacks() promises? */
+static bool known_callback(const char *name)
+{
+    for (const char *const *n = host_callbacks(); *n; n++) {
+        if (strcmp(*n, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+START_TEST(what_a_rule_needs_gets_markers_and_nothing_else_does)
+{
+    static const char *const names[] = {
+        "KeAcquireSpinLockRaiseToDpc", "KeReleaseSpinLock", "*", NULL,
+    };
+    const struct rig_marker *m, *out;
+    struct life life;
+
+    ck_assert_int_eq(run(PROBE_IRQL, NULL, &life, 0), 0);
+    ck_assert_ptr_null(recorder_find(RIG_MK_API_ENTER,
+                                     "KeAcquireSpinLockRaiseToDpc", 0));
+    trace = names;
+    ck_assert_int_eq(run(PROBE_IRQL, NULL, &life, 0), 0);
+    trace = NULL;
+    m = need(RIG_MK_API_LEAVE, "KeAcquireSpinLockRaiseToDpc");
+    ck_assert_uint_ne(m->object, 0);
+    out = need(RIG_MK_API_ENTER, "KeReleaseSpinLock");
+    ck_assert_uint_eq(out->object, m->object);
+    ck_assert_uint_gt(out->call, m->call);
+    for (unsigned i = 0; (m = recorder_find(RIG_MK_CALLBACK_ENTER, NULL, i));
+         i++) {
+        ck_assert_msg(known_callback(m->name), "%s", m->name);
+    }
+}
+END_TEST
+
 START_TEST(unimplemented_import_is_named_when_called)
 {
     struct life life;
 
     ck_assert_int_eq(run(PROBE_UNIMPLEMENTED, NULL, &life, 0),
                      HOST_EXIT_BROKEN);
-    ck_assert_uint_ne(need(RIG_MK_UNIMPLEMENTED, "NdisMNetPnPEvent")->caller,
+    ck_assert_uint_ne(need(RIG_MK_UNIMPLEMENTED, "NdisMReadDmaCounter")->caller,
                       0);
 }
 END_TEST
@@ -542,6 +580,7 @@ int main(void)
     tcase_set_timeout(tc, 30);
     tcase_add_test(tc, whole_life_calls_everything_in_order);
     tcase_add_test(tc, api_markers_have_handle_status_and_caller);
+    tcase_add_test(tc, what_a_rule_needs_gets_markers_and_nothing_else_does);
     tcase_add_test(tc, irql_follows_cr8_and_functions);
     tcase_add_test(tc, shared_data_and_gs_are_there);
     tcase_add_test(tc, ports_are_emulated);
