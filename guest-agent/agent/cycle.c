@@ -143,8 +143,6 @@ static struct host_config host_config(const struct cycle_context *c)
         .install = { cycle.install[0], cycle.install[1] },
         .at_start = c->plan->at_start,
         .guard_pages = c->plan->guard_pages,
-        .messages_max = c->sweep ? c->sweep->messages_max : 0,
-        .no_messages = c->sweep && c->sweep->no_messages,
         .seed = c->plan->seed,
         .scenario = c->scenario_number,
         .cycle = c->cycle_number,

@@ -26,8 +26,6 @@ struct cycle_sweep {
     char **count;                /* device faults: how often each could strike;
                                     NULL: not counted */
     uint32_t *occasions;         /* shared memory: that, by device fault */
-    unsigned messages_max;       /* as in struct host_config */
-    bool no_messages;
     uint64_t digest;             /* of the device before the cycle */
     char difference[RIG_MARKER_TEXT]; /* from the first cycle; "": none */
 };

@@ -124,8 +124,7 @@ static void make_plan(struct sweep_run *r, const struct sweep_cycle *c,
         } else if (f->kind == RIG_POINT_DEVICE) {
             add_device_fault(r, p, i, f);
         } else if (f->kind == RIG_POINT_RESOURCE) {
-            r->extra.messages_max = f->argument;
-            r->extra.no_messages = f->argument == 0;
+            p->step[0].messages = f->argument; /* step install */
         }
     }
     p->cycle = (struct plan_cycle) { 1, p->step, life->n_steps };

@@ -45,8 +45,6 @@ struct host_config {
     const struct inf_install *install[HOST_ADAPTERS_MAX];
     bool at_start;          /* MSI-X programmed before init, till remove */
     bool guard_pages;       /* around every block of pool memory */
-    unsigned messages_max;  /* grant no more; 0: no limit */
-    bool no_messages;       /* grant the line interrupt at best */
     uint64_t seed;
     const char *const *trace; /* exports and callbacks that rules need, besides
                                  those that always get markers; or NULL */

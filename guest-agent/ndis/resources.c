@@ -61,7 +61,6 @@ static unsigned messages_wanted(void)
     uint32_t limit, max;
 
     if (!current()->device || !current()->device->msix_vectors ||
-        host.config.no_messages ||
         (current()->limited && current()->messages_max == 0) ||
         msi_setting("MSISupported", 0) != 1) {
         return 0;
@@ -271,9 +270,6 @@ static void limit(struct host_resources *r)
     unsigned max = d ? d->msix_vectors : 0;
 
     max = max < MESSAGES_GRANTED_MAX ? max : MESSAGES_GRANTED_MAX;
-    if (host.config.messages_max && host.config.messages_max < max) {
-        max = host.config.messages_max;
-    }
     if (current()->limited && current()->messages_max < max) {
         max = current()->messages_max;
     }
