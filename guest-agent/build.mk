@@ -177,3 +177,4 @@ check-units-guest-agent: $(AGENT_UNIT_BINS)
 	$(Q)for t in $^; do echo "  TEST  $$t"; $$t || exit 1; done
 
 include guest-agent/ndis/tests.mk
+include guest-agent/bench/bench.mk
