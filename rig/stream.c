@@ -50,10 +50,53 @@ void rig_stream_reject(RigStream *s, uint64_t event, const char *fmt, ...)
     va_end(ap);
 }
 
+#define EACH(byte) (0x0101010101010101ull * (byte))
+
+/*
+ * Is the text printable, NUL-terminated and zero behind that? Eight bytes at
+ * a time: a byte of x - EACH(n) & ~x & EACH(0x80) says x < n where no higher
+ * bit was set (Hacker's Delight, 6-1).
+ */
+static gboolean is_clean(const char *text, size_t size)
+{
+    uint64_t word, ends = 0;
+
+    for (size_t i = 0; i < size; i += sizeof(word)) {
+        memcpy(&word, text + i, sizeof(word));
+        if (ends && word) {
+            return FALSE;
+        }
+        if (ends || !word) {
+            ends = 1;
+            continue;
+        }
+        ends = (word - EACH(1)) & ~word & EACH(0x80);
+        if (ends) { /* the bytes before the first NUL, blanks behind it */
+            unsigned bits = __builtin_ctzll(ends) & ~7u;
+
+            if (word >> bits) {
+                return FALSE;
+            }
+            word |= EACH(' ') << bits;
+        }
+        if ((word | (word + EACH(1)) | ((word - EACH(' ')) & ~word)) &
+            EACH(0x80)) {
+            return FALSE;
+        }
+    }
+    return ends != 0;
+}
+
 /* Make `text` of `size` bytes printable and NUL-terminated. */
 static void clean_text(char *text, size_t size)
 {
-    size_t n = strnlen(text, size - 1);
+    size_t n;
+
+    if (size % sizeof(uint64_t) == 0 && GUINT32_FROM_LE(1) == 1 &&
+        is_clean(text, size)) {
+        return;
+    }
+    n = strnlen(text, size - 1);
 
     for (size_t i = 0; i < n; i++) {
         if (!g_ascii_isprint(text[i])) {
