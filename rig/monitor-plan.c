@@ -251,6 +251,32 @@ static void on_quiesced(RigMonitor *m, const RigEvent *e)
     }
 }
 
+/*
+ * The messages that the driver was given are those of the device's table, as
+ * far as the guest could read it: else the guest or the tap is wrong.
+ */
+static void on_interrupts(RigMonitor *m, const RigEvent *e)
+{
+    unsigned told = m->calls.thread[e->marker.thread].told;
+    unsigned target = told ? told - 1 : 0;
+    const RigMsix *x = &m->msix[MIN(target, RIG_TARGETS_MAX - 1)];
+    uint64_t digest = 0;
+
+    m->work.line = e->marker.arg[2] == 1;
+    if (m->work.line || !e->marker.arg[3]) {
+        return;
+    }
+    for (unsigned i = 0; i < e->marker.arg[1] && i < x->vectors; i++) {
+        const uint32_t *d = x->vector[i].dword;
+
+        digest = rig_message_digest(digest, (uint64_t)d[1] << 32 | d[0], d[2]);
+    }
+    if (digest != e->marker.arg[3]) {
+        rig_stream_reject(&m->stream, e->seq, "the messages that the driver "
+                          "was given are not those of the device's table");
+    }
+}
+
 static void on_unimplemented(RigMonitor *m, const RigEvent *e)
 {
     if (m->work.unimplemented == RIG_NO_EVENT) {
@@ -335,7 +361,7 @@ void rig_monitor_marker(RigMonitor *m, const RigEvent *e)
         on_traffic(m, e);
         break;
     case RIG_MK_INTERRUPTS:
-        m->work.line = e->marker.arg[2] == 1;
+        on_interrupts(m, e);
         break;
     case RIG_MK_QUIESCED:
         on_quiesced(m, e);

@@ -16,7 +16,7 @@
 #include "ndis/interrupt.h"
 #include "ndis/thunk.h"
 
-/* MSI address and data as an x86 APIC has them; drivers only display them. */
+/* MSI address and data as an x86 APIC has them, where there is no device. */
 #define MSI_ADDRESS 0xfee00000ll
 #define VECTOR_BASE 0x51u
 
@@ -174,6 +174,30 @@ make(struct adapter *a, NDIS_HANDLE context,
     return i;
 }
 
+/*
+ * The messages as they stand in the device's table; with interrupt remapping
+ * their addresses name remapping entries. Digest of all, 0: not readable.
+ */
+static uint64_t read_messages(const struct interrupt *i)
+{
+    struct vfio_device *d = i->adapter->device;
+    uint64_t digest = 0;
+
+    for (unsigned n = 0; i->message && d && n < i->messages; n++) {
+        IO_INTERRUPT_MESSAGE_INFO_ENTRY *e = &i->table->MessageInfo[n];
+        uint64_t low = vfio_msix_read(d, n, 0);
+        uint64_t address = (uint64_t)vfio_msix_read(d, n, 1) << 32 | low;
+
+        if (address == UINT64_MAX) {
+            return 0;
+        }
+        e->MessageAddress.QuadPart = (LONGLONG)address;
+        e->MessageData = vfio_msix_read(d, n, 2);
+        digest = rig_message_digest(digest, address, e->MessageData);
+    }
+    return digest;
+}
+
 static void say_registered(const struct interrupt *i)
 {
     struct rig_marker m;
@@ -184,6 +208,7 @@ static void say_registered(const struct interrupt *i)
     m.arg[1] = i->messages;
     m.arg[2] = i->message ? NDIS_CONNECT_MESSAGE_BASED
                           : NDIS_CONNECT_LINE_BASED;
+    m.arg[3] = read_messages(i);
     marker_emit(&m);
 }
 

@@ -204,6 +204,45 @@ START_TEST(numbers_that_cannot_be)
 }
 END_TEST
 
+/* Two messages in the table; the driver is said to have been given these. */
+static void give_messages(Play *p, uint64_t digest)
+{
+    struct rig_marker m = {
+        .kind = RIG_MK_INTERRUPTS, .scenario = p->b->scenario,
+        .cycle = p->b->cycle, .arg = { 2, 2, 2, digest },
+    };
+
+    b_enter(p->b, "MiniportInitializeEx");
+    for (unsigned v = 0; v < 2; v++) {
+        b_table(p->b, v, 0, 0xfee00218 + 0x20 * v);
+        b_table(p->b, v, 1, 1);
+        b_table(p->b, v, 2, v);
+    }
+    b_marker(p->b, &m);
+    b_leave(p->b, B_FAILURE);
+}
+
+START_TEST(messages_given_to_the_driver_are_those_of_the_table)
+{
+    g_autoptr(Play) good = play_new(_i), unread = play_new(_i);
+    g_autoptr(Play) bad = play_new(_i);
+    uint64_t digest = rig_message_digest(0, 0x1fee00218, 0);
+    RigStreamResult s;
+
+    digest = rig_message_digest(digest, 0x1fee00238, 1);
+    give_messages(good, digest);
+    b_judge(good->j, good->b);
+    rig_monitor_stream(good->j->monitor, &s);
+    ck_assert_int_ne(s.outcome, RIG_OUTCOME_STREAM_INVALID);
+    give_messages(unread, 0);
+    b_judge(unread->j, unread->b);
+    rig_monitor_stream(unread->j->monitor, &s);
+    ck_assert_int_ne(s.outcome, RIG_OUTCOME_STREAM_INVALID);
+    give_messages(bad, digest ^ 1);
+    expect_invalid(bad, "not those of the device's table");
+}
+END_TEST
+
 START_TEST(handles_that_cannot_be)
 {
     g_autoptr(Play) twice = play_new(_i), none = play_new(_i);

@@ -247,7 +247,10 @@ enum rig_marker_kind {
     RIG_MK_TRAFFIC = 18,       /* arg: sent, completed, received, wrong */
     RIG_MK_NOTE = 19,          /* text: for people, never judged */
     RIG_MK_INTERRUPTS = 20,    /* arg: messages requested, granted,
-                                  1 line 2 message; object: handle */
+                                  1 line 2 message, [3] rig_message_digest()
+                                  of the table that the driver was given, 0 if
+                                  the device's could not be read; object:
+                                  handle */
     RIG_MK_LEFT = 21,          /* name: kind of object left after halt or
                                   unload; arg: count, bytes; caller */
     RIG_MK_QUIESCED = 22,      /* the rig has taken the device back from a
@@ -318,6 +321,22 @@ enum rig_linux_point {
                               are final */
     RIG_LINUX_UNBOUND = 3, /* driver gone; no vector markers */
 };
+
+/*
+ * For RIG_MK_INTERRUPTS: message i in turn, address and data; begin with 0.
+ * FNV-1a, 64 bits, as if begun with its offset basis; never 0.
+ */
+static inline uint64_t rig_message_digest(uint64_t digest, uint64_t address,
+                                          uint32_t data)
+{
+    digest = digest ? digest : 0xcbf29ce484222325ull;
+    for (unsigned i = 0; i < 12; i++) {
+        uint64_t byte = i < 8 ? address >> 8 * i : data >> 8 * (i - 8);
+
+        digest = (digest ^ (byte & 0xff)) * 0x100000001b3ull;
+    }
+    return digest ? digest : 1;
+}
 
 enum rig_cycle_end {
     RIG_CYCLE_DONE = 0,    /* every step ran or was skipped by rule */
