@@ -228,7 +228,7 @@ const struct export bus_exports[] = {
       IRQL_ANY },
     { "NdisMQueryProbedBars", ndis_m_query_probed_bars, 0, 0, 0, fail_status,
       IRQL_PASSIVE },
-    { "NdisMMapIoSpace", ndis_m_map_io_space, EX_TRACE, 0, 2 | 8, fail_status,
+    { "NdisMMapIoSpace", ndis_m_map_io_space, EX_TRACE, 0, 2 | 8, fail_status_null0,
       IRQL_PASSIVE | FROM_INIT },
     { "NdisMUnmapIoSpace", ndis_m_unmap_io_space, EX_TRACE | EX_VOID, 2, 1 | 4,
       NULL, IRQL_PASSIVE | FROM_INIT | FROM_HALT },

@@ -64,9 +64,9 @@ static unsigned call_stack(uint32_t *rva)
     return stack_walk(&host.image, &c, true, rva, STACK_FRAMES);
 }
 
-uint32_t contract_call_site(void)
+void contract_reset(void)
 {
-    return host_self.frame ? pe_call_site(&host.image, host_self.frame[0]) : 0;
+    memset(seen, 0, sizeof(seen));
 }
 
 /* "API: sentence | rva rva"; what does not fit is left out. */

@@ -55,7 +55,7 @@ void contract_irql_at_most(uint8_t high, const char *when);
 /* Judge the call that is being made by the contract of its export. */
 void contract_check_call(const struct export *ex);
 
-/* RVA of the call into the export that the driver is in. */
-uint32_t contract_call_site(void);
+/* Forget what was reported: a new life begins. */
+void contract_reset(void);
 
 #endif

@@ -125,7 +125,7 @@ ndis_m_allocate_nb_sg_list(NDIS_HANDLE handle, PNET_BUFFER nb, PVOID context,
 
     (void)flags;
     if (!dma || !nb) {
-        return NDIS_STATUS_INVALID_PARAMETER;
+        return NDIS_STATUS_RESOURCES;
     }
     if (!buffer || size < sg_list_size(SG_ELEMENTS)) {
         sg = arena_alloc(sg_list_size(SG_ELEMENTS), CACHE_LINE);

@@ -238,8 +238,11 @@ static VOID NTAPI ke_set_target_processor_dpc(PKDPC dpc, CCHAR number)
 static NTSTATUS NTAPI ke_set_target_processor_dpc_ex(PKDPC dpc,
                                                      PPROCESSOR_NUMBER number)
 {
-    ke_set_target_processor_dpc(dpc, (CCHAR)number->Number);
-    return 0;
+    if (number->Group || number->Number) {
+        return STATUS_INVALID_PARAMETER;  /* there is one processor */
+    }
+    ke_set_target_processor_dpc(dpc, 0);
+    return STATUS_SUCCESS;
 }
 
 static VOID NTAPI ke_flush_queued_dpcs(void)

@@ -542,6 +542,7 @@ static uint64_t fail_open_file(const uint64_t *args, uint32_t status)
 {
     PIO_STATUS_BLOCK block = (PIO_STATUS_BLOCK)(uintptr_t)args[3];
 
+    block->Pointer = NULL;
     block->Status = (NTSTATUS)status;
     block->Information = 0;
     return fail_status_null0(args, status);

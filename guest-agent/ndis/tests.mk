@@ -1,8 +1,8 @@
 # The NDIS host's unit tests; included by guest-agent/build.mk.
 #
-# test-host and test-arena link the whole host, with a recorder for markers.
-# test-host runs driver code at fixed addresses, in the range that
-# AddressSanitizer has for itself, so it is left out of the sanitizer pass.
+# test-host, test-exports and test-arena link the whole host, with a recorder
+# for markers. The former two run code at fixed addresses, in the range that
+# AddressSanitizer has for itself, so they are left out of the sanitizer pass.
 
 PROBE_SYS := $(B)/guest-agent/probe.sys
 NDIS_OBJECTS := $(patsubst guest-agent/%.c,%.o,$(wildcard guest-agent/ndis/*.c)) \
@@ -14,8 +14,10 @@ UNIT_emulate := ndis/emulate.o
 UNIT_format := ndis/format.o
 UNIT_arena := $(NDIS_OBJECTS)
 UNIT_host := $(NDIS_OBJECTS)
+UNIT_exports := $(NDIS_OBJECTS) tests/export-cases.o
 
-NDIS_UNITS := pe emulate format arena $(if $(filter 1,$(SANITIZE)),,host)
+NDIS_UNITS := pe emulate format arena \
+    $(if $(filter 1,$(SANITIZE)),,host exports)
 
 $(foreach unit,$(NDIS_UNITS),$(eval $(call agent_unit,$(unit))))
 
