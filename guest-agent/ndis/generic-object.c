@@ -2,6 +2,7 @@
 /* Generic objects: NDIS handles for components that have no other. */
 #include <string.h>
 #include "ndis/core.h"
+#include "ndis/pool.h"
 #include "ndis/thunk.h"
 
 /* ndis.h, NDIS_GENERIC_OBJECT; the caller's memory follows it. */
@@ -19,9 +20,8 @@ typedef struct _NDIS_GENERIC_OBJECT {
 static NDIS_GENERIC_OBJECT *NTAPI
 ndis_allocate_generic_object(DRIVER_OBJECT *driver, ULONG tag, USHORT size)
 {
-    NDIS_GENERIC_OBJECT *o = pool_alloc(sizeof(*o) + size);
+    NDIS_GENERIC_OBJECT *o = pool_alloc_tagged(sizeof(*o) + size, tag);
 
-    (void)tag;
     if (o) {
         memset(o, 0, sizeof(*o));
         o->Header.Type = NDIS_OBJECT_TYPE_DEFAULT;

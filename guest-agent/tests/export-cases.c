@@ -137,6 +137,7 @@ const struct injected_case injected_cases[] = {
     { "NdisGetProcessorInformationEx", INJECTED, { { 0 } } },
     { "NdisGetRssProcessorInformation", INJECTED, { { 0 } } },
     { "NdisAllocateTimerObject", INJECTED, { { 2, 8, 0 } } },
+    { "NdisAllocateGenericObject", NULL_, { { 0 } } },
     { "NdisAllocateIoWorkItem", NULL_, { { 0 } } },
     { "IoAllocateWorkItem", NULL_, { { 0 } } },
 };
@@ -468,6 +469,10 @@ const struct natural_case natural_cases[] = {
     { "MmFreeContiguousMemorySpecifyCache", { S(0), 16, 0 }, 0,
       BAD_POOL_CALLER, DOUBLE_FREE, BUG_CHECK },
     { "MmGetPhysicalAddress", { S(0) }, NULL_, NONE },
+    { "NdisAllocateGenericObject", { S(0), 0x67617421, 16 }, NULL_, NONE,
+      NO_MEMORY },
+    { "NdisFreeGenericObject", { S(0) }, 0, BAD_POOL_CALLER, NONE,
+      BUG_CHECK },
 
     /* --- driver and adapter ---------------------------------------------- */
     { "NdisMRegisterMiniportDriver", { 0, 0, 0, S(0), S(1) },
