@@ -295,9 +295,8 @@ static VOID NTAPI ndis_write_error_log_entry(NDIS_HANDLE adapter,
 static NDIS_STATUS NTAPI ndis_m_net_pnp_event(NDIS_HANDLE adapter,
                                               PVOID notification)
 {
-    (void)adapter;
-    return notification ? NDIS_STATUS_SUCCESS
-                        : NDIS_STATUS_INVALID_PARAMETER;
+    return is_adapter(adapter) && notification
+           ? NDIS_STATUS_SUCCESS : NDIS_STATUS_INVALID_PARAMETER;
 }
 
 static UINT NTAPI ndis_get_version(void)
