@@ -35,4 +35,7 @@ $(GUEST_BENCH)/initramfs.cpio: $(GUEST_BENCH)/init \
 	    cpio -o -H newc --reproducible -R 0:0 --quiet) | \
 	    cat $(GUEST_LINUX)/initramfs.cpio - > $@
 
+# Compiled with everything else, so that it keeps up with what it is made of.
+guest: $(GUEST_BENCH)/init
+
 bench-built: guest-linux $(GUEST_BENCH)/initramfs.cpio

@@ -18,23 +18,68 @@
 #define INF "/bench/rignic.inf"
 #define LOST_NS (5 * NSEC_PER_SEC)
 
+/*
+ * Once the first window is on its way, frames are sent where others come back
+ * or are completed, in the DPC, as a transport does that is driven by its
+ * acknowledgements; the main thread waits for the end.
+ */
 static struct {
     pthread_mutex_t lock;
-    pthread_cond_t changed;
+    pthread_cond_t done;
     NET_BUFFER_LIST *idle;      /* frames that can be sent */
     uint32_t idles;
-    uint32_t wanted;            /* wake the sender when so many are idle ... */
-    uint64_t received, awaited; /* ... and this number has come back */
+    uint32_t frames;            /* of this turn */
+    uint32_t sent, received;
 } bench;
 
-/* --- what the NDIS host calls ----------------------------------------- */
-
-static void wake_if_ready(void)
+static bool is_over(void)
 {
-    if (bench.idles >= bench.wanted && bench.received >= bench.awaited) {
-        pthread_cond_signal(&bench.changed);
+    return bench.received >= bench.frames && bench.idles == BENCH_WINDOW;
+}
+
+/* With the lock held: a batch that can go now, or NULL. */
+static NET_BUFFER_LIST *take_batch(void)
+{
+    NET_BUFFER_LIST *first = bench.idle, *last = first;
+
+    if (bench.sent == bench.frames || bench.idles < BENCH_BATCH ||
+        bench.sent - bench.received > BENCH_WINDOW - BENCH_BATCH) {
+        return NULL;
+    }
+    for (uint32_t i = 1; i < BENCH_BATCH; i++) {
+        last = last->Next;
+    }
+    bench.idle = last->Next;
+    last->Next = NULL;
+    bench.idles -= BENCH_BATCH;
+    bench.sent += BENCH_BATCH;
+    return first;
+}
+
+static void send_what_can_go(uint32_t flags)
+{
+    NET_BUFFER_LIST *batch;
+    struct callback cb;
+
+    for (;;) {
+        pthread_mutex_lock(&bench.lock);
+        batch = take_batch();
+        if (is_over()) {
+            pthread_cond_signal(&bench.done);
+        }
+        pthread_mutex_unlock(&bench.lock);
+        if (!batch) {
+            return;
+        }
+        callback_enter_quiet(&cb, "MiniportSendNetBufferLists");
+        host.miniport.SendNetBufferListsHandler(host.adapter[0].context, batch,
+                                                NDIS_DEFAULT_PORT_NUMBER,
+                                                flags);
+        callback_leave(&cb, 0);
     }
 }
+
+/* --- what the NDIS host calls ----------------------------------------- */
 
 void traffic_send_complete(NET_BUFFER_LIST *nbls)
 {
@@ -48,11 +93,13 @@ void traffic_send_complete(NET_BUFFER_LIST *nbls)
     last->Next = bench.idle;
     bench.idle = nbls;
     bench.idles += n;
-    wake_if_ready();
     pthread_mutex_unlock(&bench.lock);
+    if (host_self.number == THREAD_DPC) {
+        send_what_can_go(NDIS_SEND_FLAGS_DISPATCH_LEVEL);
+    }
 }
 
-void traffic_receive(NET_BUFFER_LIST *nbls, uint32_t flags)
+void traffic_receive(struct adapter *a, NET_BUFFER_LIST *nbls, uint32_t flags)
 {
     struct callback cb;
     uint32_t n = 0;
@@ -64,103 +111,66 @@ void traffic_receive(NET_BUFFER_LIST *nbls, uint32_t flags)
         n += bench_is_ours((uint8_t *)MmGetMdlVirtualAddress(mdl) +
                            nb->CurrentMdlOffset, nb->DataLength);
     }
-    pthread_mutex_lock(&bench.lock);
-    bench.received += n;
-    wake_if_ready();
-    pthread_mutex_unlock(&bench.lock);
     if (!(flags & NDIS_RECEIVE_FLAGS_RESOURCES)) {
         callback_enter_quiet(&cb, "MiniportReturnNetBufferLists");
         host.miniport.ReturnNetBufferListsHandler(
-            host.adapter_context, nbls,
+            a->context, nbls,
             flags & NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL
             ? NDIS_RETURN_FLAGS_DISPATCH_LEVEL : 0);
         callback_leave(&cb, 0);
     }
-}
-
-/* --- sending ---------------------------------------------------------- */
-
-/* Wait for `idle` frames that can be sent and `received` that came back. */
-static bool wait_for(uint32_t idle, uint64_t received)
-{
-    struct timespec at = time_at(time_now() + LOST_NS);
-    int err = 0;
-
-    bench.wanted = idle;
-    bench.awaited = received;
-    while (!err && (bench.idles < idle || bench.received < received)) {
-        err = pthread_cond_timedwait(&bench.changed, &bench.lock, &at);
-    }
-    return !err;
-}
-
-static NET_BUFFER_LIST *take_idle(uint32_t n)
-{
-    NET_BUFFER_LIST *first = bench.idle, *last = first;
-
-    for (uint32_t i = 1; i < n; i++) {
-        last = last->Next;
-    }
-    bench.idle = last->Next;
-    bench.idles -= n;
-    last->Next = NULL;
-    return first;
-}
-
-static bool send_batch(uint64_t sent, uint32_t n)
-{
-    uint64_t room = BENCH_WINDOW - n;
-    NET_BUFFER_LIST *nbls = NULL;
-    struct callback cb;
-
     pthread_mutex_lock(&bench.lock);
-    if (wait_for(n, sent > room ? sent - room : 0)) {
-        nbls = take_idle(n);
-    }
+    bench.received += n;
     pthread_mutex_unlock(&bench.lock);
-    if (!nbls) {
-        return false;
-    }
-    callback_enter_quiet(&cb, "MiniportSendNetBufferLists");
-    host.miniport.SendNetBufferListsHandler(host.adapter_context, nbls,
-                                            NDIS_DEFAULT_PORT_NUMBER, 0);
-    callback_leave(&cb, 0);
-    return true;
+    send_what_can_go(NDIS_SEND_FLAGS_DISPATCH_LEVEL);
 }
+
+/* --- a turn ----------------------------------------------------------- */
 
 static bool make_frames(uint32_t length)
 {
     uint8_t *data;
 
     while (bench.idle) {
-        nbl_frame_free(take_idle(1));
+        NET_BUFFER_LIST *nbl = bench.idle;
+
+        bench.idle = nbl->Next;
+        nbl_frame_free(nbl);
     }
-    for (uint32_t i = 0; i < BENCH_WINDOW; i++) {
+    for (bench.idles = 0; bench.idles < BENCH_WINDOW; bench.idles++) {
         NET_BUFFER_LIST *nbl = nbl_frame_new(&length, 1, 0, &data);
 
         if (!nbl) {
             return false;
         }
-        bench_fill(data, length, host.mac);
+        bench_fill(data, length, host.adapter[0].mac);
         nbl->Next = bench.idle;
         bench.idle = nbl;
-        bench.idles++;
     }
     return true;
 }
 
 static bool run(uint32_t length, uint32_t frames)
 {
-    bool good = make_frames(length);
+    struct timespec at;
+    int err = 0;
 
-    bench.received = 0;
-    for (uint32_t sent = 0; good && sent < frames; sent += BENCH_BATCH) {
-        good = send_batch(sent, BENCH_BATCH);
+    if (!make_frames(length)) {
+        return false;
     }
+    bench.frames = frames / BENCH_BATCH * BENCH_BATCH;
+    bench.sent = bench.received = 0;
+    send_what_can_go(0);
     pthread_mutex_lock(&bench.lock);
-    good = good && wait_for(BENCH_WINDOW, frames);
+    while (!is_over() && !err) {
+        uint32_t before = bench.received;
+
+        at = time_at(time_now() + LOST_NS);
+        err = pthread_cond_timedwait(&bench.done, &bench.lock, &at);
+        err = bench.received == before ? err : 0;
+    }
     pthread_mutex_unlock(&bench.lock);
-    return good;
+    return !err;
 }
 
 /* --- opening ---------------------------------------------------------- */
@@ -174,12 +184,14 @@ static bool start_driver(void)
 static bool open_leg(const char *address, char *err, size_t errlen)
 {
     static struct vfio_device device;
-    struct host_config config = { .sys_path = SYS, .device = &device };
+    struct host_config config = {
+        .sys_path = SYS, .adapters = 1, .device = { &device },
+    };
     char *ids[PCI_HARDWARE_IDS];
     g_autoptr(GError) error = NULL;
 
     thread_mutex_init(&bench.lock);
-    thread_cond_init(&bench.changed);
+    thread_cond_init(&bench.done);
     if (vfio_bind(address, err, errlen) ||
         vfio_open(&device, address, BENCH_ARENA, err, errlen)) {
         return false;
@@ -188,9 +200,9 @@ static bool open_leg(const char *address, char *err, size_t errlen)
         snprintf(err, errlen, "no hardware ids");
         return false;
     }
-    config.install = inf_install(INF, (const char *const *)ids, &error);
+    config.install[0] = inf_install(INF, (const char *const *)ids, &error);
     pci_hardware_ids_free(ids);
-    if (!config.install) {
+    if (!config.install[0]) {
         snprintf(err, errlen, "%s", error->message);
         return false;
     }
