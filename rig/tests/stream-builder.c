@@ -195,7 +195,7 @@ uint64_t b_quiesced(Builder *b)
 }
 
 static uint64_t open_call(Builder *b, uint16_t kind, const char *name,
-                          uint64_t object)
+                          uint64_t object, const uint64_t *arg)
 {
     struct rig_marker m = { .kind = kind, .object = object,
                             .call = ++b->calls };
@@ -207,6 +207,9 @@ static uint64_t open_call(Builder *b, uint16_t kind, const char *name,
     b->open[b->depth++].object = object;
     if (kind == RIG_MK_API_ENTER) {
         m.caller = 0x1000 + m.call;
+    }
+    if (arg) {
+        memcpy(m.arg, arg, sizeof(m.arg));
     }
     return b_marker(b, &m);
 }
@@ -229,7 +232,12 @@ static uint64_t close_call(Builder *b, uint16_t kind, uint64_t object,
 
 uint64_t b_enter(Builder *b, const char *callback)
 {
-    return open_call(b, RIG_MK_CALLBACK_ENTER, callback, 0);
+    return b_enter_about(b, callback, 0);
+}
+
+uint64_t b_enter_about(Builder *b, const char *callback, uint64_t object)
+{
+    return open_call(b, RIG_MK_CALLBACK_ENTER, callback, object, NULL);
 }
 
 uint64_t b_leave(Builder *b, uint32_t status)
@@ -239,7 +247,13 @@ uint64_t b_leave(Builder *b, uint32_t status)
 
 uint64_t b_api(Builder *b, const char *api, uint64_t object)
 {
-    return open_call(b, RIG_MK_API_ENTER, api, object);
+    return open_call(b, RIG_MK_API_ENTER, api, object, NULL);
+}
+
+uint64_t b_api_args(Builder *b, const char *api, uint64_t object,
+                    const uint64_t arg[RIG_MARKER_ARGS])
+{
+    return open_call(b, RIG_MK_API_ENTER, api, object, arg);
 }
 
 uint64_t b_return(Builder *b, uint64_t object, uint32_t status)

@@ -67,8 +67,12 @@ uint64_t b_quiesced(Builder *b);
 
 /* Callbacks and API calls nest; b_leave() ends the innermost one. */
 uint64_t b_enter(Builder *b, const char *callback);
+/* With what it is about: an OID request, a timer. */
+uint64_t b_enter_about(Builder *b, const char *callback, uint64_t object);
 uint64_t b_leave(Builder *b, uint32_t status);
 uint64_t b_api(Builder *b, const char *api, uint64_t object);
+uint64_t b_api_args(Builder *b, const char *api, uint64_t object,
+                    const uint64_t arg[RIG_MARKER_ARGS]);
 uint64_t b_return(Builder *b, uint64_t object, uint32_t status);
 uint64_t b_fault(Builder *b, const char *api, unsigned occurrence,
                  uint32_t status);
