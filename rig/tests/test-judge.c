@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `rig judge`: stored streams, with and without a plan, by any rules. */
+#include <check.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "commands.h"
+#include "cycle-builder.h"
+#include "plan.h"
+
+static char *dir;
+
+static char *path(const char *name)
+{
+    return g_build_filename(dir, name, NULL);
+}
+
+static void setup(void)
+{
+    dir = g_dir_make_tmp("rig-judge-XXXXXX", NULL);
+    ck_assert_ptr_nonnull(dir);
+}
+
+static void teardown(void)
+{
+    static const char *const names[] = {
+        "vm-1/events.bin", "vm-1/plan.ini", "vm-1", "events.bin", "my.xml",
+        "out",
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *p = path(names[i]);
+
+        g_remove(p);
+    }
+    g_rmdir(dir);
+    g_free(dir);
+}
+
+static void store(const char *name, const void *bytes, size_t size)
+{
+    g_autofree char *p = path(name);
+    g_autofree char *parent = g_path_get_dirname(p);
+
+    g_mkdir_with_parents(parent, 0700);
+    ck_assert(g_file_set_contents(p, bytes, size, NULL));
+}
+
+/* A life; `halt` says whether the interrupt is given back. */
+static Play *life(gboolean halt)
+{
+    Play *p = play_new(RIG_MSIX_AT_CONNECT);
+
+    play_init(p);
+    if (halt) {
+        play_halt(p);
+    } else {
+        play_halt_begin(p);
+        play_halt_end(p);
+    }
+    play_remove(p);
+    b_cycle_end(p->b, RIG_CYCLE_DONE, NULL);
+    b_scenario_end(p->b);
+    b_mark(p->b, RIG_MK_PLAN_END, NULL, 0, 0, NULL);
+    b_end(p->b);
+    return p;
+}
+
+static void store_life(const char *name, gboolean halt)
+{
+    g_autoptr(Play) p = life(halt);
+
+    store(name, p->b->bytes->data, p->b->bytes->len);
+}
+
+/* Run it with these words; what it printed goes into *out. */
+static int judge(char **out, const char *words)
+{
+    g_auto(GStrv) argv = g_strsplit(words, " ", -1);
+    g_autofree char *file = path("out");
+    int status, keep[2] = { dup(1), dup(2) };
+    int fd = open(file, O_CREAT | O_TRUNC | O_WRONLY, 0600);
+
+    for (char **a = argv; *a; a++) { /* % stands for the directory */
+        if (strchr(*a, '%')) {
+            g_auto(GStrv) parts = g_strsplit(*a, "%", -1);
+
+            g_free(*a);
+            *a = g_strjoinv(dir, parts);
+        }
+    }
+    fflush(stdout);
+    dup2(fd, 1);
+    dup2(fd, 2);
+    close(fd);
+    status = rig_cmd_judge(g_strv_length(argv), argv);
+    fflush(stdout);
+    dup2(keep[0], 1);
+    dup2(keep[1], 2);
+    close(keep[0]);
+    close(keep[1]);
+    ck_assert(g_file_get_contents(file, out, NULL, NULL));
+    return status;
+}
+
+static void expect(int status, const char *part, const char *words)
+{
+    g_autofree char *out = NULL;
+    int is = judge(&out, words);
+
+    ck_assert_msg(is == status, "status %d instead of %d: %s", is, status,
+                  out);
+    ck_assert_msg(strstr(out, part) != NULL, "\"%s\" is not in: %s", part,
+                  out);
+}
+
+START_TEST(a_stream_alone_is_judged_by_the_rules_asked_for)
+{
+    store_life("events.bin", TRUE);
+    expect(RIG_EXIT_OK, "test: pass",
+           "judge %/events.bin --rule Init_DeRegisterInterrupt");
+    expect(RIG_EXIT_OK, "test: pass", "judge %/events.bin --rule all");
+    store_life("events.bin", FALSE);
+    expect(RIG_EXIT_VIOLATION, "not-released",
+           "judge %/events.bin -v --rule Init_DeRegisterInterrupt");
+    expect(RIG_EXIT_OK, "test: pass",
+           "judge %/events.bin --rule NdisAllocateMdl");
+}
+END_TEST
+
+START_TEST(a_run_brings_its_plan_with_it)
+{
+    g_autoptr(Play) p = life(FALSE);
+    g_autofree char *ini = NULL;
+
+    ((RigScenario *)p->j->scenarios->pdata[0])->machine.nic =
+        g_strdup(RIG_NIC_MODEL);
+    rig_cycle_add_step(((RigScenario *)p->j->scenarios->pdata[0])
+                       ->cycles->pdata[0])->name = g_strdup("init");
+    b_start(p->j);
+    ini = rig_plan_ini(p->j->scenarios, p->j->rules);
+    store("vm-1/plan.ini", ini, strlen(ini));
+    store("vm-1/events.bin", p->b->bytes->data, p->b->bytes->len);
+    expect(RIG_EXIT_VIOLATION, "not-deregistered", "judge %");
+    expect(RIG_EXIT_VIOLATION, "not-deregistered", "judge %/vm-1/events.bin");
+    expect(RIG_EXIT_OK, "test: pass", "judge % --rule SpinLock");
+}
+END_TEST
+
+/* A rule that its user wrote, outside the tree and without touching C. */
+START_TEST(a_rule_of_the_users_own)
+{
+    static const char rule[] =
+        "<rule name='One_Halt'>\n<title>A driver is halted once only</title>"
+        "<source>the user</source>\n<counter name='halts'/>"
+        "<violation id='halted' level='strict' class='none'>{callback} "
+        "returned (event {event}).</violation>\n"
+        "<on callback='MiniportHaltEx' when='return'>"
+        "<report violation='halted'/></on></rule>\n";
+
+    store_life("events.bin", TRUE);
+    store("my.xml", rule, strlen(rule));
+    expect(RIG_EXIT_VIOLATION, "strict none One_Halt/halted, cycle 1",
+           "judge %/events.bin --rule %/my.xml");
+}
+END_TEST
+
+START_TEST(bad_input_is_said_to_be_so)
+{
+    store_life("events.bin", TRUE);
+    store("my.xml", "<rule/>", 7);
+    expect(RIG_EXIT_USAGE, "no rules are known", "judge %/events.bin");
+    expect(RIG_EXIT_USAGE, "no rule is named so",
+           "judge %/events.bin --rule Nothing");
+    expect(RIG_EXIT_USAGE, "is no rule file",
+           "judge %/events.bin --rule %/my.xml");
+    expect(RIG_EXIT_USAGE, "No such file", "judge %/no.bin --rule all");
+    expect(RIG_EXIT_USAGE, "vm-1/events.bin", "judge % --rule all");
+    expect(RIG_EXIT_USAGE, "name a directory", "judge");
+    expect(RIG_EXIT_USAGE, "--msix-profile",
+           "judge %/events.bin --msix-profile sometimes");
+    store("events.bin", "something else", 14);
+    expect(RIG_EXIT_USAGE, "events.bin", "judge %/events.bin --rule all");
+}
+END_TEST
+
+/* Cut off: nothing was proven, and nothing is claimed. */
+START_TEST(a_stream_that_was_cut_off_is_broken)
+{
+    g_autoptr(Play) p = life(TRUE);
+
+    store("events.bin", p->b->bytes->data, p->b->bytes->len - 400);
+    expect(RIG_EXIT_BROKEN, "cut off",
+           "judge %/events.bin --rule Init_DeRegisterInterrupt");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("rig judge");
+    TCase *t = tcase_create("judge");
+    SRunner *runner;
+    int failed;
+
+    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_test(t, a_stream_alone_is_judged_by_the_rules_asked_for);
+    tcase_add_test(t, a_run_brings_its_plan_with_it);
+    tcase_add_test(t, a_rule_of_the_users_own);
+    tcase_add_test(t, bad_input_is_said_to_be_so);
+    tcase_add_test(t, a_stream_that_was_cut_off_is_broken);
+    suite_add_tcase(suite, t);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
