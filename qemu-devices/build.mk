@@ -94,15 +94,40 @@ $(QTEST_BINS) &: $(QEMU_BIN) $(QTEST_SOURCES)
 	$(Q)$(call qemu_ninja,$(QTESTS:%=tests/qtest/%))
 	$(Q)touch $(QTEST_BINS)
 
-check-qtest: $(QTEST_BINS)
+# Guest code of the test of the tap's order, a firmware of its own.
+ORDER_GUEST := $(QEMU_BUILD)/order-guest.bin
+ORDER_SOURCES := $(wildcard qemu-devices/tests/guest/*.[Sc])
+ORDER_CFLAGS := -m32 -std=gnu11 -Wall -Wextra -O2 -ffreestanding -fno-pic \
+    -fno-stack-protector -fcf-protection=none -mgeneral-regs-only \
+    -fno-asynchronous-unwind-tables -Iqemu-devices/include
+ORDER_LDFLAGS := -nostdlib -static -no-pie -Wl,--build-id=none \
+    -Wl,-z,noexecstack -Wl,-T,qemu-devices/tests/guest/order.ld
+export RIG_ORDER_GUEST := $(CURDIR)/$(ORDER_GUEST)
+
+$(ORDER_GUEST): $(ORDER_SOURCES) qemu-devices/tests/guest/order.ld \
+    qemu-devices/tests/rig-order.h $(wildcard qemu-devices/include/rig/*.h) \
+    | $(QEMU_BIN)
+	$(Q)echo "  GUEST $@"
+	$(Q)$(CC) $(ORDER_CFLAGS) $(ORDER_LDFLAGS) -o $@.elf $(ORDER_SOURCES)
+	$(Q)objcopy -O binary $@.elf $@
+
+check-qtest: $(QTEST_BINS) $(ORDER_GUEST)
 	$(Q)qemu-devices/run-qtests $(QEMU_BIN) $(QTEST_BINS)
+
+# The tap loses and swaps nothing, at full size: 10^7 events per test.
+EVENTS ?= 10000000
+.PHONY: check-exactness
+check-exactness: $(QTEST_BINS) $(ORDER_GUEST)
+	$(Q)LIMIT=3600 RIG_ORDER_EVENTS=$(EVENTS) qemu-devices/run-qtests \
+	    $(QEMU_BIN) $(QEMU_BUILD)/tests/qtest/rig-tap-order-test
+	$(Q)grep -h 'vCPUs:' $(QEMU_BUILD)/tests/qtest/rig-tap-order-test.log
 
 # How much of our devices the qtests reach, by gcov.
 COVERED := $(patsubst qemu-devices/%,%,$(wildcard \
     qemu-devices/hw/net/rig-*.c qemu-devices/hw/misc/rig-*.c \
     qemu-devices/hw/pci/*.c))
 .PHONY: coverage
-coverage: $(QTEST_BINS)
+coverage: $(QTEST_BINS) $(ORDER_GUEST)
 	$(Q)$(QEMU_ENV) qemu-devices/measure-coverage $(QEMU_BUILD) \
 	    build/coverage $(COVERED) -- $(QTEST_BINS)
 

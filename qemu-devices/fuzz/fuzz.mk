@@ -41,12 +41,15 @@ $(FUZZ_BIN): $(FUZZ_BUILD)/config.status $(QEMU_OURS) $(QTEST_SOURCES) \
 	$(Q)echo "  QEMU  $@"
 	$(Q)$(FUZZ_NINJA) $(if $(findstring -t1,$(shell test -t 1 && echo -t1)),,\
 	    --quiet) qemu-fuzz-x86_64
+	$(Q)mkdir -p $(FUZZ_BUILD)/qemu-bundle/usr/share
+	$(Q)ln -sfn $(FIRMWARE_DIRS) $(FUZZ_BUILD)/qemu-bundle/usr/share/
 	$(Q)touch $@
 
 # What the qtests do, as inputs.
 $(DEVICE_FUZZ)/seeds/stamp: $(QTEST_BINS) qemu-devices/fuzz/make-seeds
 	$(Q)echo "  SEEDS $(@D)"
-	$(Q)qemu-devices/fuzz/record-seeds $(QEMU_BIN) $(@D) $(QTEST_BINS)
+	$(Q)qemu-devices/fuzz/record-seeds $(QEMU_BIN) $(@D) \
+	    $(filter-out %-order-test,$(QTEST_BINS))
 	$(Q)touch $@
 
 .PHONY: fuzz fuzz-again

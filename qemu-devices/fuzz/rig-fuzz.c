@@ -104,7 +104,7 @@ static DeviceState *device(const char *id)
     return qdev_find_recursive(sysbus_get_default(), id);
 }
 
-static void plug(void)
+static void plug(Error **errp)
 {
     QDict *options = qdict_new();
 
@@ -113,8 +113,8 @@ static void plug(void)
         qdict_put_str(options, "id", "nic2");
         qdict_put_str(options, "bus", "rp");
         qdict_put_str(options, "netdev", "n2");
-        qdict_put_str(options, "vectors", "1");
-        qmp_device_add(options, NULL, NULL);
+        qdict_put_int(options, "vectors", 1);
+        qmp_device_add(options, NULL, errp);
     }
     qobject_unref(options);
 }
@@ -144,7 +144,7 @@ static void enable(int devfn, uint32_t bar0, uint32_t bar2)
 /* What firmware does, and memory as it was for the input before. */
 static void set_up(QTestState *s)
 {
-    plug();
+    plug(&error_abort);
     bus->config_writel(bus, PORT_DEVFN, PCI_PRIMARY_BUS, 0x00010100);
     bus->config_writel(bus, PORT_DEVFN, PCI_MEMORY_BASE,
                        BEHIND >> 16 | BEHIND);
@@ -310,7 +310,7 @@ static void step(QTestState *s, const Record *r)
                           r->offset & 0xfc);
         break;
     case OP_CLOCK:
-        qtest_clock_step(s, r->value % (100 * SCALE_MS));
+        qtest_clock_step(s, MAX(r->value % (100 * SCALE_MS), 1));
         break;
     case OP_RESET:
         fuzz_reset(s);
@@ -323,7 +323,7 @@ static void step(QTestState *s, const Record *r)
         break;
     case OP_PLUG:
         if (r->value & 1) {
-            plug();
+            plug(NULL);
         } else {
             unplug();
         }

@@ -157,6 +157,7 @@ static void wait_for_reader(RigStream *s, size_t limit)
 {
     int64_t last = qemu_clock_get_ms(QEMU_CLOCK_REALTIME);
 
+    s->waits++;
     while (s->pending > limit && s->open && !s->failed) {
         int64_t now = qemu_clock_get_ms(QEMU_CLOCK_REALTIME);
 
@@ -202,6 +203,7 @@ void rig_stream_put(RigStream *s, uint16_t type, uint16_t flags,
     }
     if (s->pending > s->limit || s->failed) {
         s->lost++;
+        s->lost_total++;
         trace_rig_tap_lost(type, s->lost);
         return;
     }

@@ -294,10 +294,21 @@ static void rig_tap_class_init(ObjectClass *class, void *data)
     set_bit(DEVICE_CATEGORY_MISC, dc->categories);
 }
 
+static void rig_tap_instance_init(Object *obj)
+{
+    RigStream *s = &RIG_TAP(obj)->stream;
+
+    object_property_add_uint64_ptr(obj, "waits", &s->waits,
+                                   OBJ_PROP_FLAG_READ);
+    object_property_add_uint64_ptr(obj, "lost", &s->lost_total,
+                                   OBJ_PROP_FLAG_READ);
+}
+
 static const TypeInfo rig_tap_info = {
     .name = TYPE_RIG_TAP,
     .parent = TYPE_PCI_DEVICE,
     .instance_size = sizeof(RigTap),
+    .instance_init = rig_tap_instance_init,
     .class_init = rig_tap_class_init,
     .interfaces = (InterfaceInfo[]) {
         { INTERFACE_CONVENTIONAL_PCI_DEVICE },

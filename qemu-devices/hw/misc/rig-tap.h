@@ -34,6 +34,8 @@ typedef struct RigStream {
     size_t pending;      /* bytes in these blocks */
     uint64_t seq;        /* number of the next record */
     uint64_t lost;       /* records dropped and not yet reported */
+    uint64_t lost_total; /* property: all of them */
+    uint64_t waits;      /* property: how often the machine waited */
     bool open;           /* somebody is at the other end */
     bool failed;         /* the chardev gave an error that will not pass */
     guint watch;         /* main loop source: the chardev can take more */
