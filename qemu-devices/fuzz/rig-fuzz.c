@@ -20,6 +20,7 @@
 #include "qapi/error.h"
 #include "qapi/qapi-commands-net.h"
 #include "qemu/bswap.h"
+#include "qemu/rcu.h"
 #include "qobject/qdict.h"
 #include "rig/faults.h"
 #include "rig/nic-regs.h"
@@ -33,6 +34,7 @@
 #define TAP_REGS    0xe9000000u
 #define TAP_SLOTS   0xe9010000u
 #define RAM_END     0x01000000u /* as far as records can write */
+#define FILL_MAX    0x8000
 #define NICS        3
 #define PORT_DEVFN  QPCI_DEVFN(7, 0)
 #define TAP_DEVFN   QPCI_DEVFN(0x1e, 0)
@@ -141,6 +143,15 @@ static void enable(int devfn, uint32_t bar0, uint32_t bar2)
                        PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
 }
 
+/* Of at most FILL_MAX bytes; QEMU's qtest_memset() leaks in a fuzzer. */
+static void fill(QTestState *s, uint32_t at, uint8_t byte, uint32_t length)
+{
+    static uint8_t data[FILL_MAX];
+
+    memset(data, byte, length);
+    qtest_memwrite(s, at, data, length);
+}
+
 /* What firmware does, and memory as it was for the input before. */
 static void set_up(QTestState *s)
 {
@@ -158,9 +169,9 @@ static void set_up(QTestState *s)
         qmp_set_link(n == 0 ? "nic0" : n == 1 ? "nic1" : "nic2", true, NULL);
     }
     enable(TAP_DEVFN, TAP_REGS, TAP_SLOTS);
-    qtest_memset(s, TAP_SLOTS, 0, RIG_TAP_SLOTS * RIG_TAP_SLOT_SIZE);
+    fill(s, TAP_SLOTS, 0, RIG_TAP_SLOTS * RIG_TAP_SLOT_SIZE);
     for (uint32_t page = 0x400000; page < RAM_END; page += 0x10000) {
-        qtest_memset(s, page, 0, 512);
+        fill(s, page, 0, 512);
     }
     /* One process has one stream; without this only one input could end it. */
     RIG_TAP(device("tap"))->ended = false;
@@ -282,7 +293,7 @@ static void memory_access(QTestState *s, const Record *r)
         qtest_writel(s, ram, r->value);
         break;
     case OP_RAM_FILL:
-        qtest_memset(s, ram, r->value, r->value >> 8 & 0x3fff);
+        fill(s, ram, r->value, (r->value >> 8) % FILL_MAX);
         break;
     case OP_SLOT_WRITE:
         qtest_writel(s, TAP_SLOTS + (r->sel % RIG_TAP_SLOTS) *
@@ -350,6 +361,8 @@ static void fuzz(QTestState *s, const unsigned char *data, size_t size)
         flush_events(s);
     }
     fuzz_reset(s);
+    /* Nobody else gives RCU the lock in which it frees memory maps and NICs. */
+    drain_call_rcu();
 }
 
 static void register_rig_target(void)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a driver of rig-nic does, for its qtests; see the header. */
 #include "qemu/osdep.h"
+#include <glib/gstdio.h>
 #include "libqtest.h"
 #include "libqos/pci-pc.h"
 #include "hw/pci/pci_regs.h"
+#include "qobject/qdict.h"
 #include "rig-nic-driver.h"
 
 #define PCI_WINDOW 0xe0000000u /* in the PCI hole of q35 */
@@ -217,4 +219,59 @@ uint64_t rig_test_stat(RigNic *nic, uint32_t offset)
     uint64_t low = rig_test_get(nic, offset);
 
     return low | (uint64_t)rig_test_get(nic, offset + 4) << 32;
+}
+
+/* --- migration ------------------------------------------------------------ */
+
+char *rig_test_temporary(const char *name)
+{
+    g_autofree char *dir = g_dir_make_tmp("rig-nic-XXXXXX", NULL);
+
+    g_assert_nonnull(dir);
+    return g_build_filename(dir, name, NULL);
+}
+
+void rig_test_remove_temporary(char *path)
+{
+    g_autofree char *dir = g_path_get_dirname(path);
+
+    g_unlink(path);
+    g_rmdir(dir);
+    g_free(path);
+}
+
+static void wait_migrated(QTestState *qts)
+{
+    for (int tries = 0; tries < 1000; tries++) {
+        QDict *reply = qtest_qmp(qts, "{ 'execute': 'query-migrate' }");
+        const char *status = qdict_get_try_str(qdict_get_qdict(reply,
+                                               "return"), "status");
+        bool done = status && g_str_equal(status, "completed");
+
+        g_assert_false(status && g_str_equal(status, "failed"));
+        qobject_unref(reply);
+        if (done) {
+            return;
+        }
+        g_usleep(10000);
+    }
+    g_assert_not_reached();
+}
+
+void rig_test_migrate(RigNic *nic, QTestState *(*start)(const char *more))
+{
+    char *path = rig_test_temporary("vmstate");
+    g_autofree char *uri = g_strdup_printf("file:%s", path);
+    g_autofree char *incoming = g_strdup_printf("-incoming %s", uri);
+
+    qtest_qmp_assert_success(nic->qts, "{ 'execute': 'stop' }");
+    qtest_qmp_assert_success(nic->qts, "{ 'execute': 'migrate', 'arguments':"
+                             " { 'uri': %s } }", uri);
+    wait_migrated(nic->qts);
+    qtest_quit(nic->qts);
+    nic->qts = start(incoming);
+    nic->bus->qts = nic->qts;
+    wait_migrated(nic->qts);
+    qtest_qmp_assert_success(nic->qts, "{ 'execute': 'cont' }");
+    rig_test_remove_temporary(path);
 }

@@ -78,4 +78,15 @@ uint32_t rig_test_desc_length(RigNic *nic, uint32_t ring, uint32_t index);
 uint32_t rig_test_desc_status(RigNic *nic, uint32_t ring, uint32_t index);
 uint64_t rig_test_stat(RigNic *nic, uint32_t offset);
 
+/*
+ * Migrates to a new QEMU through a file: `start` starts it with `more` on its
+ * command line, and `nic` then drives the NIC there. The clock of a qtest is
+ * not migrated: it begins at 0 again.
+ */
+void rig_test_migrate(RigNic *nic, QTestState *(*start)(const char *more));
+
+/* A file of that name in a new directory; both are removed and freed. */
+char *rig_test_temporary(const char *name);
+void rig_test_remove_temporary(char *path);
+
 #endif

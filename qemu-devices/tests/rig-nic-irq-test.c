@@ -185,6 +185,138 @@ static void test_pending(void)
     stop(nic);
 }
 
+/* Every vector has its own interval. */
+static void test_moderation_of_each(void)
+{
+    RigNic *nic = start("vectors=64");
+
+    rig_test_set(nic, RIG_NIC_IMS, RIG_NIC_CAUSE_ALL);
+    rig_test_set(nic, RIG_NIC_IAC, RIG_NIC_CAUSE_ALL);
+    for (unsigned first = 0; first < 64; first += 16) {
+        for (unsigned c = 0; c < 16; c++) {
+            rig_test_set(nic, RIG_NIC_IVAR(c), RIG_NIC_IVAR_VALID | (first + c));
+            rig_test_set(nic, RIG_NIC_ITR(first + c), 10 * (16 - c));
+        }
+        rig_test_set(nic, RIG_NIC_ICS, 0xffff);
+        for (unsigned c = 0; c < 16; c++) {
+            g_assert_true(rig_test_message(nic, first + c));
+        }
+        rig_test_set(nic, RIG_NIC_ICS, 0xffff);
+        for (unsigned c = 16; c-- > 0;) { /* the shortest comes first */
+            rig_test_wait_us(nic, 9);
+            assert_only(nic, -1);
+            rig_test_wait_us(nic, 1);
+            assert_only(nic, first + c);
+        }
+    }
+    stop(nic);
+}
+
+static void test_one_vector(void)
+{
+    RigNic *nic = start("vectors=1,queues=16");
+
+    for (unsigned c = 0; c < RIG_NIC_CAUSES; c++) {
+        rig_test_set(nic, RIG_NIC_IVAR(c), RIG_NIC_IVAR_VALID);
+    }
+    rig_test_set(nic, RIG_NIC_IAM, RIG_NIC_CAUSE_ALL);
+    rig_test_set(nic, RIG_NIC_IAC, RIG_NIC_CAUSE_ALL);
+    for (unsigned c = 0; c < RIG_NIC_CAUSES; c++) {
+        rig_test_set(nic, RIG_NIC_IMS, RIG_NIC_CAUSE_ALL);
+        rig_test_set(nic, RIG_NIC_ICS, 1u << c);
+        assert_only(nic, 0);
+        g_assert_cmphex(rig_test_get(nic, RIG_NIC_ICR), ==, 0);
+        g_assert_cmphex(rig_test_get(nic, RIG_NIC_IMS), ==,
+                        RIG_NIC_CAUSE_ALL & ~(1u << c));
+        rig_test_set(nic, RIG_NIC_ICS, 1u << c); /* masked by itself */
+        assert_only(nic, -1);
+        rig_test_set(nic, RIG_NIC_ICR, 1u << c);
+    }
+    stop(nic);
+}
+
+/* The table takes aligned dwords and qwords (PCI 3.0, 6.8.2), no others. */
+static void test_table_widths(void)
+{
+    RigNic *nic = start("vectors=5");
+    QTestState *qts = nic->qts;
+    uint64_t entry = nic->msix + 4 * PCI_MSIX_ENTRY_SIZE;
+    uint64_t pba = nic->msix + RIG_NIC_MSIX_PBA;
+    uint64_t after = nic->msix + 5 * PCI_MSIX_ENTRY_SIZE;
+
+    for (unsigned i = 0; i < 4; i++) {
+        qtest_writel(qts, entry + 4 * i, 0x11111111 * (i + 1));
+        g_assert_cmphex(qtest_readl(qts, entry + 4 * i), ==,
+                        0x11111111 * (i + 1));
+    }
+    g_assert_cmphex(qtest_readq(qts, entry), ==, 0x2222222211111111);
+    qtest_writeq(qts, entry, 0xaaaaaaaabbbbbbbb);
+    qtest_writeq(qts, entry + 8, 0x0000000155555555);
+    g_assert_cmphex(qtest_readl(qts, entry), ==, 0xbbbbbbbb);
+    g_assert_cmphex(qtest_readl(qts, entry + 4), ==, 0xaaaaaaaa);
+    g_assert_cmphex(qtest_readl(qts, entry + 12), ==, 1);
+    for (unsigned i = 0; i < PCI_MSIX_ENTRY_SIZE; i++) {
+        qtest_writeb(qts, entry + i, 0x77);
+        qtest_writew(qts, entry + i, 0x7777);
+        if (i % 4) {
+            qtest_writel(qts, entry + i, 0x77777777);
+        }
+    }
+    g_assert_cmphex(qtest_readq(qts, entry), ==, 0xaaaaaaaabbbbbbbb);
+    g_assert_cmphex(qtest_readq(qts, entry + 8), ==, 0x0000000155555555);
+    /* There is no sixth entry, and pending bits are not written. */
+    qtest_writel(qts, after, 0x77777777);
+    g_assert_cmphex(qtest_readl(qts, after), !=, 0x77777777);
+    qtest_writel(qts, pba, 0xffffffff);
+    qtest_writeq(qts, pba, UINT64_MAX);
+    g_assert_cmphex(qtest_readl(qts, pba), ==, 0);
+    stop(nic);
+}
+
+/* A message may go to the device's own registers: nowhere, from anywhere. */
+static void test_message_to_itself(void)
+{
+    RigNic *nic = start("vectors=4");
+    uint8_t flags = rig_test_msix_cap(nic) + PCI_MSIX_FLAGS;
+    const struct {
+        uint32_t to, data;
+    } targets[] = {
+        { nic->regs + RIG_NIC_CTRL, RIG_NIC_CTRL_RST },
+        { nic->regs + RIG_NIC_ICS, RIG_NIC_CAUSE_ALL },
+        { nic->msix + PCI_MSIX_ENTRY_VECTOR_CTRL, 0 },
+    };
+
+    rig_test_set(nic, RIG_NIC_IVAR(16), RIG_NIC_IVAR_VALID | 1);
+    rig_test_set(nic, RIG_NIC_IMS, 3 | LINK);
+    rig_test_set(nic, RIG_NIC_IAC, RIG_NIC_CAUSE_ALL);
+    for (unsigned i = 0; i < ARRAY_SIZE(targets); i++) {
+        qtest_writel(nic->qts, nic->msix + PCI_MSIX_ENTRY_SIZE,
+                     targets[i].to);
+        qtest_writel(nic->qts, nic->msix + PCI_MSIX_ENTRY_SIZE + 8,
+                     targets[i].data);
+        rig_test_set(nic, RIG_NIC_ICS, 2); /* by MMIO */
+        rig_test_set(nic, RIG_NIC_ITR(1), 10);
+        rig_test_set(nic, RIG_NIC_ICS, 2);
+        rig_test_wait_us(nic, 10); /* by a timer */
+        rig_test_set(nic, RIG_NIC_ITR(1), 0);
+        qpci_config_writew(nic->dev, flags, PCI_MSIX_FLAGS_ENABLE |
+                           PCI_MSIX_FLAGS_MASKALL);
+        rig_test_set(nic, RIG_NIC_ICS, 2);
+        qpci_config_writew(nic->dev, flags, PCI_MSIX_FLAGS_ENABLE);
+        for (int up = 0; up < 2; up++) { /* by the host */
+            qtest_qmp_assert_success(nic->qts, "{ 'execute': 'set_link',"
+                                     " 'arguments': { 'name': 'nic0',"
+                                     " 'up': %i } }", up);
+        }
+        g_assert_cmphex(rig_test_get(nic, RIG_NIC_STATUS), ==, 7);
+        g_assert_cmphex(rig_test_get(nic, RIG_NIC_ICR), ==, 0);
+        g_assert_cmphex(rig_test_get(nic, RIG_NIC_IMS), ==, 3 | LINK);
+    }
+    rig_test_set(nic, RIG_NIC_ICS, 1);
+    assert_only(nic, 0);
+    stop(nic);
+}
+
 static void test_intx(void)
 {
     RigNic *nic = start("vectors=4");
@@ -272,6 +404,11 @@ int main(int argc, char **argv)
     qtest_add_func("/rig-nic/irq/auto-clear-and-auto-mask", test_auto);
     qtest_add_func("/rig-nic/irq/causes-share-a-vector", test_shared_vector);
     qtest_add_func("/rig-nic/irq/moderation", test_moderation);
+    qtest_add_func("/rig-nic/irq/moderation-of-each-vector",
+                   test_moderation_of_each);
+    qtest_add_func("/rig-nic/irq/one-vector-for-all", test_one_vector);
+    qtest_add_func("/rig-nic/irq/table-widths", test_table_widths);
+    qtest_add_func("/rig-nic/irq/message-to-itself", test_message_to_itself);
     qtest_add_func("/rig-nic/irq/masked-vector-stays-pending", test_pending);
     qtest_add_func("/rig-nic/irq/intx-without-msix", test_intx);
     qtest_add_func("/rig-nic/irq/reset-is-silent", test_reset_is_silent);

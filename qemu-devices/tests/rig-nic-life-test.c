@@ -25,15 +25,20 @@
 static const uint8_t mac_nic[6] = { 0x52, 0x54, 0x00, 0xaa, 0xbb, 0xcc };
 static const uint8_t mac_peer[6] = RIG_PEER_MAC;
 
-static RigNic *start(void)
+static QTestState *start_qemu(const char *more)
 {
-    QTestState *qts = qtest_init("-M q35 -m 64M -nodefaults "
+    return qtest_initf("-M q35 -m 64M -nodefaults "
         "-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off "
         "-netdev hubport,id=n0,hubid=0 -netdev hubport,id=n1,hubid=0 "
         "-device rig-reflector,id=peer0,netdev=n1,queue=4 "
         "-device pcie-root-port,id=rp,addr=7.0,chassis=1 "
-        "-device rig-nic,id=nic0,netdev=n0,bus=rp,mac=52:54:00:aa:bb:cc");
-    RigNic *nic = rig_test_attach_behind(qts, PORT);
+        "-device rig-nic,id=nic0,netdev=n0,bus=rp,mac=52:54:00:aa:bb:cc %s",
+        more);
+}
+
+static RigNic *start(void)
+{
+    RigNic *nic = rig_test_attach_behind(start_qemu(""), PORT);
 
     rig_test_reset_done(nic);
     return nic;
@@ -249,25 +254,149 @@ static void storm(RigNic *nic)
     g_assert_true(rig_test_message(nic, 1));
 }
 
+/* --- what must follow, also in another QEMU ------------------------------- */
+
+/* `count` frames are received in all, none is lost and none comes twice. */
+static void all_arrive(RigNic *nic, uint32_t count)
+{
+    uint32_t tail = rig_test_get(nic, RX0 + RIG_NIC_RING_TAIL);
+
+    if (tail < count) {
+        post(nic, count + 1 - tail);
+    }
+    rig_test_wait_us(nic, 20000);
+    g_assert_cmpuint(rig_test_stat(nic, RIG_NIC_STAT_RX_FRAMES), ==, count);
+    /* Only what QEMU announces to all after a migration (RARP) is dropped. */
+    g_assert_cmpuint(rig_test_stat(nic, RIG_NIC_STAT_RX_TOTAL), ==, count +
+                     rig_test_stat(nic, RIG_NIC_STAT_RX_FILTER) +
+                     rig_test_stat(nic, RIG_NIC_STAT_RX_OFF));
+    g_assert_cmpuint(rig_test_stat(nic, RIG_NIC_STAT_TX_FRAMES), ==, count);
+    g_assert_true(rig_test_message(nic, 1));
+}
+
+static void then_busy(RigNic *nic)
+{
+    all_arrive(nic, SIZE - 1);
+}
+
+static void then_held_up(RigNic *nic)
+{
+    all_arrive(nic, 20);
+}
+
+static void then_holding_up(RigNic *nic)
+{
+    all_arrive(nic, 3);
+}
+
+static void then_half_a_frame(RigNic *nic)
+{
+    put_frame(nic, 1, 0x22, LAST);
+    rig_test_set(nic, TX0 + RIG_NIC_RING_TAIL, 2);
+    all_arrive(nic, 1);
+    g_assert_cmphex(rig_test_desc_length(nic, RX0, 0), ==, 120);
+}
+
+static void then_large_send(RigNic *nic)
+{
+    all_arrive(nic, 16);
+    g_assert_cmphex(rig_test_desc_length(nic, RX0, 15), ==, 554);
+}
+
+static void then_moderated(RigNic *nic)
+{
+    rig_test_wait_us(nic, 10000);
+    g_assert_true(rig_test_message(nic, 1));
+    g_assert_cmphex(rig_test_get(nic, RIG_NIC_ICR), ==, 0);
+}
+
+static void then_pending(RigNic *nic)
+{
+    g_assert_true(rig_test_pending(nic, 1));
+    rig_test_msix_mask(nic, 1, false);
+    g_assert_true(rig_test_message(nic, 1));
+    g_assert_false(rig_test_pending(nic, 1));
+}
+
+static void then_line_asserted(RigNic *nic)
+{
+    g_assert_true(rig_test_intx(nic));
+    rig_test_set(nic, RIG_NIC_ICR, 1);
+    g_assert_false(rig_test_intx(nic));
+}
+
+static void then_halted(RigNic *nic)
+{
+    g_assert_cmphex(rig_test_get(nic, TX0 + RIG_NIC_RING_CTRL), ==,
+                    RIG_NIC_RING_ENABLE | RIG_NIC_RING_HALTED);
+    g_assert_cmphex(rig_test_get(nic, RIG_NIC_ERRCODE), ==, RIG_NIC_ERR_DMA);
+    g_assert_cmphex(rig_test_get(nic, RIG_NIC_ICR), ==, RIG_NIC_CAUSE_ERROR);
+}
+
+static void then_in_reset(RigNic *nic)
+{
+    g_assert_cmphex(rig_test_get(nic, RIG_NIC_STATUS), ==,
+                    RIG_NIC_STATUS_LINK_UP);
+    rig_test_wait_us(nic, 10000);
+    rig_spec_check_reset(nic);
+    check_works(nic, 1);
+}
+
+static void then_asleep(RigNic *nic)
+{
+    g_assert_cmphex(rig_test_get(nic, RIG_NIC_ID), !=, RIG_NIC_ID_VALUE);
+    rig_test_wait_us(nic, 10000); /* frames that come now are lost */
+    set_power(nic, 0);
+    rig_test_enable(nic);
+    rig_test_reset_done(nic);
+    rig_spec_check_reset(nic);
+    check_works(nic, 1);
+}
+
+static void then_no_bus_master(RigNic *nic)
+{
+    rig_test_enable(nic);
+    all_arrive(nic, 3);
+}
+
+static void then_link_down(RigNic *nic)
+{
+    g_assert_cmphex(rig_test_get(nic, RIG_NIC_ICR), ==, RIG_NIC_CAUSE_LINK);
+    g_assert_cmphex(rig_test_get(nic, RIG_NIC_STATUS), ==,
+                    RIG_NIC_STATUS_RESET_DONE | RIG_NIC_STATUS_NVM_VALID);
+    rig_test_set(nic, RIG_NIC_IMS, RIG_NIC_CAUSE_LINK);
+    rig_test_wait_us(nic, 10000);
+    g_assert_true(rig_test_message(nic, 2));
+}
+
+static void then_storm(RigNic *nic)
+{
+    for (int i = 0; i < 3; i++) {
+        rig_test_wait_us(nic, i ? 2 : 10000);
+        rig_test_message(nic, 1);
+    }
+}
+
 static const struct {
     const char *name;
     void (*enter)(RigNic *nic);
+    void (*then)(RigNic *nic);
 } states[] = {
-    { "idle", idle },
-    { "busy", busy },
-    { "held up", held_up },
-    { "holding up", holding_up },
-    { "half a frame", half_a_frame },
-    { "large send", large_send },
-    { "moderated", moderated },
-    { "pending", pending },
-    { "line asserted", line_asserted },
-    { "halted", halted },
-    { "in reset", in_reset },
-    { "asleep", asleep },
-    { "no bus master", no_bus_master },
-    { "link down", link_down },
-    { "storm", storm },
+    { "idle", idle, idle },
+    { "busy", busy, then_busy },
+    { "held up", held_up, then_held_up },
+    { "holding up", holding_up, then_holding_up },
+    { "half a frame", half_a_frame, then_half_a_frame },
+    { "large send", large_send, then_large_send },
+    { "moderated", moderated, then_moderated },
+    { "pending", pending, then_pending },
+    { "line asserted", line_asserted, then_line_asserted },
+    { "halted", halted, then_halted },
+    { "in reset", in_reset, then_in_reset },
+    { "asleep", asleep, then_asleep },
+    { "no bus master", no_bus_master, then_no_bus_master },
+    { "link down", link_down, then_link_down },
+    { "storm", storm, then_storm },
 };
 
 /* --- resets --------------------------------------------------------------- */
@@ -412,6 +541,56 @@ static void test_unplug(void)
     stop(nic);
 }
 
+/* --- snapshots ------------------------------------------------------------ */
+
+/* What a state leads to, here and where it was migrated to. */
+static void test_migration(void)
+{
+    for (unsigned i = 0; i < 2 * ARRAY_SIZE(states); i++) {
+        RigNic *nic = start();
+
+        g_test_message("%s%s", states[i / 2].name, i % 2 ? ", migrated" : "");
+        bring_up(nic);
+        states[i / 2].enter(nic);
+        forget_messages(nic);
+        if (i % 2) {
+            rig_test_migrate(nic, start_qemu);
+        }
+        states[i / 2].then(nic);
+        stop(nic);
+    }
+}
+
+/* --- a line-based interrupt ----------------------------------------------- */
+
+/* Traffic without MSI-X: asserted until the driver clears its cause. */
+static void test_line(void)
+{
+    RigNic *nic = start();
+
+    bring_up(nic);
+    qpci_config_writew(nic->dev, rig_test_msix_cap(nic) + PCI_MSIX_FLAGS, 0);
+    post(nic, 2);
+    for (unsigned i = 0; i < 2; i++) {
+        put_frame(nic, i, 0x44, LAST);
+        rig_test_set(nic, TX0 + RIG_NIC_RING_TAIL, i + 1);
+        g_assert_true(rig_test_intx(nic)); /* sent */
+        rig_test_set(nic, RIG_NIC_ICR, rig_test_get(nic, RIG_NIC_ICR));
+        g_assert_false(rig_test_intx(nic));
+        rig_test_wait_us(nic, 20);
+        g_assert_true(rig_test_intx(nic)); /* and back */
+        rig_test_set(nic, RIG_NIC_IMC, RIG_NIC_CAUSE_ALL);
+        g_assert_false(rig_test_intx(nic));
+        rig_test_set(nic, RIG_NIC_ICR, RIG_NIC_CAUSE_ALL);
+        rig_test_set(nic, RIG_NIC_IMS, 1);
+        g_assert_false(rig_test_intx(nic));
+    }
+    for (unsigned v = 0; v < 4; v++) {
+        g_assert_false(rig_test_message(nic, v));
+    }
+    stop(nic);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -422,5 +601,7 @@ int main(int argc, char **argv)
     qtest_add_func("/rig-nic/life/bus-reset-in-every-state", test_bus);
     qtest_add_func("/rig-nic/life/system-reset-in-every-state", test_system);
     qtest_add_func("/rig-nic/life/unplug-in-every-state", test_unplug);
+    qtest_add_func("/rig-nic/life/migration-in-every-state", test_migration);
+    qtest_add_func("/rig-nic/life/traffic-with-a-line-interrupt", test_line);
     return g_test_run();
 }

@@ -4,7 +4,6 @@
  * frame, what a capture shows, back-pressure, and migration in mid-traffic.
  */
 #include "qemu/osdep.h"
-#include <glib/gstdio.h>
 #include "libqtest.h"
 #include "qemu/bswap.h"
 #include "qobject/qdict.h"
@@ -208,27 +207,10 @@ static void test_back_pressure(void)
     stop(nic);
 }
 
-static char *temporary(const char *name)
-{
-    g_autofree char *dir = g_dir_make_tmp("rig-nic-XXXXXX", NULL);
-
-    g_assert_nonnull(dir);
-    return g_build_filename(dir, name, NULL);
-}
-
-static void remove_temporary(char *path)
-{
-    g_autofree char *dir = g_path_get_dirname(path);
-
-    g_unlink(path);
-    g_rmdir(dir);
-    g_free(path);
-}
-
 /* filter-dump on the NIC's hub port has each frame once in each direction. */
 static void test_capture(void)
 {
-    char *path = temporary("frames.pcap");
+    char *path = rig_test_temporary("frames.pcap");
     g_autofree char *more = g_strdup_printf(
         "-object filter-dump,id=dump0,netdev=n0,file=%s", path);
     RigNic *nic = start("", more, 8);
@@ -254,44 +236,12 @@ static void test_capture(void)
         record += 16 + length;
     }
     g_assert_cmpuint(record - (uint8_t *)pcap, ==, size);
-    remove_temporary(path);
+    rig_test_remove_temporary(path);
 }
 
-static void wait_migrated(QTestState *qts)
+static QTestState *start_small(const char *more)
 {
-    for (int tries = 0; tries < 1000; tries++) {
-        QDict *reply = qtest_qmp(qts, "{ 'execute': 'query-migrate' }");
-        const char *status = qdict_get_try_str(qdict_get_qdict(reply,
-                                               "return"), "status");
-        bool done = status && g_str_equal(status, "completed");
-
-        g_assert_false(status && g_str_equal(status, "failed"));
-        qobject_unref(reply);
-        if (done) {
-            return;
-        }
-        g_usleep(10000);
-    }
-    g_assert_not_reached();
-}
-
-/* Migrates to a new QEMU through a file; `nic` then drives the new one. */
-static void migrate(RigNic *nic, const char *reflector)
-{
-    char *path = temporary("vmstate");
-    g_autofree char *uri = g_strdup_printf("file:%s", path);
-    g_autofree char *incoming = g_strdup_printf("-incoming %s", uri);
-
-    qtest_qmp_assert_success(nic->qts, "{ 'execute': 'stop' }");
-    qtest_qmp_assert_success(nic->qts, "{ 'execute': 'migrate', 'arguments':"
-                             " { 'uri': %s } }", uri);
-    wait_migrated(nic->qts);
-    qtest_quit(nic->qts);
-    nic->qts = start_qemu(reflector, incoming);
-    nic->bus->qts = nic->qts;
-    wait_migrated(nic->qts);
-    qtest_qmp_assert_success(nic->qts, "{ 'execute': 'cont' }");
-    remove_temporary(path);
+    return start_qemu("queue=4", more);
 }
 
 /*
@@ -320,7 +270,7 @@ static void test_migration(void)
     put_frame(nic, 10, tail, 64); /* two fragments */
     rig_test_set(nic, TX0 + RIG_NIC_RING_TAIL, (tail + 1) % 64);
 
-    migrate(nic, "queue=4");
+    rig_test_migrate(nic, start_small);
     rig_test_wait_us(nic, 1000);
     g_assert_cmpuint(rig_test_stat(nic, RIG_NIC_STAT_RX_FRAMES), ==, 2);
     rig_test_set(nic, TX0 + RIG_NIC_RING_TAIL, (tail + 2) % 64);
@@ -382,7 +332,7 @@ static void test_migration_large_send(void)
     rig_test_wait_us(nic, 100);
     g_assert_cmpuint(rig_test_stat(nic, RIG_NIC_STAT_RX_FRAMES), ==, 2);
 
-    migrate(nic, "queue=4");
+    rig_test_migrate(nic, start_small);
     for (uint32_t n = 2; n < SEGMENTS + 2; n++) {
         post(nic, 1, 64);
         rig_test_wait_us(nic, 100);

@@ -12,7 +12,7 @@
  * A slow reader loses nothing: up to `limit` bytes wait for it, then the
  * machine does. Only a reader that takes nothing at all for `stall_ms`, or that
  * is not there, loses records, which are counted in the LOST record that
- * precedes the next one.
+ * precedes the next one, or is the last one.
  */
 
 #include "qemu/osdep.h"
@@ -195,6 +195,16 @@ static void append(RigStream *s, uint16_t type, uint16_t flags,
     }
 }
 
+static void report_lost(RigStream *s)
+{
+    struct rig_ev_lost lost = { .count = cpu_to_le64(s->lost) };
+
+    if (s->lost) {
+        s->lost = 0;
+        append(s, RIG_EV_LOST, RIG_RECORD_HOST, 0, &lost, sizeof(lost));
+    }
+}
+
 void rig_stream_put(RigStream *s, uint16_t type, uint16_t flags,
                     uint64_t virtual_ns, const void *payload, size_t size)
 {
@@ -207,12 +217,7 @@ void rig_stream_put(RigStream *s, uint16_t type, uint16_t flags,
         trace_rig_tap_lost(type, s->lost);
         return;
     }
-    if (s->lost) {
-        struct rig_ev_lost lost = { .count = cpu_to_le64(s->lost) };
-
-        s->lost = 0;
-        append(s, RIG_EV_LOST, RIG_RECORD_HOST, 0, &lost, sizeof(lost));
-    }
+    report_lost(s);
     append(s, type, flags, virtual_ns, payload, size);
     if (s->pending >= BATCH) {
         rig_stream_kick(s);
@@ -231,4 +236,8 @@ void rig_stream_kick(RigStream *s)
 void rig_stream_drain(RigStream *s)
 {
     wait_for_reader(s, 0);
+    if (!s->pending) {
+        report_lost(s);
+        wait_for_reader(s, 0);
+    }
 }

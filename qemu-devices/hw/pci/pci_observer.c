@@ -13,19 +13,12 @@ void pci_observer_register(PCIObserver *observer)
     QLIST_INSERT_HEAD(&pci_observers, observer, next);
 }
 
-void pci_observer_unregister(PCIObserver *observer)
-{
-    QLIST_REMOVE(observer, next);
-}
-
 static void tell_config_write(const PCIConfigWrite *write, bool done)
 {
     PCIObserver *o;
 
     QLIST_FOREACH(o, &pci_observers, next) {
-        if (o->config_write) {
-            o->config_write(o, write, done);
-        }
+        o->config_write(o, write, done);
     }
 }
 
@@ -47,9 +40,7 @@ void pci_tell_reset(PCIDevice *dev, bool done)
     PCIObserver *o;
 
     QLIST_FOREACH(o, &pci_observers, next) {
-        if (o->reset) {
-            o->reset(o, dev, done);
-        }
+        o->reset(o, dev, done);
     }
 }
 
@@ -59,10 +50,8 @@ void pci_tell_msix_table(PCIDevice *dev, unsigned offset, uint32_t old)
     PCIObserver *o;
 
     QLIST_FOREACH(o, &pci_observers, next) {
-        if (o->msix_table) {
-            o->msix_table(o, dev, offset / PCI_MSIX_ENTRY_SIZE,
-                          offset % PCI_MSIX_ENTRY_SIZE / 4, old, value);
-        }
+        o->msix_table(o, dev, offset / PCI_MSIX_ENTRY_SIZE,
+                      offset % PCI_MSIX_ENTRY_SIZE / 4, old, value);
     }
 }
 
@@ -72,8 +61,6 @@ void pci_tell_interrupt(PCIDevice *dev, unsigned vector,
     PCIObserver *o;
 
     QLIST_FOREACH(o, &pci_observers, next) {
-        if (o->interrupt) {
-            o->interrupt(o, dev, vector, outcome);
-        }
+        o->interrupt(o, dev, vector, outcome);
     }
 }

@@ -34,7 +34,7 @@ typedef struct PCIConfigWrite {
 typedef struct PCIObserver PCIObserver;
 
 /**
- * struct PCIObserver - callbacks of one observer; each may be NULL
+ * struct PCIObserver - callbacks of one observer; none may be NULL
  * @config_write: before (done == false) and after a configuration write
  * @reset: before (done == false) and after the PCI state of a function is
  *         reset, for whatever reason; see pci_config_write_current()
@@ -58,8 +58,8 @@ typedef QLIST_HEAD(, PCIObserver) PCIObserverList;
 extern PCIObserverList pci_observers;
 extern PCIConfigWrite *pci_config_writes;
 
+/* For as long as the machine lives. */
 void pci_observer_register(PCIObserver *observer);
-void pci_observer_unregister(PCIObserver *observer);
 
 /* The innermost configuration write in progress, or NULL. */
 static inline const PCIConfigWrite *pci_config_write_current(void)
