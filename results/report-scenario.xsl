@@ -45,6 +45,7 @@
           <xsl:if test="normalize-space(description) != ''">
             <p class="description"><xsl:value-of select="description"/></p>
           </xsl:if>
+          <xsl:apply-templates select="sweep"/>
           <xsl:apply-templates select="finding[position() &lt;= $max-findings]"/>
           <xsl:call-template name="and-more">
             <xsl:with-param name="all" select="count(finding)"/>

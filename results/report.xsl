@@ -15,6 +15,7 @@
   <xsl:include href="report-scenario.xsl"/>
   <xsl:include href="report-timeline.xsl"/>
   <xsl:include href="report-tracks.xsl"/>
+  <xsl:include href="report-sweep.xsl"/>
 
   <!-- The text of style.css and report.js, and their hashes for the CSP. -->
   <xsl:param name="style"/>

@@ -481,14 +481,19 @@ static unsigned weight(const WorkWorst *w)
            !strcmp(w->class_code, "lost-in-cleanup") ? 5 : weights[w->level];
 }
 
-static void keep_worst(Work *work, const RigReport *r)
+static void keep_worst(RigMonitor *m, const RigReport *r)
 {
+    Work *work = &m->work;
     WorkWorst w = { .level = r->violation->level, .event = r->facts->event };
 
     g_strlcpy(w.class_code, class_of(r), sizeof(w.class_code));
     g_strlcpy(w.id, r->violation->id, sizeof(w.id));
     if (weight(&w) > weight(&work->worst)) {
         work->worst = w;
+        g_free(m->worst_sentence);
+        /* Only a sweep has so many that not all of them are kept. */
+        m->worst_sentence = rig_monitor_open_scenario(m)->sweep
+                            ? sentence(m, r) : NULL;
     }
 }
 
@@ -524,7 +529,7 @@ void rig_finding_report(const RigReport *report, void *opaque)
     RigFinding *f;
 
     if (m->work.violations != before) {
-        keep_worst(&m->work, report);
+        keep_worst(m, report);
     }
     if (!wanted) {
         return;

@@ -153,6 +153,7 @@ struct RigMonitor {
     unsigned next_faults, now_faults;
     gboolean has_start;
     uint64_t start_shadow, start_digest;
+    char *worst_sentence; /* of work.worst */
 
     uint64_t lost, boot_ns, last_ns;
     char qemu[32];

@@ -211,6 +211,17 @@ static RigSweepOutcome outcome(const RigMonitor *m, RigVerdict verdict)
     return RIG_SWEEP_INCONCLUSIVE;
 }
 
+/* The finding's own words; a number that was still rising is left out. */
+static char *trial_sentence(const RigMonitor *m, RigVerdict verdict,
+                            const char *reason)
+{
+    const char *words = verdict == RIG_VERDICT_VIOLATION && m->worst_sentence
+                        ? m->worst_sentence : reason;
+    g_auto(GStrv) parts = g_strsplit(words ? words : "", "\001", -1);
+
+    return g_strjoinv("interrupts", parts);
+}
+
 void rig_sweep_judged(RigMonitor *m, RigVerdict verdict, const char *reason)
 {
     const Work *w = &m->work;
@@ -228,7 +239,7 @@ void rig_sweep_judged(RigMonitor *m, RigVerdict verdict, const char *reason)
     } else if (w->lost.how != RIG_END_DONE) {
         t.event = w->lost.event;
     }
-    t.sentence = rig_sweep_outcome_unclean(t.outcome) ? g_strdup(reason)
-                                                      : NULL;
+    t.sentence = rig_sweep_outcome_unclean(t.outcome)
+                 ? trial_sentence(m, verdict, reason) : NULL;
     rig_sweep_result_add(map_of(m), m->now, m->now_faults, &t);
 }

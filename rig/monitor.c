@@ -226,6 +226,7 @@ void rig_monitor_free(RigMonitor *m)
         rig_recorder_free(m->recorder);
         g_free(m->result);
         g_free(m->pass_sentence);
+        g_free(m->worst_sentence);
         g_free(m->detail);
         g_free(m);
     }

@@ -12,6 +12,9 @@
 #define ALL  "all"
 #define NONE "none"
 
+/* Calls tried of one call site where all pairs would be too many. */
+#define PER_SITE_OF_PAIRS 2
+
 /* What stands between the words of a list; the text of a point has commas. */
 #define LIST   " \t\n,;"
 #define POINTS " \t\n;"
@@ -101,7 +104,8 @@ void rig_sweep_read(RigScenario *s, xmlNode *node)
     sweep->k = attr_uint(node, "k", 1);
     sweep->status = attr_uint(node, "status", SWEEP_STATUS);
     sweep->occasions = attr_uint(node, "occasions", SWEEP_OCCASIONS);
-    sweep->per_site = attr_uint(node, "per-site", 0);
+    sweep->per_site = attr_uint(node, "per-site",
+                                sweep->k > 1 ? PER_SITE_OF_PAIRS : 0);
     sweep->limit = attr_uint(node, "limit", SWEEP_LIMIT);
     sweep->device_faults = read_device_faults(s, node);
     sweep->lives = read_lives(node);

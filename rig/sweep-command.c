@@ -51,7 +51,8 @@ static gboolean parse(Arguments *a, int *argc, char ***argv, GError **error)
         { "occasions", 0, 0, G_OPTION_ARG_STRING, &a->occasions,
           "Places tried of each device fault (default: 32)", "N" },
         { "per-site", 0, 0, G_OPTION_ARG_STRING, &a->per_site,
-          "Calls tried of each call site, 0 for all (default: 0)", "N" },
+          "Calls tried of each call site, 0 for all (default: 0, and 2 with "
+          "--k 2)", "N" },
         { "limit", 0, 0, G_OPTION_ARG_STRING, &a->limit,
           "Cycles at most (default: 100000)", "N" },
         { "status", 0, 0, G_OPTION_ARG_STRING, &a->status,

@@ -61,11 +61,13 @@ static void print_trial(const RigSweepResult *r, const RigSweepTrial *t,
                         const RigSweepFault *second)
 {
     g_autofree char *again = rig_sweep_command(r, first, second);
+    gboolean finding = t->outcome == RIG_SWEEP_VIOLATION;
 
     printf("    %s%s%s: %s%s%s%s%s, cycle %u\n", first->text,
            second ? " + " : "", second ? second->text : "",
-           outcome_words(t->outcome), t->level[0] ? " " : "", t->level,
-           t->class_code[0] ? " " : "", t->class_code, t->cycle);
+           outcome_words(t->outcome), finding ? " " : "",
+           finding ? t->level : "", finding ? " " : "",
+           finding ? t->class_code : "", t->cycle);
     if (t->sentence) {
         printf("        %s\n", t->sentence);
     }

@@ -366,17 +366,51 @@ static void begin_counting(const struct cycle_sweep *sweep)
     }
 }
 
-static void end_counting(const struct cycle_sweep *sweep)
+static void count_occasions(const struct cycle_sweep *sweep, uint32_t *n)
 {
     for (unsigned i = 0; sweep->count && sweep->count[i]; i++) {
         char name[RIG_FAULT_SPEC_MAX + 1];
-        int n;
+        int occasions;
 
         snprintf(name, sizeof(name), "%.*s",
                  (int)strcspn(sweep->count[i], ":"), sweep->count[i]);
-        n = marker_command(RIG_CMD_OCCASIONS, 0, 0, name);
-        sweep->occasions[i] = n > 0 ? (uint32_t)n : 0;
+        occasions = marker_command(RIG_CMD_OCCASIONS, 0, 0, name);
+        n[i] = occasions > 0 ? (uint32_t)occasions : 0;
     }
+}
+
+/* Hooks of the NDIS host: a call is about to fail; has the device failed? */
+static void on_strike(void)
+{
+    static bool done;
+
+    if (!done) {
+        done = true;
+        count_occasions(cycle.context->sweep, cycle.context->sweep->before);
+    }
+}
+
+static bool device_struck(void)
+{
+    const struct cycle_sweep *sweep = cycle.context->sweep;
+
+    return sweep->await &&
+           marker_command(RIG_CMD_OCCASIONS, 0, 0, sweep->await) >=
+               (int64_t)sweep->await_ordinal;
+}
+
+static void begin_recording(const struct cycle_sweep *sweep)
+{
+    const struct host_record_hooks hooks = { on_strike, device_struck };
+
+    if (sweep && sweep->points) {
+        host_record_points(sweep->points, sweep->record, &hooks);
+    }
+}
+
+static void end_counting(const struct cycle_sweep *sweep)
+{
+    count_occasions(sweep, sweep->occasions);
     if (sweep->count && sweep->count[0]) {
         marker_command(RIG_CMD_FAULT, 0, 0, "");
     }
@@ -453,9 +487,7 @@ void cycle_run(const struct cycle_context *context)
     cycle.context = context;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     set_signals();
-    if (context->sweep && context->sweep->points) {
-        host_record_points(context->sweep->points, context->sweep->record);
-    }
+    begin_recording(context->sweep);
     for (unsigned i = 0; i < context->cycle->n_steps; i++) {
         watchdog_tell(context->watch_fd, WATCH_STEP, i, NULL);
         host_set_step(i, context->sweep && context->sweep->recorded[i]);

@@ -25,7 +25,11 @@ struct cycle_sweep {
     bool recorded[PLAN_STEPS_MAX]; /* by step: calls in it are points */
     char **count;                /* device faults: how often each could strike;
                                     NULL: not counted */
-    uint32_t *occasions;         /* shared memory: that, by device fault */
+    uint32_t *occasions;         /* shared memory: that, by device fault, ... */
+    uint32_t *before;            /* ... and when the first call failed */
+    const char *await;           /* device fault after whose strike points
+                                    count, without argument; NULL: none */
+    uint32_t await_ordinal;
     uint64_t digest;             /* of the device before the cycle */
     char difference[RIG_MARKER_TEXT]; /* from the first cycle; "": none */
 };

@@ -39,7 +39,8 @@ struct sweep_run {
     struct cycle_sweep extra;      /* of the cycle that runs */
     struct sweep *sweep;
     struct host_points *points;    /* shared with the process of a cycle */
-    uint32_t *occasions;           /* the same, by device fault */
+    uint32_t *occasions, *before;  /* the same, by device fault */
+    char await[RIG_FAULT_SPEC_MAX + 1];
     struct vfio_device device;
     struct device_state *first, *now; /* not copied with every fork */
     struct cycle_plan *plan;       /* the same */
@@ -134,18 +135,27 @@ static void make_plan(struct sweep_run *r, const struct sweep_cycle *c,
 /* What is to be recorded, and from when on. */
 static void make_recording(struct sweep_run *r, const struct sweep_cycle *c)
 {
-    if (c->record) {
-        r->points->n = 0;
-        r->extra.points = r->points;
-        r->extra.record = c->n_faults == 0
-                          ? HOST_RECORD_ALL | HOST_RECORD_MARK
-                          : c->fault[0].kind == RIG_POINT_API ? 0
-                                                              : HOST_RECORD_ALL;
+    const struct sweep_fault *first = &c->fault[0];
+    bool life = c->n_faults == 0;
+
+    if (!c->record) {
+        return;
     }
-    if (c->n_faults == 0 && c->life == 0) {
+    r->points->n = 0;
+    r->extra.points = r->points;
+    r->extra.record = life ? HOST_RECORD_ALL | HOST_RECORD_MARK
+                    : first->kind == RIG_POINT_RESOURCE ? HOST_RECORD_ALL : 0;
+    if (!life && first->kind == RIG_POINT_DEVICE) {
+        snprintf(r->await, sizeof(r->await), "%.*s",
+                 (int)strcspn(r->plan->spec[0], ":"), r->plan->spec[0]);
+        r->extra.await = r->await;
+        r->extra.await_ordinal = first->occurrence;
+    } else if (life ? c->life == 0 : first->kind == RIG_POINT_API) {
         memset(r->occasions, 0, SWEEP_DEVICE_MAX * sizeof(*r->occasions));
+        memset(r->before, 0, SWEEP_DEVICE_MAX * sizeof(*r->before));
         r->extra.count = params_of(r)->device_faults;
         r->extra.occasions = r->occasions;
+        r->extra.before = r->before;
     }
 }
 
@@ -234,7 +244,8 @@ static int run_one(struct sweep_run *r, const struct sweep_cycle *c)
         marker_command(RIG_CMD_FAULT, 0, 0, "");
     }
     if (ret == 0 && c->record) {
-        sweep_learn(r->sweep, c, r->points, r->extra.occasions);
+        sweep_learn(r->sweep, c, r->points, r->extra.occasions,
+                    r->extra.before);
     }
     if (r->report->cycles++ == 0) {
         if (ret == 0 && end == RIG_CYCLE_DONE && r->context.device) {
@@ -251,10 +262,11 @@ static int run_all(struct sweep_run *r)
 
     r->points = shared_memory(sizeof(*r->points));
     r->occasions = shared_memory(SWEEP_DEVICE_MAX * sizeof(*r->occasions));
+    r->before = shared_memory(SWEEP_DEVICE_MAX * sizeof(*r->before));
     r->first = shared_memory(sizeof(*r->first));
     r->now = shared_memory(sizeof(*r->now));
     r->plan = shared_memory(sizeof(*r->plan));
-    if (!r->points || !r->occasions || !r->first || !r->now || !r->plan) {
+    if (!r->points || !r->occasions || !r->before || !r->first || !r->now || !r->plan) {
         snprintf(r->report->err, sizeof(r->report->err),
                  "no memory for a sweep");
         return -1;

@@ -4,11 +4,16 @@
 #include <string.h>
 #include "agent/sweep.h"
 
-/* A second point, on the path of single cycle `first`. */
+/*
+ * A second point, on the path of single cycle `first`. A device fault has
+ * step DEVICE_STEP, its index as number and its ordinal as occurrence.
+ */
 struct pair {
     uint32_t first;
     struct host_point second;
 };
+
+#define DEVICE_STEP UINT16_MAX
 
 struct sweep {
     const struct plan_sweep *params;
@@ -385,7 +390,13 @@ static void learn_calls(struct sweep *s, unsigned life,
     g_hash_table_destroy(sites);
 }
 
-/* Ordinals spread evenly from the first to the last occasion. */
+/* The i-th of n ordinals spread evenly over from..to. */
+static uint32_t spread(uint32_t from, uint32_t to, uint32_t i, uint32_t n)
+{
+    return n == 1 ? from
+                  : from + (uint32_t)((uint64_t)i * (to - from) / (n - 1));
+}
+
 static void learn_occasions(struct sweep *s, const uint32_t *occasions)
 {
     for (unsigned d = 0; s->params->device_faults[d]; d++) {
@@ -394,8 +405,7 @@ static void learn_occasions(struct sweep *s, const uint32_t *occasions)
         for (uint32_t i = 0; i < n; i++) {
             struct sweep_fault f = {
                 .kind = RIG_POINT_DEVICE, .number = d,
-                .occurrence = n == 1 ? 1 : 1 +
-                    (uint32_t)((uint64_t)i * (occasions[d] - 1) / (n - 1)),
+                .occurrence = spread(1, occasions[d], i, n),
                 .point = ++s->numbered,
             };
 
@@ -413,24 +423,58 @@ static bool same_call(const struct sweep_fault *a, const struct sweep_fault *b)
            a->occurrence == b->occurrence;
 }
 
+static void add_pair(struct sweep *s, const struct sweep_cycle *c,
+                     const struct sweep_fault *second)
+{
+    struct pair pair = {
+        c->index,
+        { second->number,
+          second->kind == RIG_POINT_DEVICE ? DEVICE_STEP : second->step,
+          second->occurrence, second->caller },
+    };
+
+    if (s->pairs->len < SWEEP_PAIRS_MAX &&
+        pair_wanted(s, &c->fault[0], second)) {
+        g_array_append_val(s->pairs, pair);
+    }
+}
+
 /* What the path of a single fault reached: each a second fault. */
 static void learn_pairs(struct sweep *s, const struct sweep_cycle *c,
                         const struct host_points *points)
 {
     uint32_t n = MIN(points->n, HOST_POINTS_MAX);
+    GHashTable *sites = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+                                              NULL);
     struct sweep_fault second;
 
-    for (uint32_t i = 0; i < n && s->pairs->len < SWEEP_PAIRS_MAX; i++) {
+    for (uint32_t i = 0; i < n; i++) {
         if (take_point(s, c->life, &points->point[i], &second) &&
             !same_call(&c->fault[0], &second) &&
-            pair_wanted(s, &c->fault[0], &second)) {
-            struct pair pair = {
-                c->index,
-                { second.number, second.step, second.occurrence,
-                  second.caller },
+            (s->params->per_site == 0 ||
+             count_site(sites, &second) <= s->params->per_site)) {
+            add_pair(s, c, &second);
+        }
+    }
+    g_hash_table_destroy(sites);
+}
+
+/* After a call has failed, the device may: at what it is used for then. */
+static void learn_device_pairs(struct sweep *s, const struct sweep_cycle *c,
+                               const uint32_t *occasions,
+                               const uint32_t *before)
+{
+    for (unsigned d = 0; s->params->device_faults[d]; d++) {
+        uint32_t n = occasions[d] > before[d] ? occasions[d] - before[d] : 0;
+
+        n = MIN(n, s->params->occasions);
+        for (uint32_t i = 0; i < n; i++) {
+            struct sweep_fault second = {
+                .kind = RIG_POINT_DEVICE, .number = d,
+                .occurrence = spread(before[d] + 1, occasions[d], i, n),
             };
 
-            g_array_append_val(s->pairs, pair);
+            add_pair(s, c, &second);
         }
     }
 }
@@ -460,7 +504,8 @@ static void learn_life(struct sweep *s, unsigned life,
 }
 
 void sweep_learn(struct sweep *s, const struct sweep_cycle *c,
-                 const struct host_points *points, const uint32_t *occasions)
+                 const struct host_points *points, const uint32_t *occasions,
+                 const uint32_t *before)
 {
     if (c->n_faults == 0) {
         if (points) {
@@ -469,6 +514,9 @@ void sweep_learn(struct sweep *s, const struct sweep_cycle *c,
         learn_life(s, c->life, occasions);
     } else if (points && c->n_faults == 1 && s->params->k > 1) {
         learn_pairs(s, c, points);
+        if (occasions && before && c->fault[0].kind == RIG_POINT_API) {
+            learn_device_pairs(s, c, occasions, before);
+        }
     }
 }
 
@@ -496,6 +544,14 @@ static void next_pair(struct sweep *s, struct sweep_cycle *c)
     c->fault[0] = g_array_index(s->points, struct sweep_fault, pair->first);
     c->n_faults = 2;
     c->life = c->fault[0].life;
+    if (pair->second.step == DEVICE_STEP) {
+        c->fault[1] = (struct sweep_fault) {
+            .kind = RIG_POINT_DEVICE, .life = c->life,
+            .number = pair->second.number,
+            .occurrence = pair->second.occurrence,
+        };
+        return;
+    }
     take_point(s, c->life, &pair->second, &c->fault[1]);
     c->fault[1].point = clean_point(s, &c->fault[1]);
 }

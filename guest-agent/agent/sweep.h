@@ -75,11 +75,13 @@ void sweep_free(struct sweep *s);
 bool sweep_next(struct sweep *s, struct sweep_cycle *c);
 
 /*
- * What cycle `c` reached: `points`, checked here, and the occasions of each
- * device fault of the plan, for a life. Both may be NULL.
+ * What cycle `c` reached: `points`, checked here, and how often each device
+ * fault of the plan could have struck: in all, and by the time that the call
+ * failed. All may be NULL.
  */
 void sweep_learn(struct sweep *s, const struct sweep_cycle *c,
-                 const struct host_points *points, const uint32_t *occasions);
+                 const struct host_points *points, const uint32_t *occasions,
+                 const uint32_t *before);
 
 /* Cycles that the sweep needs as far as is known now, those done included. */
 uint32_t sweep_known(const struct sweep *s);

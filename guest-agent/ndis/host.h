@@ -85,8 +85,16 @@ enum host_record {
     HOST_RECORD_MARK = 2,   /* with a RIG_MK_FAULT_POINT marker for each */
 };
 
+/* What else there is to know about faults; members may be NULL. */
+struct host_record_hooks {
+    void (*strikes)(void);  /* a call is about to fail */
+    bool (*struck)(void);   /* has the device's fault struck by now? Asked at
+                               each point until it has; then all count */
+};
+
 /* Record into *points, which starts out empty; NULL: record no more. */
-void host_record_points(struct host_points *points, unsigned flags);
+void host_record_points(struct host_points *points, unsigned flags,
+                        const struct host_record_hooks *hooks);
 /* Number of the step that begins, for what is recorded. */
 void host_set_step(unsigned step, bool recorded);
 /* Name of an export by its number, NULL if there is none. */

@@ -76,9 +76,10 @@ void host_set_faults(const struct host_fault *faults, unsigned n)
     faults_bad = !thunk_set_faults(faults, n);
 }
 
-void host_record_points(struct host_points *points, unsigned flags)
+void host_record_points(struct host_points *points, unsigned flags,
+                        const struct host_record_hooks *hooks)
 {
-    thunk_record(points, flags);
+    thunk_record(points, flags, hooks);
 }
 
 void host_set_step(unsigned step, bool recorded)

@@ -60,6 +60,7 @@ static struct {
     pthread_mutex_t lock;
     struct host_points *points; /* NULL: nothing is recorded */
     unsigned record;     /* enum host_record */
+    struct host_record_hooks hooks;
     uint16_t step;
     bool step_recorded;
 } thunks;
@@ -124,8 +125,14 @@ static void record_point(const struct thunk *t, uint32_t n)
     struct rig_marker m;
     uint32_t at;
 
-    if (!(thunks.record & HOST_RECORD_ALL) || !thunks.step_recorded) {
+    if (!thunks.step_recorded) {
         return;
+    }
+    if (!(thunks.record & HOST_RECORD_ALL)) {
+        if (!thunks.hooks.struck || !thunks.hooks.struck()) {
+            return;
+        }
+        thunks.record |= HOST_RECORD_ALL;
     }
     at = __atomic_fetch_add(&p->n, 1, __ATOMIC_RELAXED);
     if (at < HOST_POINTS_MAX) {
@@ -176,6 +183,9 @@ static uint64_t inject(const struct thunk *t, const struct host_fault *f,
     m.arg[0] = f->occurrence;
     marker_emit(&m);
     thunks.record |= HOST_RECORD_ALL; /* what its failure path reaches */
+    if (thunks.hooks.strikes) {
+        thunks.hooks.strikes();
+    }
     return t->export->failure(args, f->status);
 }
 
@@ -407,9 +417,11 @@ bool thunk_set_faults(const struct host_fault *faults, unsigned n)
     return possible;
 }
 
-void thunk_record(struct host_points *points, unsigned flags)
+void thunk_record(struct host_points *points, unsigned flags,
+                  const struct host_record_hooks *hooks)
 {
     pthread_mutex_lock(&thunks.lock);
+    thunks.hooks = *hooks;
     thunks.points = points;
     thunks.record = flags;
     for (unsigned i = 0; i < thunks.n; i++) {

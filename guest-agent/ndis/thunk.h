@@ -99,7 +99,8 @@ bool thunk_set_faults(const struct host_fault *faults, unsigned n);
 bool thunk_contains(uint64_t address);
 
 /* See host_record_points() and host_set_step(). */
-void thunk_record(struct host_points *points, unsigned flags);
+void thunk_record(struct host_points *points, unsigned flags,
+                  const struct host_record_hooks *hooks);
 void thunk_set_step(unsigned step, bool recorded);
 
 /* exports.c */
