@@ -57,7 +57,8 @@ include rig/build.mk
 
 # --- the two commands of the README -----------------------------------------
 RIG := build/rig/rig
-CHECKS := check-units check-sanitize check-qtest check-html check-vm
+CHECKS := check-units check-sanitize check-qtest check-html check-vm \
+    check-detection
 
 # Compiling uses every core; tests and runs come one after the other.
 JOBS := $(shell nproc)
@@ -65,8 +66,12 @@ JOBS := $(shell nproc)
 built:
 	+$(Q)$(MAKE) --no-print-directory -j$(JOBS) all
 
+# A few of each kind, on three machines.
+DEMO := s01 s06 s07 s09 s15 s20 c01 c02 c04 c05 c06 c08 c23 c42
+DEMO_FILES = $(foreach s,$(DEMO),$(firstword $(sort \
+    $(wildcard scenarios/$(s)-*.xml))))
 demo: built
-	$(Q)$(RIG) run $(sort $(wildcard scenarios/[sc][0-9]*.xml))
+	$(Q)$(RIG) run $(DEMO_FILES)
 
 check: built
 	+$(Q)for t in $(CHECKS); do \
@@ -90,6 +95,8 @@ help:
 	@echo "make demo         run the demo scenarios in real VMs"
 	@echo "make check        all tests: units, sanitizers, qtest, HTML, VMs"
 	@echo "make check-units  | check-sanitize | check-qtest | check-html | check-vm"
+	@echo "make check-detection  all seeded defects and clean controls: recall, false"
+	@echo "                  alarms; CYCLES=100000: and so many clean cycles (an hour)"
 	@echo "make coverage     lines and branches of our devices that qtests reach"
 	@echo "make fuzz         libFuzzer in QEMU against our devices; SECONDS=60"
 	@echo "make bench        all benchmarks, as ratios measured in one run"

@@ -90,6 +90,24 @@ static RigCase *read_scenario(xmlTextReader *r, GPtrArray *machines)
     return c;
 }
 
+/* Cycles of a sweep with this outcome, if it is one of a correct driver. */
+static uint64_t clean_cycles(xmlTextReader *r)
+{
+    static const char *const counts[] = { "lives", "single", "pairs" };
+    uint64_t n = 0;
+
+    if (!attr_is(r, "name", "clean-failure") &&
+        !attr_is(r, "name", "success")) {
+        return 0;
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(counts); i++) {
+        g_autofree char *count = attr(r, counts[i]);
+
+        n += g_ascii_strtoull(count, NULL, 10);
+    }
+    return n;
+}
+
 typedef struct Reading {
     RigDetection *d;
     GHashTable *profiles; /* machine number -> MSI-X profile */
@@ -115,6 +133,10 @@ static void read_element(Reading *g, xmlTextReader *r)
     } else if (depth == 2 && g->open && !strcmp(name, "driver")) {
         g_free(g->open->driver);
         g->open->driver = driver_name(r);
+    } else if (depth == 2 && g->open && !strcmp(name, "sweep")) {
+        g->open->cycles = 0; /* its outcomes count them */
+    } else if (depth == 3 && g->open && !strcmp(name, "outcome")) {
+        g->open->cycles += clean_cycles(r);
     } else if (depth == 2 && g->open && !strcmp(name, "expect")) {
         g_free(g->open->level);
         g_free(g->open->class_code);

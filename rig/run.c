@@ -55,7 +55,7 @@ static gboolean parse(Arguments *a, int *argc, char ***argv, GError **error)
           "Accelerator: tcg", "NAME" },
         { "with", 0, 0, G_OPTION_ARG_STRING_ARRAY, &a->with,
           "Run each scenario with each of these: msix-profile=at-connect,"
-          "at-start, vectors=N,N..., queues=N,N...", "KEY=VALUES" },
+          "at-start, vectors=N,N..., queues=N,N..., limit=N,N...", "KEY=VALUES" },
         { "repeat", 0, 0, G_OPTION_ARG_INT, &a->repeat,
           "Run each cycle N times as often as the scenario says", "N" },
         { "keep", 0, 0, G_OPTION_ARG_NONE, &o->keep,

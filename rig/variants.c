@@ -13,7 +13,7 @@
 #define WHERE "--with"
 
 /* What can be varied. */
-enum key { KEY_PROFILE, KEY_VECTORS, KEY_QUEUES, KEYS };
+enum key { KEY_PROFILE, KEY_VECTORS, KEY_QUEUES, KEY_LIMIT, KEYS };
 
 static const struct {
     const char *name;
@@ -23,6 +23,7 @@ static const struct {
     [KEY_PROFILE] = { "msix-profile", "", 0 },
     [KEY_VECTORS] = { "vectors", "v", RIG_NIC_MAX_VECTORS },
     [KEY_QUEUES] = { "queues", "q", RIG_NIC_MAX_QUEUES },
+    [KEY_LIMIT] = { "limit", "l", PLAN_REPEAT_MAX },
 };
 
 typedef struct Axes {
@@ -55,6 +56,10 @@ static void add_axis(Axes *axes, const char *text, GPtrArray *problems)
             return;
         }
         axes->values[key] = g_strsplit(equals + 1, ",", -1);
+        if (!equals[1]) {
+            rig_problem(problems, WHERE, 0, "%s has no value",
+                        keys[key].name);
+        }
         for (char **v = axes->values[key]; *v; v++) {
             if (!is_value(key, *v)) {
                 rig_problem(problems, WHERE, 0, "\"%s\" is no value of %s; %s",
@@ -66,11 +71,12 @@ static void add_axis(Axes *axes, const char *text, GPtrArray *problems)
         return;
     }
     rig_problem(problems, WHERE, 0, "\"%s\" is not KEY=VALUE,VALUE... with "
-                "msix-profile, vectors or queues as KEY", text);
+                "msix-profile, vectors, queues or limit as KEY", text);
 }
 
-static void set(RigMachine *m, enum key key, const char *value)
+static void set(RigScenario *s, enum key key, const char *value)
 {
+    RigMachine *m = &s->machine;
     unsigned number = g_ascii_strtoull(value, NULL, 10);
 
     switch (key) {
@@ -81,8 +87,11 @@ static void set(RigMachine *m, enum key key, const char *value)
     case KEY_VECTORS:
         m->vectors = number;
         break;
-    default:
+    case KEY_QUEUES:
         m->queues = number;
+        break;
+    default:
+        s->sweep->limit = number;
     }
 }
 
@@ -137,7 +146,7 @@ static void add_variant(GPtrArray *all, const char *file,
     }
     for (int key = 0; key < KEYS; key++) {
         if (chosen[key]) {
-            set(&s->machine, key, chosen[key]);
+            set(s, key, chosen[key]);
         }
     }
     rename_variant(s, chosen, repeat);
@@ -170,6 +179,22 @@ static void combine(GPtrArray *all, const RigScenario *s, const Axes *axes,
     }
 }
 
+/* What cannot be asked of @s; NULL: all can. */
+static char *unfit(const RigScenario *s, const Axes *axes, unsigned repeat)
+{
+    if (strcmp(s->machine.nic, RIG_NIC_MODEL) != 0 &&
+        (axes->values[KEY_VECTORS] || axes->values[KEY_QUEUES])) {
+        return g_strdup_printf("%s has vectors and queues of its own: only "
+                               RIG_NIC_MODEL "'s can be varied",
+                               s->machine.nic);
+    }
+    if (s->sweep && repeat > 1) {
+        return g_strdup("a sweep is not repeated; it has a limit");
+    }
+    return s->sweep || !axes->values[KEY_LIMIT] ? NULL :
+           g_strdup("is no sweep, so it has no limit");
+}
+
 void rig_variants_make(GPtrArray *scenarios, char *const *with,
                        unsigned repeat, const RigPaths *paths,
                        GPtrArray *problems)
@@ -183,12 +208,10 @@ void rig_variants_make(GPtrArray *scenarios, char *const *with,
     }
     for (guint i = 0; i < n && !problems->len; i++) {
         const RigScenario *s = scenarios->pdata[i];
+        g_autofree char *why = unfit(s, &axes, repeat);
 
-        if (strcmp(s->machine.nic, RIG_NIC_MODEL) != 0 &&
-            (axes.values[KEY_VECTORS] || axes.values[KEY_QUEUES])) {
-            rig_problem(problems, s->file, 0, "%s has vectors and queues of "
-                        "its own: only " RIG_NIC_MODEL "'s can be varied",
-                        s->machine.nic);
+        if (why) {
+            rig_problem(problems, s->file, 0, "%s", why);
         } else {
             combine(scenarios, s, &axes, 0, chosen, repeat, paths, problems);
         }

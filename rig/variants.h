@@ -13,7 +13,7 @@
 /*
  * Put in place of @scenarios (of RigScenario) one for each combination of the
  * values in @with, an array of "KEY=VALUE,VALUE..." or NULL; KEY is
- * msix-profile, vectors or queues. Each cycle is run @repeat times as often.
+ * msix-profile, vectors, queues, or for sweeps limit. Each cycle is run @repeat times as often.
  * The names get what was chosen behind a dot: "c01-clean.at-start.v4".
  * Problems are appended to @problems, as in scenario.h; @scenarios is then of
  * no use.

@@ -129,6 +129,12 @@ $(B)/scenarios/test-drivers: scenarios/tests/test-drivers.c
 	$(Q)$(CC) $(CFLAGS) $$(pkg-config --cflags glib-2.0 check) -MMD -MP \
 	    $< -o $@ $(LDFLAGS) $$(pkg-config --libs glib-2.0 check)
 
+# Recall and false alarms; CYCLES=N: over at least N clean cycles.
+CYCLES ?= 0
+.PHONY: check-detection
+check-detection: all
+	$(Q)scenarios/check-detection $(B)/rig/rig $(B)/detection $(CYCLES)
+
 .PHONY: drivers check-units-drivers
 all: drivers
 check-units: check-units-drivers

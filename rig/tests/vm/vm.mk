@@ -31,7 +31,7 @@ check-vm-rig: all $(VM_TESTS)/vm-test \
     $(VM_MISBEHAVE:%=$(VM_TESTS)/%/rignic.sys) \
     $(VM_MISBEHAVE:%=$(VM_TESTS)/%/rignic.inf)
 	$(Q)echo "  TEST  $(VM_TESTS)/vm-test"
-	$(Q)RIG_HOME=$(CURDIR) $(VM_TESTS)/vm-test
+	$(Q)RIG_HOME=$(CURDIR) RIG_DEMO='$(DEMO_FILES)' $(VM_TESTS)/vm-test
 
 # Linux's own drivers, each against rig-tap, by their own scenarios.
 .PHONY: check-vm-linux
