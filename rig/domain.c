@@ -169,7 +169,7 @@ static char *qemu_path(const char *path)
  */
 static char *nic_device(const RigMachine *m, unsigned number)
 {
-    GString *text = g_string_new(m->nic);
+    GString *text = g_string_new(rig_machine_is_vf(m) ? "igb" : m->nic);
 
     g_string_append_printf(text, ",id=nic%u,netdev=%s,mac=" NIC_MAC, number,
                            number ? "n2" : "n0", number);

@@ -187,7 +187,7 @@ static char *device_words(const RigMonitor *m)
     const WorkEvidence *e = m->work.evidences ?
         &m->work.evidence[m->work.evidences - 1] : NULL;
 
-    if (!e || !m->msix[0].attached) {
+    if (!e || !m->msix[m->first].attached) {
         return g_strdup("the device was not watched");
     }
     if (e->counts.armed) {

@@ -75,10 +75,10 @@ static void take_evidence(RigMonitor *m, const RigEvent *e)
         g_strlcpy(ev->callback, e->marker.name, sizeof(ev->callback));
         ev->event = e->seq;
         ev->raised = raised - w->raised_base;
-        ev->enabled = rig_msix_enabled(&m->msix[0]);
-        ev->function_masked = rig_msix_function_masked(&m->msix[0]);
+        ev->enabled = rig_msix_enabled(&m->msix[m->first]);
+        ev->function_masked = rig_msix_function_masked(&m->msix[m->first]);
         ev->registered = rig_monitor_held(m);
-        rig_msix_count(&m->msix[0], &ev->counts);
+        rig_msix_count(&m->msix[m->first], &ev->counts);
     }
     w->raised_base = raised;
 }

@@ -125,6 +125,7 @@ struct RigMonitor {
     RigStream stream;
     GChecksum *hash;
     RigMsix msix[RIG_TARGETS_MAX];
+    unsigned first;        /* the (first) function under test of these */
     RigCalls calls;
     RigRecorder *recorder;
     RigNames *names;     /* of all rules */

@@ -56,7 +56,7 @@ static void open_cycle(RigMonitor *m, const RigEvent *e)
     for (unsigned i = 0; i < m->engines; i++) {
         rig_engine_reset(m->engine[i]);
     }
-    rig_recorder_reset(m->recorder, &m->msix[0]);
+    rig_recorder_reset(m->recorder, &m->msix[m->first]);
     rig_sweep_cycle_begins(m, e);
 }
 

@@ -90,7 +90,7 @@ static uint64_t shadow_digest(const RigMsix *x)
 /* The guest's reading of the device, and the tap's shadow: as in cycle 1? */
 static void check_start(RigMonitor *m, const RigEvent *e)
 {
-    uint64_t shadow = shadow_digest(&m->msix[0]);
+    uint64_t shadow = shadow_digest(&m->msix[m->first]);
     gboolean guest_knows = e->marker.arg[2] == 1;
     char *why = m->work.unclean_start;
     const size_t size = sizeof(m->work.unclean_start);

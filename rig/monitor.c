@@ -37,6 +37,12 @@ RigScenarioResult *rig_monitor_open_result(const RigMonitor *m)
     return m->result[m->scenario - 1];
 }
 
+/* One behind the last function under test: of a PF's VFs only one is. */
+static unsigned end_of_functions(const RigMonitor *m)
+{
+    return m->first ? m->first + 1 : m->stream.targets;
+}
+
 /* 1 + number of the adapter's function, 0: the guest does not tell. */
 static unsigned told_function(const RigMonitor *m, int adapter)
 {
@@ -50,7 +56,7 @@ const RigMsix *rig_monitor_function(const RigMonitor *m, int adapter)
 {
     unsigned told = told_function(m, adapter);
 
-    return &m->msix[told ? told - 1 : 0];
+    return &m->msix[told ? told - 1 : m->first];
 }
 
 unsigned rig_monitor_armed(const RigMonitor *m, int adapter)
@@ -60,7 +66,7 @@ unsigned rig_monitor_armed(const RigMonitor *m, int adapter)
     if (told_function(m, adapter)) {
         return rig_msix_armed(rig_monitor_function(m, adapter));
     }
-    for (unsigned i = 0; i < m->stream.targets; i++) {
+    for (unsigned i = m->first; i < end_of_functions(m); i++) {
         sum += rig_msix_armed(&m->msix[i]);
     }
     return sum;
@@ -70,7 +76,7 @@ uint64_t rig_monitor_raised(const RigMonitor *m)
 {
     uint64_t sum = 0;
 
-    for (unsigned i = 0; i < m->stream.targets; i++) {
+    for (unsigned i = m->first; i < end_of_functions(m); i++) {
         sum += m->msix[i].raised;
     }
     return sum;
@@ -106,11 +112,11 @@ static void on_device(RigMonitor *m, const RigEvent *e)
         rig_stream_reject(&m->stream, e->seq, "%s", why);
         return;
     }
-    if (!m->cycle) {
-        return;
+    if (!m->cycle || target < m->first || target >= end_of_functions(m)) {
+        return; /* e.g. the physical function of the VF under test */
     }
-    if (target == 0) {
-        rig_recorder_device(m->recorder, e, &m->msix[0]);
+    if (target == m->first) {
+        rig_recorder_device(m->recorder, e, &m->msix[m->first]);
     }
     wanted = rig_monitor_wanted(m, RULE_ON_RAISED, 0, RULE_WHEN_CALL);
     if (e->type == RIG_EV_RAISED && wanted &&
@@ -194,6 +200,11 @@ RigMonitor *rig_monitor_new(const GPtrArray *scenarios, const RigRules *rules)
 
     m->scenarios = scenarios;
     m->rules = rules;
+    if (scenarios->len) {
+        const RigScenario *s = scenarios->pdata[0];
+
+        m->first = rig_machine_target(&s->machine);
+    }
     m->hash = g_checksum_new(G_CHECKSUM_SHA256);
     m->recorder = rig_recorder_new();
     m->result = g_new0(RigScenarioResult *, scenarios->len);

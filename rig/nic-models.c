@@ -17,6 +17,7 @@ const RigNicModel rig_nic_models[] = {
                    RIG_NIC_DEVICE_ID, RIG_NIC_REVISION, ETHERNET }, 4 },
     { "e1000e", { 0x8086, 0x10d3, 0x8086, 0x0000, 0x00, ETHERNET }, 5 },
     { "igb", { 0x8086, 0x10c9, 0x1af4, 0x1100, 0x01, ETHERNET }, 10 },
+    { "igbvf", { 0x8086, 0x10ca, 0x1af4, 0x1100, 0x01, ETHERNET }, 3 },
     { "vmxnet3", { 0x15ad, 0x07b0, 0x15ad, 0x07b0, 0x01, ETHERNET }, 25 },
     { "virtio-net-pci", { 0x1af4, 0x1041, 0x1af4, 0x1100, 0x01, ETHERNET },
       4 },

@@ -192,6 +192,9 @@ char *rig_plan_ini(const GPtrArray *scenarios, const RigRules *rules)
         g_key_file_set_string(k, RIG_PLAN_GROUP, RIG_PLAN_KEY_DEVICE_2,
                               RIG_PLAN_DEVICE_2);
     }
+    if (rig_machine_is_vf(&first->machine)) {
+        set_uint(k, RIG_PLAN_GROUP, RIG_PLAN_KEY_VIRTUAL, 0);
+    }
     g_key_file_set_string(k, RIG_PLAN_GROUP, RIG_PLAN_KEY_PROFILE,
                           rig_profile_name(first->machine.profile));
     if (first->machine.guard_pages) {

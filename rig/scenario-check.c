@@ -142,7 +142,12 @@ static void check_machine(const RigScenario *s, GPtrArray *problems)
                     "set for " RIG_NIC_MODEL " only; leave them out for %s",
                     m->nic);
     }
-    if (m->adapters > 1 && (rig_machine_needs_port(m) || s->linux_driver)) {
+    if (rig_machine_is_vf(m) && s->linux_driver) {
+        rig_problem(problems, s->file, 0, "machine: %s is for .sys drivers; "
+                    "with Linux's own take nic=\"igb\" and <sriov>", m->nic);
+    }
+    if (m->adapters > 1 && (rig_machine_needs_port(m) ||
+                            rig_machine_is_vf(m) || s->linux_driver)) {
         rig_problem(problems, s->file, 0, "machine: a second adapter is not "
                     "possible with %s; leave adapters out",
                     s->linux_driver ? "Linux's own drivers" : m->nic);

@@ -159,6 +159,9 @@ static void build_machine(RigMachine *m, xmlNode *node)
         if (strcmp(nic, RIG_NIC_MODEL) != 0) {
             m->vectors = m->queues = 0;
         }
+        if (rig_machine_is_vf(m)) {
+            m->guest = RIG_GUEST_LINUX; /* igb is there */
+        }
     }
     m->vectors = attr_uint(node, "vectors", m->vectors);
     m->queues = attr_uint(node, "queues", m->queues);

@@ -274,6 +274,17 @@ gboolean rig_machine_needs_port(const RigMachine *m)
     return strcmp(m->nic, "virtio-net-pci") == 0;
 }
 
+gboolean rig_machine_is_vf(const RigMachine *m)
+{
+    return strcmp(m->nic, "igbvf") == 0;
+}
+
+/* VFs come behind their physical function, the only one that is named. */
+unsigned rig_machine_target(const RigMachine *m)
+{
+    return rig_machine_is_vf(m) ? 1 : 0;
+}
+
 gboolean rig_machine_equal(const RigMachine *a, const RigMachine *b)
 {
     return strcmp(a->nic, b->nic) == 0 && a->vectors == b->vectors &&

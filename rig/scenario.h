@@ -203,6 +203,15 @@ const RigCycle *rig_scenario_cycle(const RigScenario *s, unsigned number);
  */
 gboolean rig_machine_needs_port(const RigMachine *m);
 
+/*
+ * igbvf is a VF of an igb, whose physical function Linux's own driver serves
+ * in the guest: without it a VF has neither a MAC address nor a link.
+ */
+gboolean rig_machine_is_vf(const RigMachine *m);
+
+/* Which function that rig-tap watches is the (first) one under test. */
+unsigned rig_machine_target(const RigMachine *m);
+
 /* TRUE when both can run in the same virtual machine. */
 gboolean rig_machine_equal(const RigMachine *a, const RigMachine *b);
 

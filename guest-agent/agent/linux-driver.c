@@ -249,25 +249,6 @@ static enum linux_end set_vfs(unsigned n)
                  strerror(errno)) : LINUX_DONE;
 }
 
-/* The address of VF `n` of the PF. */
-static bool find_vf(unsigned n, char address[PCI_ADDRESS_SIZE])
-{
-    char path[128], name[16], target[256];
-    ssize_t len;
-
-    snprintf(name, sizeof(name), "virtfn%u", n);
-    if (!pci_path(path, sizeof(path), linux_driver.pf.address, name)) {
-        return false;
-    }
-    len = readlink(path, target, sizeof(target) - 1);
-    if (len < 12) {
-        return false;
-    }
-    target[len] = '\0';
-    snprintf(address, PCI_ADDRESS_SIZE, "%.12s", target + len - 12);
-    return pci_address_valid(address);
-}
-
 static enum linux_end remove_vfs(void)
 {
     while (linux_driver.vfs) {
@@ -295,7 +276,7 @@ static enum linux_end run_sriov(unsigned n)
 
         memset(vf, 0, sizeof(*vf));
         linux_driver.vfs = i + 1;
-        end = find_vf(i, vf->address)
+        end = !pci_find_vf(linux_driver.pf.address, i, vf->address)
               ? bind_function(vf, VF_MODULE)
               : say(LINUX_FAILED, "%s: there is no VF %u",
                     linux_driver.pf.address, i);

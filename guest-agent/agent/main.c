@@ -17,6 +17,7 @@
 #include "agent/linux-driver.h"
 #include "agent/marker.h"
 #include "agent/runner.h"
+#include "agent/vf.h"
 #include "linux/system.h"
 #include "linux/vfio.h"
 
@@ -98,6 +99,9 @@ static struct plan *start(void)
     plan = plan_load(RIG_PLAN_PATH, &error);
     if (!plan) {
         fail(error->message);
+    }
+    if (plan->virtual_function >= 0 && vf_prepare(plan, text, sizeof(text))) {
+        fail(text);
     }
     if (plan->scenarios[0].linux_driver
         ? linux_driver_prepare(text, sizeof(text))

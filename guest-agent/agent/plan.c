@@ -640,6 +640,16 @@ static bool read_profile(const struct reader *r, struct plan *plan)
 
 static bool read_devices(const struct reader *r, struct plan *plan)
 {
+    uint32_t vf;
+
+    plan->virtual_function = -1;
+    if (g_key_file_has_key(r->file, r->group, RIG_PLAN_KEY_VIRTUAL, NULL)) {
+        if (!read_u32(r, RIG_PLAN_KEY_VIRTUAL, 0, PLAN_VFS_MAX - 1, NULL,
+                      &vf)) {
+            return false;
+        }
+        plan->virtual_function = (int)vf;
+    }
     if (!read_text(r, RIG_PLAN_KEY_DEVICE, &plan->device)) {
         return false;
     }
@@ -695,7 +705,8 @@ static bool read_plan(const struct reader *r, struct plan *plan)
 {
     static const char *const known[] = {
         RIG_PLAN_KEY_VERSION, RIG_PLAN_KEY_DEVICE, RIG_PLAN_KEY_DEVICE_2,
-        RIG_PLAN_KEY_PROFILE, RIG_PLAN_KEY_GUARD, RIG_PLAN_KEY_SEED,
+        RIG_PLAN_KEY_VIRTUAL, RIG_PLAN_KEY_PROFILE, RIG_PLAN_KEY_GUARD,
+        RIG_PLAN_KEY_SEED,
         RIG_PLAN_KEY_SCENARIOS, NULL
     };
     uint32_t version, n;

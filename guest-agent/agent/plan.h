@@ -80,6 +80,8 @@ struct plan_scenario {
 struct plan {
     char *device;              /* PCI address */
     char *device_2;            /* of the second adapter, NULL: none */
+    int virtual_function;      /* under test is this VF of device; -1: device
+                                  itself is */
     bool at_start;             /* msix-profile */
     bool guard_pages;          /* around every block of pool memory */
     uint64_t seed;

@@ -9,6 +9,9 @@
  *   version=1
  *   device=0000:00:10.0          PCI address of the function under test
  *   device-2=0000:00:11.0        of its second adapter, if there is one
+ *   virtual-function=0           optional: device is a physical function, which
+ *                                Linux's own driver serves, and this VF of it
+ *                                is the function under test
  *   msix-profile=at-connect      or at-start
  *   guard-pages=no               or yes: around every block of pool memory
  *   seed=1
@@ -89,6 +92,7 @@
 #define RIG_PLAN_KEY_VERSION      "version"
 #define RIG_PLAN_KEY_DEVICE       "device"
 #define RIG_PLAN_KEY_DEVICE_2     "device-2"
+#define RIG_PLAN_KEY_VIRTUAL      "virtual-function"
 #define RIG_PLAN_KEY_PROFILE      "msix-profile"
 #define RIG_PLAN_KEY_GUARD        "guard-pages"
 #define RIG_PLAN_KEY_SEED         "seed"

@@ -7,6 +7,7 @@
 #include <linux/rtnetlink.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -193,4 +194,63 @@ int netdev_up(const struct netdev *dev, int timeout_ms)
 int netdev_down(const struct netdev *dev)
 {
     return change_up(dev, false);
+}
+
+/* --- virtual functions --------------------------------------------------- */
+
+/* RTM_SETLINK with one IFLA_VF_MAC; rtnetlink(7), <linux/if_link.h>. */
+struct set_vf_mac {
+    struct nlmsghdr header;
+    struct ifinfomsg info;
+    struct nlattr list, vf, mac;
+    struct ifla_vf_mac value;
+};
+
+/* The kernel's answer to the one request of this socket. */
+static int wait_answer(int fd)
+{
+    struct {
+        struct nlmsghdr header;
+        struct nlmsgerr error;
+        char rest[512];
+    } answer;
+    ssize_t n = recv(fd, &answer, sizeof(answer), 0);
+
+    if (n < (ssize_t)offsetof(__typeof__(answer), rest) ||
+        answer.header.nlmsg_type != NLMSG_ERROR) {
+        errno = n < 0 ? errno : EPROTO;
+        return -1;
+    }
+    errno = -answer.error.error;
+    return errno ? -1 : 0;
+}
+
+int netdev_set_vf_mac(const struct netdev *dev, unsigned vf,
+                      const uint8_t mac[6])
+{
+    struct set_vf_mac m = {
+        .header = { .nlmsg_len = sizeof(m), .nlmsg_type = RTM_SETLINK,
+                    .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK },
+        .info = { .ifi_index = dev->index },
+        .list = { sizeof(m) - offsetof(struct set_vf_mac, list),
+                  IFLA_VFINFO_LIST | NLA_F_NESTED },
+        .vf = { sizeof(m) - offsetof(struct set_vf_mac, vf),
+                IFLA_VF_INFO | NLA_F_NESTED },
+        .mac = { sizeof(m) - offsetof(struct set_vf_mac, mac), IFLA_VF_MAC },
+        .value = { .vf = vf },
+    };
+    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+    int ret = -1, saved;
+
+    if (fd < 0) {
+        return -1;
+    }
+    memcpy(m.value.mac, mac, 6);
+    if (send(fd, &m, sizeof(m), 0) == (ssize_t)sizeof(m)) {
+        ret = wait_answer(fd);
+    }
+    saved = errno;
+    close(fd);
+    errno = saved;
+    return ret;
 }

@@ -26,6 +26,13 @@ int netdev_find(const char *address, struct netdev *dev);
  */
 int netdev_up(const struct netdev *dev, int timeout_ms);
 
+/*
+ * Give VF `vf` of the physical function that has this interface a MAC address.
+ * 0, or -1 with errno.
+ */
+int netdev_set_vf_mac(const struct netdev *dev, unsigned vf,
+                      const uint8_t mac[6]);
+
 /* Close it: its driver gives back its interrupt handlers. 0, -1 with errno. */
 int netdev_down(const struct netdev *dev);
 

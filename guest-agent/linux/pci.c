@@ -122,6 +122,27 @@ int pci_find(uint16_t vendor, uint16_t device, char address[PCI_ADDRESS_SIZE])
     return found ? 0 : -1;
 }
 
+int pci_find_vf(const char *pf, unsigned n, char address[PCI_ADDRESS_SIZE])
+{
+    char path[128], name[16], target[256];
+    ssize_t len;
+
+    snprintf(name, sizeof(name), "virtfn%u", n);
+    if (!pci_path(path, sizeof(path), pf, name)) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    len = readlink(path, target, sizeof(target) - 1);
+    if (len < 12) {
+        errno = len < 0 ? errno : ENODEV;
+        return -1;
+    }
+    target[len] = '\0';
+    snprintf(address, PCI_ADDRESS_SIZE, "%.12s", target + len - 12);
+    errno = ENODEV;
+    return pci_address_valid(address) ? 0 : -1;
+}
+
 int pci_config_read(const char *address, unsigned offset, void *buf,
                     size_t len)
 {

@@ -17,6 +17,9 @@ bool pci_address_valid(const char *address);
 int pci_find(uint16_t vendor, uint16_t device,
              char address[PCI_ADDRESS_SIZE]);
 
+/* The address of VF `n`, 0.., of a physical function. 0, or -1 with errno. */
+int pci_find_vf(const char *pf, unsigned n, char address[PCI_ADDRESS_SIZE]);
+
 /* Path of an attribute of a function; false if it does not fit. */
 bool pci_path(char *path, size_t size, const char *address,
               const char *attribute);

@@ -113,6 +113,8 @@ static const struct {
     const char *from, *to, *want;
 } bad[] = {
     { "seed=", "device-2=0000:00:10.0\nseed=", "of another function" },
+    { "seed=", "virtual-function=7\nseed=", "virtual-function" },
+    { "seed=", "virtual-function=x\nseed=", "virtual-function" },
     { "seed=", "device-2=nonsense\nseed=", "device-2" },
     { "state=D3", "state=D3\nadapter=3", "adapter" },
     { "state=D3", "state=D3\nadapter=2", "device-2: missing" },

@@ -585,6 +585,33 @@ static void test_vfs(void)
     rig_machine_free(m);
 }
 
+/* Registers of igb, as its PF sees them (82576 datasheet). */
+#define IGB_GPIE        0x1514
+#define  GPIE_MSIX_MODE 0x10
+#define IGB_EICS        0x1520
+#define IGB_EICR        0x1580
+#define IGB_PVTEICR(vf) (0x10080 + 0x100 * (vf))
+
+/* Vectors 22..24 of EICR are VF 0's, 19..21 VF 1's: patch 0004. */
+static void test_igb_vteicr(void)
+{
+    RigMachine *m = rig_machine_start("nic0", "-device igb,id=nic0,addr=2.0,"
+                                      "romfile= ");
+    QPCIDevice *dev = qpci_device_find(m->bus, RIG_NIC_DEVFN);
+    QPCIBar bar = qpci_iomap(dev, 0, NULL);
+
+    qpci_device_enable(dev);
+    qpci_io_writel(dev, bar, IGB_GPIE, GPIE_MSIX_MODE);
+    qpci_io_writel(dev, bar, IGB_EICS, 5u << 22 | 1u << 19 | 1u);
+    g_assert_cmphex(qpci_io_readl(dev, bar, IGB_PVTEICR(0)), ==, 5);
+    g_assert_cmphex(qpci_io_readl(dev, bar, IGB_PVTEICR(0)), ==, 0);
+    g_assert_cmphex(qpci_io_readl(dev, bar, IGB_PVTEICR(1)), ==, 1);
+    g_assert_cmphex(qpci_io_readl(dev, bar, IGB_EICR), ==, 1);
+    g_free(dev);
+    rig_machine_end(m);
+    rig_machine_free(m);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -604,5 +631,6 @@ int main(int argc, char **argv)
     qtest_add_func("/rig-tap-watch/bdf-behind-port", test_bdf_behind_port);
     qtest_add_func("/rig-tap-watch/unplug-and-replug", test_unplug_and_replug);
     qtest_add_func("/rig-tap-watch/vfs", test_vfs);
+    qtest_add_func("/rig-tap-watch/igb-vteicr", test_igb_vteicr);
     return g_test_run();
 }

@@ -188,6 +188,26 @@ START_TEST(a_second_adapter_is_on_the_same_network_and_watched)
 }
 END_TEST
 
+START_TEST(a_vf_is_one_of_an_igb)
+{
+    const RigMachine vf = { .nic = (char *)"igbvf", .memory_mib = 512 };
+    const RigDomain d = {
+        .name = "rig-1", .uuid = "00000000-0000-4000-8000-000000000001",
+        .machine = &vf, .emulator = "/q", .kernel = "/k", .initrd = "/i",
+        .cmdline = "", .console = "/c", .capture = "/net.pcap",
+        .tap_socket = "/t",
+    };
+    g_autofree char *xml = rig_domain_xml(&d);
+    char *nic = evaluate(xml, XPATH_ARG("igb,"));
+
+    ck_assert_str_eq(nic, "igb,id=nic0,netdev=n0,mac=52:49:47:00:00:10,"
+                     "romfile=,bus=pcie.0,addr=0x8");
+    ck_assert_uint_eq(rig_machine_target(&vf), 1);
+    ck_assert_uint_eq(rig_machine_target(&machine), 0);
+    xmlFree(nic);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("domain");
@@ -198,6 +218,7 @@ int main(void)
     tcase_add_test(t, xml_is_the_golden_one);
     tcase_add_test(t, a_second_adapter_is_on_the_same_network_and_watched);
     tcase_add_test(t, paths_cannot_break_out_of_xml_or_of_a_qemu_option);
+    tcase_add_test(t, a_vf_is_one_of_an_igb);
     tcase_add_test(t, virtio_sits_behind_a_port_where_it_can_be_reset);
     suite_add_tcase(s, t);
     srunner_run_all(r, CK_NORMAL);
