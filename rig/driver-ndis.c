@@ -66,11 +66,24 @@ static unsigned decode_address(const uint8_t *p, size_t len, unsigned rex,
     return used + size;
 }
 
-/* Constants in registers, as far as the last loads were of constants. */
+/*
+ * The last constants that were loaded into each register, the newest first:
+ * bytes that are no instruction can look like one, so none is trusted alone.
+ */
+#define KEPT 4u
+
 typedef struct Registers {
-    uint32_t value[16];
-    gboolean known[16];
+    uint32_t value[16][KEPT];
+    unsigned known[16];
 } Registers;
+
+static void keep(Registers *r, unsigned reg, uint32_t value)
+{
+    memmove(&r->value[reg][1], &r->value[reg][0],
+            (KEPT - 1) * sizeof(r->value[reg][0]));
+    r->value[reg][0] = value;
+    r->known[reg] += r->known[reg] < KEPT;
+}
 
 /* An instruction: its prefixes, then its opcode at p[i]. */
 typedef struct Code {
@@ -89,21 +102,22 @@ static void decode_load(const struct pe_image *pe, const Code *c,
 
     if ((p[0] & 0xf8) == 0xb8 && !c->word && !(c->rex & 8)) {
         reg = (p[0] & 7) | (c->rex & 1) << 3;
-        r->value[reg] = get32(p + 1);
-        r->known[reg] = TRUE;
+        keep(r, reg, get32(p + 1));
     } else if (p[0] == 0x0f && p[1] == 0xb7 && (p[2] & 0xc7) == 5) {
         reg = (p[2] >> 3 & 7) | (c->rex & 4) << 1;
         from = pe_at(pe, c->rva + c->i + 7 + get32(p + 3), 2);
-        r->known[reg] = from != NULL;
-        r->value[reg] = from ? (uint32_t)(from[0] | from[1] << 8) : 0;
+        if (from) {
+            keep(r, reg, (uint32_t)(from[0] | from[1] << 8));
+        }
     }
 }
 
 /*
- * MOV r/m, imm (C6, C7) and MOV r/m, r (88, 89) of a known register. FALSE: it
- * is neither.
+ * MOV r/m, imm (C6, C7) and MOV r/m, r (88, 89) of a register of which
+ * constants are known. FALSE: it is neither.
  */
-static gboolean decode_store(const Code *c, const Registers *r, Store *s)
+static gboolean decode_store(const Code *c, const Registers *r, Store *s,
+                             unsigned *from)
 {
     const uint8_t *p = c->p + c->i;
     gboolean constant = (p[0] & 0xfe) == 0xc6;
@@ -120,7 +134,8 @@ static gboolean decode_store(const Code *c, const Registers *r, Store *s)
         return FALSE;
     }
     s->direct = constant;
-    s->value = constant ? 0 : r->value[reg];
+    *from = reg;
+    s->value = 0;
     memcpy(&s->value, p + 1 + used, imm);
     if (s->base == BASE_RIP) {
         s->at += c->rva + c->i + 1 + used + imm;
@@ -128,14 +143,16 @@ static gboolean decode_store(const Code *c, const Registers *r, Store *s)
     return TRUE;
 }
 
-/* Any of these at @rva; TRUE if something is stored. */
-static gboolean decode(const struct pe_image *pe, uint32_t rva, Registers *r,
-                       Store *s)
+/* Any of these at @rva; what is stored goes to @stores. */
+static void decode(const struct pe_image *pe, uint32_t rva, Registers *r,
+                   GArray *stores)
 {
+    unsigned reg;
+    Store s;
     Code c = { .p = pe_at(pe, rva, CODE_MAX), .rva = rva };
 
     if (!c.p) {
-        return FALSE;
+        return;
     }
     if (c.p[c.i] == 0x66) {
         c.word = TRUE;
@@ -145,20 +162,35 @@ static gboolean decode(const struct pe_image *pe, uint32_t rva, Registers *r,
         c.rex = c.p[c.i++];
     }
     decode_load(pe, &c, r);
-    return decode_store(&c, r, s);
+    if (!decode_store(&c, r, &s, &reg)) {
+        return;
+    }
+    for (unsigned i = s.direct ? 1 : r->known[reg]; i--; ) {
+        s.value = s.direct ? s.value : r->value[reg][i];
+        g_array_append_val(stores, s);
+    }
 }
 
-/* Byte of the structure at @base:@at that the code wrote last, or -1. */
-static int byte_at(const GArray *stores, unsigned base, int64_t at)
+/* The byte at @at that @s writes, or -1 if it writes none there. */
+static int byte_of(const Store *s, int64_t at)
 {
-    for (guint i = stores->len; i--;) {
-        const Store *s = &g_array_index(stores, Store, i);
+    return at >= s->at && at < s->at + s->size
+               ? (int)(s->value >> 8 * (at - s->at) & 0xff) : -1;
+}
 
-        if (s->base == base && at >= s->at && at < s->at + s->size) {
-            return s->value >> 8 * (at - s->at) & 0xff;
+/* Does the code write a byte within @from..@to to @base:@at? */
+static gboolean writes(const GArray *stores, unsigned base, int64_t at,
+                       int from, int to)
+{
+    for (guint i = 0; i < stores->len; i++) {
+        const Store *s = &g_array_index(stores, Store, i);
+        int byte = s->base == base ? byte_of(s, at) : -1;
+
+        if (byte >= from && byte <= to) {
+            return TRUE;
         }
     }
-    return -1;
+    return FALSE;
 }
 
 static void add_version(GArray *versions, int minor)
@@ -179,8 +211,31 @@ static void add_version(GArray *versions, int minor)
  */
 static gboolean is_minor(int minor, gboolean direct)
 {
-    return (minor <= 1 && direct && minor >= 0) || minor == 20 ||
-           minor == 30 || minor == 40 || (minor >= 50 && minor < 90);
+    static const int minors[] = {
+        20, 30, 40, 50, 51, 52, 60, 70, 80, 81, 82, 83, 84, 85, 86, 87, 88, 89,
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(minors); i++) {
+        if (minor == minors[i]) {
+            return TRUE;
+        }
+    }
+    return direct && (minor == 0 || minor == 1);
+}
+
+/* The versions that @v can have put into the structure at @base:@at. */
+static void add_versions(const GArray *stores, const Store *v, unsigned base,
+                         int64_t at, GArray *versions)
+{
+    int major = v->base == base ? byte_of(v, at + 4) : -1;
+    int minor = v->base == base ? byte_of(v, at + 5) : -1;
+
+    if (is_minor(minor, v->direct) &&
+        (major == NDIS_MAJOR ||
+         (major < 0 &&
+          writes(stores, base, at + 4, NDIS_MAJOR, NDIS_MAJOR)))) {
+        add_version(versions, minor);
+    }
 }
 
 /* Every version that the stores can have left there, not only the last. */
@@ -188,22 +243,14 @@ static void find_versions(const GArray *stores, GArray *versions)
 {
     for (guint i = 0; i < stores->len; i++) {
         const Store *s = &g_array_index(stores, Store, i);
-        int revision = byte_at(stores, s->base, s->at + 1);
 
-        if ((s->value & 0xff) != OBJECT_TYPE || revision < 1 ||
-            revision > REVISION_MAX) {
+        if ((s->value & 0xff) != OBJECT_TYPE ||
+            !writes(stores, s->base, s->at + 1, 1, REVISION_MAX)) {
             continue;
         }
         for (guint j = 0; j < stores->len; j++) {
-            const Store *v = &g_array_index(stores, Store, j);
-            int64_t at = s->at + 5 - v->at;
-            int minor = v->base == s->base && at >= 0 && at < v->size
-                            ? (int)(v->value >> 8 * at & 0xff) : -1;
-
-            if (is_minor(minor, v->direct) &&
-                byte_at(stores, s->base, s->at + 4) == NDIS_MAJOR) {
-                add_version(versions, minor);
-            }
+            add_versions(stores, &g_array_index(stores, Store, j), s->base,
+                         s->at, versions);
         }
     }
 }
@@ -213,14 +260,10 @@ static void look_before(const struct pe_image *pe, uint32_t from,
 {
     g_autoptr(GArray) stores = g_array_new(FALSE, FALSE, sizeof(Store));
     uint32_t rva = call - from > WINDOW ? call - WINDOW : from;
-    Registers registers = { { 0 }, { FALSE } };
+    Registers registers = { .known = { 0 } };
 
     for (; rva < call; rva++) {
-        Store s;
-
-        if (decode(pe, rva, &registers, &s)) {
-            g_array_append_val(stores, s);
-        }
+        decode(pe, rva, &registers, stores);
     }
     find_versions(stores, versions);
 }
