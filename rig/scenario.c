@@ -276,7 +276,7 @@ gboolean rig_machine_needs_port(const RigMachine *m)
 
 gboolean rig_machine_is_vf(const RigMachine *m)
 {
-    return strcmp(m->nic, "igbvf") == 0;
+    return g_strcmp0(m->nic, "igbvf") == 0;
 }
 
 /* VFs come behind their physical function, the only one that is named. */
