@@ -443,6 +443,8 @@ void nbl_frame_free(NET_BUFFER_LIST *nbl);
 uint32_t nbl_copy_data(const NET_BUFFER *nb, uint8_t *out, uint32_t size);
 /* Send completion and receive indication reach traffic.c. */
 void traffic_send_complete(NET_BUFFER_LIST *nbls);
+/* Has the current adapter sends that are not complete? */
+bool traffic_outstanding(void);
 void traffic_receive(struct adapter *adapter, NET_BUFFER_LIST *nbls,
                      uint32_t flags);
 /*

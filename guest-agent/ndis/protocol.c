@@ -5,7 +5,7 @@
  *
  * Only OIDs that the miniport lists in its general attributes are asked; the
  * packet filter always is, for nothing is received without it. There is one
- * processor, so receive side scaling is turned off, as TCP/IP does then.
+ * processor, and every entry of the table for receive side scaling names it.
  * Sources: Windows driver documentation, "OIDs for Ethernet adapters",
  * OID_GEN_RECEIVE_SCALE_PARAMETERS, OID_OFFLOAD_ENCAPSULATION,
  * OID_TCP_OFFLOAD_PARAMETERS, MINIPORT_CANCEL_SEND.
@@ -17,12 +17,27 @@
 /* 224.0.0.1, all hosts, which TCP/IP always belongs to (RFC 1112, 6.4) */
 #define ALL_HOSTS       { 0x01, 0x00, 0x5e, 0x00, 0x00, 0x01 }
 
-/* NDIS_RECEIVE_SCALE_PARAMETERS.Flags */
-#define RSS_DISABLE     0x0010
+/* NDIS_RECEIVE_SCALE_PARAMETERS.HashInformation: function and types. */
+#define RSS_TOEPLITZ    0x00000001
+#define RSS_IPV4        0x00000100
+#define RSS_TCP_IPV4    0x00000200
+#define RSS_KEY_SIZE    40u
+#define RSS_ENTRIES     128u
+#define RSS_PARAMETERS_1 \
+    RTL_SIZEOF_THROUGH_FIELD(NDIS_RECEIVE_SCALE_PARAMETERS, \
+                             HashSecretKeyOffset)
 /* NDIS_LINK_PARAMETERS.AutoNegotiationFlags: all of it is negotiated. */
 #define NEGOTIATE_ALL   0x0000000f
 /* NDIS_OFFLOAD_ENCAPSULATION.IPv4.Enabled */
 #define OFFLOAD_ON      1
+
+/* Windows driver documentation, "Verifying the RSS Hash Calculation" */
+static const uint8_t rss_key[RSS_KEY_SIZE] = {
+    0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67, 0x25, 0x3d,
+    0x43, 0xa3, 0x8f, 0xb0, 0xd0, 0xca, 0x2b, 0xcb, 0xae, 0x7b, 0x30, 0xb4,
+    0x77, 0xcb, 0x2d, 0xa3, 0x80, 0x30, 0xf2, 0x0c, 0x6a, 0x42, 0xb7, 0x3b,
+    0xbe, 0xac, 0x01, 0xfa,
+};
 
 union buffer {
     uint32_t number;
@@ -31,7 +46,11 @@ union buffer {
     NDIS_LINK_PARAMETERS link;
     NDIS_OFFLOAD_ENCAPSULATION encapsulation;
     NDIS_OFFLOAD_PARAMETERS offload;
-    NDIS_RECEIVE_SCALE_PARAMETERS scaling;
+    struct {
+        NDIS_RECEIVE_SCALE_PARAMETERS p;
+        uint8_t key[RSS_KEY_SIZE];
+        PROCESSOR_NUMBER table[RSS_ENTRIES]; /* all 0: processor 0 */
+    } scaling;
 };
 
 /* Revision 1 of NDIS_OFFLOAD_PARAMETERS ends here. */
@@ -140,10 +159,23 @@ static void set_offload(void)
 
 static void set_scaling(void)
 {
-    union buffer b = { .scaling = {
-        .Header = header(NDIS_OBJECT_TYPE_RSS_PARAMETERS, 2, sizeof(b.scaling)),
-        .Flags = RSS_DISABLE,
+    union buffer b = { .scaling.p = {
+        .Header = header(NDIS_OBJECT_TYPE_RSS_PARAMETERS, 2,
+                         sizeof(b.scaling.p)),
+        .HashInformation = RSS_TOEPLITZ | RSS_IPV4 | RSS_TCP_IPV4,
+        .IndirectionTableSize = sizeof(b.scaling.table),
+        .IndirectionTableOffset = offsetof(union buffer, scaling.table),
+        .HashSecretKeySize = RSS_KEY_SIZE,
+        .HashSecretKeyOffset = offsetof(union buffer, scaling.key),
     } };
+
+    memcpy(b.scaling.key, rss_key, RSS_KEY_SIZE);
+    if (host.miniport.MinorNdisVersion < 20) {
+        /* entries of one byte, and nothing about processor masks */
+        b.scaling.p.Header.Revision = 1;
+        b.scaling.p.Header.Size = RSS_PARAMETERS_1;
+        b.scaling.p.IndirectionTableSize = RSS_ENTRIES;
+    }
 
     set(OID_GEN_RECEIVE_SCALE_PARAMETERS, &b, sizeof(b.scaling));
 }
@@ -174,16 +206,25 @@ void protocol_start(void)
     query_statistics();
 }
 
-void protocol_stop(void)
+/* A protocol cancels what it has not got back, and nothing else. */
+static void cancel_sends(void)
 {
     struct callback cb;
 
+    if (traffic_outstanding()) {
+        callback_enter(&cb, "MiniportCancelSend");
+        host.miniport.CancelSendHandler(current()->context,
+                                        PROTOCOL_CANCEL_ID);
+        callback_leave(&cb, 0);
+    }
+}
+
+void protocol_stop(void)
+{
     query_statistics();
     set_packet_filter(0);
     set_multicast(false);
-    callback_enter(&cb, "MiniportCancelSend");
-    host.miniport.CancelSendHandler(current()->context, PROTOCOL_CANCEL_ID);
-    callback_leave(&cb, 0);
+    cancel_sends();
 }
 
 void protocol_restore(void)

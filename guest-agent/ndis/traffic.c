@@ -41,6 +41,17 @@ __attribute__((constructor)) static void traffic_init(void)
     thread_cond_init(&traffic.changed);
 }
 
+bool traffic_outstanding(void)
+{
+    bool open;
+
+    pthread_mutex_lock(&traffic.lock);
+    open = traffic.adapter == current() &&
+           traffic.t.sent > traffic.t.completed;
+    pthread_mutex_unlock(&traffic.lock);
+    return open;
+}
+
 static uint32_t frame_length(uint32_t n)
 {
     return rig_frame_length(host.config.seed, n, traffic.t.min_length,
