@@ -14,19 +14,12 @@
 /* Stands in a sentence for a number that is still rising. */
 #define RISING "\001"
 
-static const char *driver_name(const RigMonitor *m)
-{
-    const char *name = rig_monitor_open_scenario(m)->sys_name;
-
-    return name ? name : "the driver";
-}
-
 /* ", called from rignic.sys+0x1a2b", or "" when the call site is unknown. */
 static char *called_from(const RigMonitor *m, uint64_t caller)
 {
-    return caller ? g_strdup_printf(", called from %s+0x%" G_GINT64_MODIFIER
-                                    "x", driver_name(m), caller)
-                  : g_strdup("");
+    g_autofree char *place = caller ? rig_monitor_place(m, caller) : NULL;
+
+    return caller ? g_strdup_printf(", called from %s", place) : g_strdup("");
 }
 
 /* --- sentence ------------------------------------------------------------ */
@@ -81,8 +74,9 @@ static void add_end(GString *s, const RigMonitor *m)
         g_string_append_printf(s, " in %s", lost->inside);
     }
     if (lost->caller) {
-        g_string_append_printf(s, " at %s+0x%" G_GINT64_MODIFIER "x",
-                               driver_name(m), lost->caller);
+        g_autofree char *place = rig_monitor_place(m, lost->caller);
+
+        g_string_append_printf(s, " at %s", place);
     }
 }
 
@@ -136,8 +130,9 @@ static void add_place(GString *s, const RigMonitor *m, const RigReport *r,
     } else if (!strcmp(name, "api")) {
         g_string_append(s, f->name);
     } else if (!strcmp(name, "caller")) {
-        g_string_append_printf(s, "%s+0x%" G_GINT64_MODIFIER "x",
-                               driver_name(m), f->caller);
+        g_autofree char *place = rig_monitor_place(m, f->caller);
+
+        g_string_append(s, place);
     } else if (!strcmp(name, "handle")) {
         g_string_append_printf(s, "0x%" G_GINT64_MODIFIER "x", f->object);
     } else if (!strcmp(name, "irql")) {
@@ -153,8 +148,9 @@ static void add_place(GString *s, const RigMonitor *m, const RigReport *r,
 
         g_string_append(s, from);
     } else if (!strcmp(name, "made") && f->caller) {
-        g_string_append_printf(s, ", made at %s+0x%" G_GINT64_MODIFIER "x",
-                               driver_name(m), f->caller);
+        g_autofree char *place = rig_monitor_place(m, f->caller);
+
+        g_string_append_printf(s, ", made at %s", place);
     } else if (!strcmp(name, "text")) {
         add_text(s, f->text);
     } else if (!strcmp(name, "left")) {
@@ -251,12 +247,14 @@ static void prove_event(RigFinding *f, const RigMonitor *m,
 {
     const RigFacts *e = r->facts;
     g_autofree char *from = called_from(m, e->caller);
+    g_autofree char *stack = rig_monitor_stack(
+        m, e->source == RULE_ON_LOST ? m->work.lost.text :
+           e->text ? e->text : "");
 
     switch (e->source) {
     case RULE_ON_CONTRACT:
         prove(f, e->event, e->ns, g_strdup_printf("contract %s broken%s%s%s",
-              e->name, from, e->text && *e->text ? ": " : "",
-              e->text ? e->text : ""));
+              e->name, from, *stack ? ": " : "", stack));
         break;
     case RULE_ON_LEFT:
         prove(f, e->event, e->ns,
@@ -283,9 +281,8 @@ static void prove_event(RigFinding *f, const RigMonitor *m,
     case RULE_ON_LOST:
         prove(f, e->event, e->ns,
               g_strdup_printf("the driver %s%s%s",
-                              end_words(m->work.lost.how),
-                              m->work.lost.text[0] ? ": " : "",
-                              m->work.lost.text));
+                              end_words(m->work.lost.how), *stack ? ": " : "",
+                              stack));
         break;
     case RULE_ON_STEP:
         prove(f, e->event, e->ns, g_strdup_printf("step %s ended", e->name));

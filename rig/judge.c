@@ -25,11 +25,10 @@ static const WorkStep *refused_step(const Work *w)
 static char *lost_reason(const RigMonitor *m)
 {
     const WorkLost *lost = &m->work.lost;
-    const char *sys = rig_monitor_open_scenario(m)->sys_name;
-    g_autofree char *at = lost->caller ?
-        g_strdup_printf(" at %s+0x%" G_GINT64_MODIFIER "x",
-                        sys ? sys : "the driver", lost->caller) :
-        g_strdup("");
+    g_autofree char *place = rig_monitor_place(m, lost->caller);
+    g_autofree char *at = lost->caller ? g_strdup_printf(" at %s", place)
+                                       : g_strdup("");
+    g_autofree char *text = rig_monitor_stack(m, lost->text);
     g_autofree char *code = lost->how == RIG_END_BUGCHECK ?
         g_strdup_printf(" with code 0x%" G_GINT64_MODIFIER "x",
                         lost->status) : g_strdup("");
@@ -40,8 +39,7 @@ static char *lost_reason(const RigMonitor *m)
                            lost->how == RIG_END_HANG ? "hung" :
                            "stopped the system", code,
                            lost->inside[0] ? " in " : "", lost->inside, at,
-                           lost->event, lost->text[0] ? ": " : "",
-                           lost->text);
+                           lost->event, *text ? ": " : "", text);
 }
 
 /* Lost outside the driver's code: nobody knows whose doing it was. */
@@ -101,11 +99,9 @@ static char *why_never_initialized(const Work *w)
 static char *missing_import(const RigMonitor *m)
 {
     const Work *w = &m->work;
-    const char *sys = rig_monitor_open_scenario(m)->sys_name;
+    g_autofree char *place = rig_monitor_place(m, w->unimplemented_caller);
     g_autofree char *at = w->unimplemented_caller ?
-        g_strdup_printf(" at %s+0x%" G_GINT64_MODIFIER "x",
-                        sys ? sys : "the driver", w->unimplemented_caller) :
-        g_strdup("");
+        g_strdup_printf(" at %s", place) : g_strdup("");
     g_autofree char *step = w->steps ?
         g_strdup_printf(" in step %s", w->step[w->steps - 1].name) :
         g_strdup("");

@@ -8,6 +8,7 @@
 #include "msix.h"
 #include "rule-engine.h"
 #include "stream.h"
+#include "symbols.h"
 #include "sweep.h"
 #include "timeline.h"
 
@@ -131,6 +132,7 @@ struct RigMonitor {
     RigNames *names;     /* of all rules */
     RigEngine *engine[RIG_RULES_MAX];
     unsigned engines;
+    RigSymbols *symbols; /* of the open scenario's driver, NULL: none */
     int interrupts;      /* the engine that follows interrupts, -1: none */
     /* Engines that want to see an event, by name index and kind of when. */
     uint64_t *wanted[RULE_SOURCES];
@@ -178,6 +180,17 @@ const RigMsix *rig_monitor_function(const RigMonitor *m, int adapter);
 uint64_t rig_monitor_raised(const RigMonitor *m);
 /* Interrupts that the driver holds. */
 unsigned rig_monitor_held(const RigMonitor *m);
+
+/*
+ * A place in the driver: "rignic.sys+0x1a2b (RignicHaltEx+0x1b)", the function
+ * only where the image or its map names it. To be freed.
+ */
+char *rig_monitor_place(const RigMonitor *m, uint64_t rva);
+/*
+ * The text of a marker with the call stack at its end, "... | 1a2b 3c4d" or
+ * "... stack 1a2b 3c4d", spelled out. To be freed.
+ */
+char *rig_monitor_stack(const RigMonitor *m, const char *text);
 
 /* monitor-rules.c: engines for the rules of the open scenario. */
 void rig_monitor_open_rules(RigMonitor *m);

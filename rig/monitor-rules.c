@@ -41,6 +41,7 @@ void rig_monitor_open_rules(RigMonitor *m)
 {
     const RigScenario *s = rig_monitor_open_scenario(m);
 
+    m->symbols = s->sys ? rig_symbols_load(s->sys) : NULL;
     m->engines = MIN(s->rules->len, RIG_RULES_MAX);
     m->interrupts = -1;
     for (unsigned i = 0; i < m->engines; i++) {
@@ -66,4 +67,5 @@ void rig_monitor_close_rules(RigMonitor *m)
         g_clear_pointer(&m->wanted[s], g_free);
     }
     m->engines = 0;
+    g_clear_pointer(&m->symbols, rig_symbols_free);
 }
