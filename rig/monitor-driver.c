@@ -253,7 +253,8 @@ static void on_adapter(RigMonitor *m, const RigEvent *e)
 
 /*
  * The driver will not go on. Where no callback is open and no address in the
- * driver is named, nobody knows whose doing it was: rules are not asked.
+ * driver is named, nobody knows whose doing it was, and rules are not asked;
+ * but when NDIS stops the system, it is for what the driver did or left undone.
  */
 void rig_monitor_lost(RigMonitor *m, const RigEvent *e, RigCycleEnd how)
 {
@@ -273,7 +274,7 @@ void rig_monitor_lost(RigMonitor *m, const RigEvent *e, RigCycleEnd how)
     g_strlcpy(lost->inside, inside ? inside->name : "",
               sizeof(lost->inside));
     g_strlcpy(lost->text, e->marker.text, sizeof(lost->text));
-    if ((!inside && !lost->caller) ||
+    if ((!inside && !lost->caller && how != RIG_END_BUGCHECK) ||
         m->work.unimplemented != RIG_NO_EVENT) {
         return;
     }

@@ -234,6 +234,7 @@ int runner_run(const struct plan *plan, size_t arena_size,
 {
     struct cycle_context context = { .plan = plan, .arena_size = arena_size };
 
+    watchdog_prepare();
     memset(totals, 0, sizeof(*totals));
     for (unsigned i = 0; i < plan->n_scenarios; i++) {
         context.scenario = &plan->scenarios[i];

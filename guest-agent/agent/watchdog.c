@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,6 +43,7 @@ struct watch {
     unsigned n;
     uint32_t shortest;     /* of the timeouts */
     int64_t deadline;      /* now_ms() by which the child has to move on */
+    bool done;             /* the child said that its steps are over */
     struct watch_result *result;
 };
 
@@ -57,6 +59,7 @@ static void take_message(struct watch *w, struct watch_message *m)
         }
         break;
     case WATCH_STEPS_DONE:
+        w->done = true;
         w->deadline = m->when_ms + WATCHDOG_MARGIN_MS;
         break;
     case WATCH_TAKEN_BACK:
@@ -112,7 +115,7 @@ static bool watch_until_dead(struct watch *w)
 }
 
 /* The end of a child that ended by itself or by a signal. */
-static void judge_status(int status, struct watch_result *r)
+static void judge_status(int status, bool done, struct watch_result *r)
 {
     const char *what = NULL;
 
@@ -128,7 +131,10 @@ static void judge_status(int status, struct watch_result *r)
     }
     switch (WEXITSTATUS(status)) {
     case 0:
-        r->end = RIG_CYCLE_DONE;
+        r->end = done ? RIG_CYCLE_DONE : RIG_CYCLE_CRASH;
+        if (!done) {
+            snprintf(r->text, sizeof(r->text), "the driver ended its process");
+        }
         return;
     case HOST_EXIT_CRASH:
         r->end = RIG_CYCLE_CRASH;
@@ -158,6 +164,25 @@ static void judge_status(int status, struct watch_result *r)
     }
 }
 
+/*
+ * A driver may loop in a DPC or an ISR, at a real-time priority that keeps
+ * everybody else away: its main thread has to run to say where.
+ */
+static void let_run(pid_t pid)
+{
+    struct sched_param param = { .sched_priority = WATCHDOG_PRIORITY - 1 };
+
+    sched_setscheduler(pid, SCHED_FIFO, &param);
+}
+
+void watchdog_prepare(void)
+{
+    struct sched_param param = { .sched_priority = WATCHDOG_PRIORITY };
+
+    /* Without the right to do so (a test on the host), it still works. */
+    sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &param);
+}
+
 static int pidfd_open_(pid_t pid)
 {
     return (int)syscall(SYS_pidfd_open, pid, 0);
@@ -180,6 +205,7 @@ void watchdog_wait(pid_t pid, int fd, const uint32_t *timeouts, unsigned n,
     }
     if (!watch_until_dead(&w)) {
         late = true;
+        let_run(pid);
         kill(pid, SIGALRM);
         w.deadline = now_ms() + WATCHDOG_GRACE_MS;
         if (!watch_until_dead(&w)) {
@@ -192,7 +218,7 @@ void watchdog_wait(pid_t pid, int fd, const uint32_t *timeouts, unsigned n,
         close(w.pidfd);
     }
     if (!result->stuck && waitpid(pid, &status, 0) == pid) {
-        judge_status(status, result);
+        judge_status(status, w.done, result);
     }
     if (late && result->end != RIG_CYCLE_CRASH &&
         result->end != RIG_CYCLE_BUGCHECK) {

@@ -19,6 +19,12 @@
 /* Time to answer SIGALRM, and to die of SIGKILL. */
 #define WATCHDOG_GRACE_MS  2000u
 
+/*
+ * Real-time priority of the watchdog: above every thread of the NDIS host
+ * (ISR_PRIORITY in ndis/isr.c), so that no loop in a driver keeps it away.
+ */
+#define WATCHDOG_PRIORITY  40
+
 /* Exit code of a child that has reported its hang. */
 #define WATCHDOG_EXIT_HANG 104
 
@@ -50,6 +56,9 @@ struct watch_result {
 /* Child: tell the watchdog at the other end of `fd`. */
 void watchdog_tell(int fd, enum watch_kind kind, uint32_t step,
                    const char *text);
+
+/* Parent, once: take that priority; children do not inherit it. */
+void watchdog_prepare(void);
 
 /*
  * Parent: wait for the end of `pid`, which writes to the other end of `fd`.

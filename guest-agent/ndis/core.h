@@ -103,6 +103,8 @@ void thread_cond_init(pthread_cond_t *cond);
  * NULL. For host_report_hang().
  */
 const struct host_thread *thread_in_driver(void);
+/* The same, at DISPATCH_LEVEL or above: it keeps everybody else away. */
+const struct host_thread *thread_in_driver_raised(void);
 
 /* --- the host (life.c) ------------------------------------------------ */
 

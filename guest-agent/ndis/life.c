@@ -34,6 +34,7 @@
 #define LINK_WAIT       (3 * NSEC_PER_SEC)  /* auto-negotiation and more */
 #define LINK_POLL       1000000u            /* ns */
 #define WORK_WAIT       (5 * NSEC_PER_SEC)
+#define PENDING_WAIT    (7 * NSEC_PER_SEC)  /* for a pause, restart, reset */
 
 struct host host = { .windows = WINDOWS_NEWEST };
 
@@ -129,11 +130,27 @@ void life_complete(NDIS_HANDLE adapter, enum life_wait what, uint32_t status)
     pthread_mutex_unlock(&pending.lock);
 }
 
+/* Bug check 0x7C: NDIS' watchdogs for what a miniport left pending. */
+static void overdue(enum life_wait what)
+{
+    if (what == LIFE_PAUSE) {
+        bug_check(0x7c, 0x25, 0x21, current()->number, 0);
+    }
+    bug_check(0x7c, 0x24, what, current()->number, 0);
+}
+
 uint32_t life_settle(uint32_t status)
 {
+    struct timespec at = time_at(time_now() + PENDING_WAIT);
+    int err = 0;
+
     pthread_mutex_lock(&pending.lock);
-    while (status == (uint32_t)NDIS_STATUS_PENDING && !pending.completed) {
-        pthread_cond_wait(&pending.done, &pending.lock);
+    while (status == (uint32_t)NDIS_STATUS_PENDING && !pending.completed &&
+           !err) {
+        err = pthread_cond_timedwait(&pending.done, &pending.lock, &at);
+    }
+    if (err) {
+        overdue(pending.what);
     }
     if (status == (uint32_t)NDIS_STATUS_PENDING) {
         status = pending.status;

@@ -7,7 +7,8 @@
 
 /*
  * A callback that may complete later: say which before calling it, and get
- * its final status afterwards. The watchdog of the step bounds the wait.
+ * its final status afterwards. A miniport that leaves it pending for 7 s of
+ * guest time stops the system.
  */
 void life_expect(enum life_wait what);
 uint32_t life_settle(uint32_t status);

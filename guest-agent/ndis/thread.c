@@ -188,12 +188,23 @@ void thread_cond_init(pthread_cond_t *cond)
     pthread_condattr_destroy(&attr);
 }
 
-const struct host_thread *thread_in_driver(void)
+static const struct host_thread *find_in_driver(uint8_t irql)
 {
     for (unsigned i = 0; i <= THREAD_LAST; i++) {
-        if (threads[i] && threads[i] != &host_self && threads[i]->callback) {
+        if (threads[i] && threads[i] != &host_self && threads[i]->callback &&
+            threads[i]->irql >= irql) {
             return threads[i];
         }
     }
     return NULL;
+}
+
+const struct host_thread *thread_in_driver(void)
+{
+    return find_in_driver(PASSIVE_LEVEL);
+}
+
+const struct host_thread *thread_in_driver_raised(void)
+{
+    return find_in_driver(DISPATCH_LEVEL);
 }

@@ -22,6 +22,7 @@
 
 #define STACK_FRAMES 10
 #define CODE_MAX     15u            /* longest x86 instruction */
+#define GUARD_DISTANCE 65536u       /* a frame is no larger than that */
 
 /* Bug check codes of the two trapping instructions. */
 #define KERNEL_SECURITY_CHECK_FAILURE 0x139
@@ -29,6 +30,8 @@
 
 /* How host_report_hang() asks another thread where it is. */
 #define SIG_WHERE SIGUSR2
+
+#define STUCK_TIME 1000000u    /* ns that a callback at raised IRQL may take */
 
 static volatile bool where_answered;
 
@@ -115,8 +118,8 @@ static void put_stack(struct text *t, const uint32_t *rva, unsigned n)
     }
 }
 
-/* caller and text of a marker about this context. */
-static void describe(struct rig_marker *m, const greg_t *g)
+/* caller and text of a marker about this context; what: "" or with a space. */
+static void describe(struct rig_marker *m, const greg_t *g, const char *what)
 {
     uint32_t rva[STACK_FRAMES];
     unsigned n = call_stack(g, rva, STACK_FRAMES);
@@ -124,6 +127,7 @@ static void describe(struct rig_marker *m, const greg_t *g)
     struct text t = marker_text(m);
 
     m->caller = here ? here : n ? rva[0] : 0;
+    put_string(&t, what);
     if (!here && host_self.api) {
         put_string(&t, "in ");
         put_string(&t, host_self.api);
@@ -181,6 +185,15 @@ static void explain(const siginfo_t *info, const greg_t *g)
                        site ? site : host_self.caller);
 }
 
+/* A fault just below the stack pointer is one of the stack's guard page. */
+static bool overflowed(const siginfo_t *info, const greg_t *g)
+{
+    uint64_t at = (uintptr_t)info->si_addr, rsp = (uint64_t)g[REG_RSP];
+
+    return at < host_self.stack_top && at + GUARD_DISTANCE > rsp &&
+           at < rsp + GUARD_DISTANCE;
+}
+
 DECLSPEC_NORETURN static void crash(int signal, const siginfo_t *info,
                                     const greg_t *g)
 {
@@ -190,7 +203,7 @@ DECLSPEC_NORETURN static void crash(int signal, const siginfo_t *info,
     marker_prepare(&m, RIG_MK_CRASH, host_self.callback);
     m.status = (uint64_t)signal;
     m.object = (uintptr_t)info->si_addr;
-    describe(&m, g);
+    describe(&m, g, overflowed(info, g) ? "stack overflow " : "");
     note_registers(g);
     marker_emit(&m);
     _exit(HOST_EXIT_CRASH);
@@ -204,7 +217,7 @@ DECLSPEC_NORETURN static void bug_check_at(uint32_t code, const uint64_t *p,
     marker_prepare(&m, RIG_MK_BUGCHECK, host_self.api ? host_self.api
                                                       : host_self.callback);
     if (g) {
-        describe(&m, g);
+        describe(&m, g, "");
     } else {
         m.caller = host_self.caller;
     }
@@ -333,7 +346,7 @@ static void emit_hang(const char *step, const greg_t *g)
 
     marker_prepare(&m, RIG_MK_HANG, host_self.callback ? host_self.callback
                                                        : step);
-    describe(&m, g);
+    describe(&m, g, "");
     marker_emit(&m);
 }
 
@@ -345,24 +358,43 @@ static void on_where(int signal, siginfo_t *info, void *context)
     where_answered = true;
 }
 
+/* Ask another thread where it is; whether it has said so. */
+static bool ask(const struct host_thread *other)
+{
+    pthread_kill(other->pthread, SIG_WHERE);
+    for (int i = 0; i < 100 && !where_answered; i++) {
+        time_sleep(1000000);
+    }
+    return where_answered;
+}
+
+/* A thread that is at raised IRQL in the driver and does not leave. */
+static const struct host_thread *stuck(void)
+{
+    const struct host_thread *first = thread_in_driver_raised();
+
+    if (first && host_self.irql < DISPATCH_LEVEL) {
+        time_sleep(STUCK_TIME);
+        return thread_in_driver_raised() == first ? first : NULL;
+    }
+    return NULL;
+}
+
 /*
- * The main thread reports itself if it is in the driver. If it only waits for
- * a callback on another thread, that thread reports.
+ * A thread that is stuck at raised IRQL reports. Else the main thread does if
+ * it is in the driver; if it only waits for a callback on another thread, that
+ * thread does.
  */
 void host_report_hang(const char *step, void *context)
 {
-    const struct host_thread *other = thread_in_driver();
+    const struct host_thread *other = stuck();
 
-    if (!host_self.callback && other) {
-        pthread_kill(other->pthread, SIG_WHERE);
-        for (int i = 0; i < 100 && !where_answered; i++) {
-            time_sleep(1000000);
-        }
-        if (where_answered) {
-            return;
-        }
+    if (!other && !host_self.callback) {
+        other = thread_in_driver();
     }
-    emit_hang(step, ((ucontext_t *)context)->uc_mcontext.gregs);
+    if (!other || !ask(other)) {
+        emit_hang(step, ((ucontext_t *)context)->uc_mcontext.gregs);
+    }
 }
 
 int trap_install(void)

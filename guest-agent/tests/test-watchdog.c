@@ -157,6 +157,12 @@ static void exits_oddly(int fd)
     _exit(77);
 }
 
+static void leaves_early(int fd)
+{
+    watchdog_tell(fd, WATCH_STEP, 0, NULL);
+    _exit(0);
+}
+
 START_TEST(exit_codes_and_signals_become_cycle_ends)
 {
     static const struct {
@@ -169,6 +175,7 @@ START_TEST(exit_codes_and_signals_become_cycle_ends)
         { dies_of_signal, RIG_CYCLE_CRASH, "signal 11" },
         { is_killed, RIG_CYCLE_BROKEN, "signal 9" },
         { exits_oddly, RIG_CYCLE_BROKEN, "status 77" },
+        { leaves_early, RIG_CYCLE_CRASH, "ended its process" },
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

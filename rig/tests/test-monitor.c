@@ -667,7 +667,9 @@ static void add_lies(Suite *suite)
         a_guest_that_gives_up_its_plan_says_why,
         nothing_follows_a_plan_that_was_given_up,
         cycles_out_of_order_or_too_many, markers_that_belong_nowhere,
-        numbers_that_cannot_be, handles_that_cannot_be,
+        numbers_that_cannot_be,
+        messages_given_to_the_driver_are_those_of_the_table,
+        handles_that_cannot_be,
         too_many_steps_and_adapters, violation_before_the_lie_stands,
     };
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A small miniport that does one thing no driver may do: crash, loop, stop the
- * system, or call what nobody implements. MISBEHAVE chooses which and where.
+ * system, or call what nobody implements. MISBEHAVE chooses which and where;
+ * from FAST_FAIL on it is in MiniportInitializeEx, the interrupt registered.
  *
  * It never touches the device; it is here to show that the rig survives it.
  */
@@ -14,6 +15,23 @@
 #define BUGCHECK_IN_INIT   5
 #define UNKNOWN_IMPORT     6
 #define FAIL_DRIVER_ENTRY  7
+#define FAST_FAIL          8
+#define STOP_SYSTEM        9
+#define LOOP_AT_DISPATCH  10
+#define LOOP_IN_DPC       11
+#define WAIT_FOR_EVER     12
+#define LOCK_TWICE        13
+#define STACK_OVERFLOW    14
+#define JUMP_TO_NULL      15
+#define WRITE_TO_CODE     16
+#define EXECUTE_DATA      17
+#define DIVIDE_BY_ZERO    18
+#define HALT_PROCESSOR    19
+#define FREE_WHAT_IS_NOT  20
+#define LEAVE_PROCESS     21 /* Linux's exit_group(0), behind the host's back */
+#define LEAVE_THREAD      22 /* and exit(0) */
+#define PAUSE_FOR_EVER    23
+#define OID_FOR_EVER      24
 
 #ifndef MISBEHAVE
 #error "MISBEHAVE is not defined"
@@ -105,6 +123,95 @@ static NDIS_STATUS RegisterInterrupt(NDIS_HANDLE Adapter)
     return NdisMRegisterInterruptEx(Adapter, NULL, &c, &InterruptHandle);
 }
 
+/* --- with the interrupt registered ----------------------------------------- */
+
+#if MISBEHAVE == LOOP_IN_DPC
+static KDPC LoopDpc;
+
+static VOID NTAPI LoopForEver(struct _KDPC *Self, PVOID Context, PVOID A1,
+                              PVOID A2)
+{
+    UNREFERENCED_PARAMETER(Self);
+    UNREFERENCED_PARAMETER(Context);
+    UNREFERENCED_PARAMETER(A1);
+    UNREFERENCED_PARAMETER(A2);
+    for (;;) {
+        __asm__ volatile("pause");
+    }
+}
+#elif MISBEHAVE == STACK_OVERFLOW
+static volatile ULONG Bottom; /* never reached */
+
+static __attribute__((noinline, noclone)) ULONG Recurse(ULONG Depth)
+{
+    volatile UCHAR frame[512];
+
+    frame[Depth % sizeof(frame)] = (UCHAR)Depth;
+    if (Depth + 1 == Bottom) {
+        return Depth;
+    }
+    return Recurse(Depth + 1) + frame[Depth % sizeof(frame)];
+}
+#elif MISBEHAVE == EXECUTE_DATA
+static UCHAR Data[16] = { 0xc3 }; /* ret */
+#endif
+
+/* Not inlined, so that the stack has a call in it. */
+static __attribute__((noinline)) VOID Misbehave(VOID)
+{
+#if MISBEHAVE == FAST_FAIL
+    __asm__ volatile("int $0x29" : : "c"(3));
+#elif MISBEHAVE == STOP_SYSTEM
+    KeBugCheck(0xE2);
+#elif MISBEHAVE == LOOP_AT_DISPATCH
+    KIRQL irql;
+
+    NDIS_RAISE_IRQL_TO_DISPATCH(&irql);
+    for (;;) {
+        __asm__ volatile("pause");
+    }
+#elif MISBEHAVE == LOOP_IN_DPC
+    KeInitializeDpc(&LoopDpc, LoopForEver, NULL);
+    KeInsertQueueDpc(&LoopDpc, NULL, NULL);
+    NdisMSleep(1000);
+#elif MISBEHAVE == WAIT_FOR_EVER
+    NDIS_EVENT event;
+
+    NdisInitializeEvent(&event);
+    NdisWaitEvent(&event, 0);
+#elif MISBEHAVE == LOCK_TWICE
+    NDIS_SPIN_LOCK lock;
+
+    NdisAllocateSpinLock(&lock);
+    NdisAcquireSpinLock(&lock);
+    NdisAcquireSpinLock(&lock);
+#elif MISBEHAVE == STACK_OVERFLOW
+    Bottom = Recurse(0);
+#elif MISBEHAVE == JUMP_TO_NULL
+    VOID(*volatile nowhere)(VOID) = NULL;
+
+    nowhere();
+#elif MISBEHAVE == WRITE_TO_CODE
+    *(volatile UCHAR *)(ULONG_PTR)&Misbehave = 0xcc;
+#elif MISBEHAVE == EXECUTE_DATA
+    ((VOID(*)(VOID))(ULONG_PTR)Data)();
+#elif MISBEHAVE == DIVIDE_BY_ZERO
+    ULONG low = 1, high = 0;
+
+    __asm__ volatile("divl %2" : "+a"(low), "+d"(high) : "r"(0) : "cc");
+#elif MISBEHAVE == HALT_PROCESSOR
+    __asm__ volatile("hlt");
+#elif MISBEHAVE == FREE_WHAT_IS_NOT
+    ULONG local = 0;
+
+    NdisFreeMemory(&local, sizeof(local), 0);
+#elif MISBEHAVE == LEAVE_PROCESS
+    __asm__ volatile("syscall" : : "a"(231), "D"(0) : "rcx", "r11", "memory");
+#elif MISBEHAVE == LEAVE_THREAD
+    __asm__ volatile("syscall" : : "a"(60), "D"(0) : "rcx", "r11", "memory");
+#endif
+}
+
 static NDIS_STATUS SetAttributes(NDIS_HANDLE Adapter)
 {
     NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES a;
@@ -148,7 +255,9 @@ static NDIS_STATUS NTAPI InitializeEx(NDIS_HANDLE Adapter, NDIS_HANDLE Context,
         return ZwCreateSection(&section, 0, NULL, NULL, 0, 0, NULL);
     }
 #endif
-    return RegisterInterrupt(Adapter);
+    status = RegisterInterrupt(Adapter);
+    Misbehave();
+    return status;
 }
 
 static VOID NTAPI HaltEx(NDIS_HANDLE Context, NDIS_HALT_ACTION Action)
@@ -178,7 +287,8 @@ static NDIS_STATUS NTAPI Pause(NDIS_HANDLE Context,
 {
     UNREFERENCED_PARAMETER(Context);
     UNREFERENCED_PARAMETER(Params);
-    return NDIS_STATUS_SUCCESS;
+    return MISBEHAVE == PAUSE_FOR_EVER ? NDIS_STATUS_PENDING
+                                       : NDIS_STATUS_SUCCESS;
 }
 
 static NDIS_STATUS NTAPI OidRequest(NDIS_HANDLE Context,
@@ -186,7 +296,8 @@ static NDIS_STATUS NTAPI OidRequest(NDIS_HANDLE Context,
 {
     UNREFERENCED_PARAMETER(Context);
     UNREFERENCED_PARAMETER(Request);
-    return NDIS_STATUS_NOT_SUPPORTED;
+    return MISBEHAVE == OID_FOR_EVER ? NDIS_STATUS_PENDING
+                                     : NDIS_STATUS_NOT_SUPPORTED;
 }
 
 static VOID NTAPI CancelOid(NDIS_HANDLE Context, PVOID RequestId)

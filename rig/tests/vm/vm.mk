@@ -3,7 +3,10 @@
 
 VM_TESTS := $(B)/tests/vm
 VM_MISBEHAVE := crash-in-init crash-in-halt loop-in-init loop-in-halt \
-    bugcheck-in-init unknown-import fail-driver-entry
+    bugcheck-in-init unknown-import fail-driver-entry fast-fail stop-system \
+    loop-at-dispatch loop-in-dpc wait-for-ever lock-twice stack-overflow \
+    jump-to-null write-to-code execute-data divide-by-zero halt-processor \
+    free-what-is-not leave-process leave-thread pause-for-ever oid-for-ever
 
 $(VM_TESTS)/%/rignic.sys: rig/tests/vm/misbehave.c rig/tests/vm/vm.mk
 	$(Q)echo "  MINGW $@"
@@ -16,7 +19,7 @@ $(VM_TESTS)/%/rignic.inf: $(RIGNIC_DIR)/rignic.inf
 	$(Q)mkdir -p $(@D)
 	$(Q)cp $< $@
 
-$(VM_TESTS)/vm-test: rig/tests/vm/vm-test.c rig/tests/vm/run-rig.c \
+$(VM_TESTS)/%-test: rig/tests/vm/%-test.c rig/tests/vm/run-rig.c \
     rig/tests/vm/run-rig.h
 	$(Q)echo "  CC    $@"
 	$(Q)mkdir -p $(@D)
@@ -27,11 +30,13 @@ $(VM_TESTS)/vm-test: rig/tests/vm/vm-test.c rig/tests/vm/run-rig.c \
 .SECONDARY: $(VM_MISBEHAVE:%=$(VM_TESTS)/%/rignic.sys) \
     $(VM_MISBEHAVE:%=$(VM_TESTS)/%/rignic.inf)
 check-vm: check-vm-rig
-check-vm-rig: all $(VM_TESTS)/vm-test \
+check-vm-rig: all $(VM_TESTS)/vm-test $(VM_TESTS)/lost-test \
     $(VM_MISBEHAVE:%=$(VM_TESTS)/%/rignic.sys) \
     $(VM_MISBEHAVE:%=$(VM_TESTS)/%/rignic.inf)
 	$(Q)echo "  TEST  $(VM_TESTS)/vm-test"
 	$(Q)RIG_HOME=$(CURDIR) RIG_DEMO='$(DEMO_FILES)' $(VM_TESTS)/vm-test
+	$(Q)echo "  TEST  $(VM_TESTS)/lost-test"
+	$(Q)RIG_HOME=$(CURDIR) $(VM_TESTS)/lost-test
 
 # Linux's own drivers, each against rig-tap, by their own scenarios.
 .PHONY: check-vm-linux
