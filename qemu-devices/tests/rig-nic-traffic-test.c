@@ -353,6 +353,31 @@ static void test_migration_large_send(void)
     stop(nic);
 }
 
+/* A reflector needs a cable, and its properties have limits. */
+static void test_bad_reflector(void)
+{
+    static const char *const bad[] = {
+        "rig-reflector", "rig-reflector,netdev=n0,latency-us=1000001",
+        "rig-reflector,netdev=n0,queue=0", "rig-reflector,netdev=n0,queue=65537",
+    };
+
+    for (unsigned i = 0; i < ARRAY_SIZE(bad); i++) {
+        const char *argv[] = {
+            g_getenv("QTEST_QEMU_BINARY"), "-M", "q35", "-nodefaults",
+            "-display", "none", "-S", "-netdev", "hubport,id=n0,hubid=0",
+            "-device", bad[i], NULL
+        };
+        int status = 0;
+
+        g_assert_true(g_spawn_sync(NULL, (char **)argv, NULL,
+                                   G_SPAWN_STDOUT_TO_DEV_NULL |
+                                   G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL,
+                                   NULL, NULL, &status, NULL));
+        g_assert_true(WIFEXITED(status));
+        g_assert_cmpint(WEXITSTATUS(status), ==, 1);
+    }
+}
+
 /* Frames per second through transmit, reflector and receive; with -m perf. */
 static void bench(uint32_t length)
 {
@@ -408,6 +433,8 @@ int main(int argc, char **argv)
                    test_migration);
     qtest_add_func("/rig-nic/traffic/migration-in-a-large-send",
                    test_migration_large_send);
+    qtest_add_func("/rig-nic/traffic/bad-reflectors-are-refused",
+                   test_bad_reflector);
     if (g_test_perf()) {
         qtest_add_func("/rig-nic/bench/60", bench_small);
         qtest_add_func("/rig-nic/bench/1514", bench_large);

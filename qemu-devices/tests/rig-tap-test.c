@@ -91,6 +91,11 @@ static void test_bad_options(void)
 {
     refuse("chardev=events", "set watch=<id>");
     refuse("watch=nic0", "set chardev=<id>");
+    refuse("chardev=events,watch=nic0,buffer=4095", "is not in 4k..1G");
+    refuse("chardev=events,watch=nic0,buffer=2G", "is not in 4k..1G");
+    refuse("chardev=events,watch=nic0,stall-ms=0", "stall-ms=0 is not in");
+    refuse("chardev=events,watch=nic0,stall-ms=3600001", "is not in 1..");
+    refuse("chardev=events,watch=", "set watch=<id>");
     refuse("chardev=events,watch=nic1", "no PCI device with id 'nic1'");
     refuse("chardev=events,watch=nic0;", "'' is not a device id");
     refuse("chardev=events,watch=nic0;nic0", "named twice");
