@@ -104,13 +104,13 @@ static void add_text(GString *s, const char *text)
     g_string_append_len(s, text, n);
 }
 
-/* "2 times pool memory, 512 bytes" */
+/* "pool memory, 2 of them, 512 bytes" */
 static void add_left(GString *s, const RigFacts *f)
 {
-    if (f->arg[0] != 1) {
-        g_string_append_printf(s, "%" N " times ", f->arg[0]);
-    }
     g_string_append(s, f->name);
+    if (f->arg[0] != 1) {
+        g_string_append_printf(s, ", %" N " of them", f->arg[0]);
+    }
     if (f->arg[1]) {
         g_string_append_printf(s, ", %" N " byte%s", f->arg[1],
                                f->arg[1] == 1 ? "" : "s");
@@ -495,22 +495,23 @@ static void keep_worst(RigMonitor *m, const RigReport *r)
 }
 
 /*
- * A contract that the NDIS host saw broken in a call about which a rule has
- * said the same is not reported again.
+ * A contract that the NDIS host saw broken is not reported again where a rule
+ * has said the same, about its marker or about the call that it is in.
  */
 static gboolean known(const RigMonitor *m, const RigReport *r)
 {
     const RigThreadCalls *t = &m->calls.thread[r->facts->thread];
     const GPtrArray *all = rig_monitor_open_result(m)->findings;
 
-    if (r->facts->source != RULE_ON_CONTRACT || !t->depth) {
+    if (r->facts->source != RULE_ON_CONTRACT) {
         return FALSE;
     }
     for (unsigned i = m->work.findings_from; i < all->len; i++) {
         const RigFinding *f = all->pdata[i];
 
-        if (f->event == t->call[t->depth - 1].event &&
-            !strcmp(f->id, r->facts->name)) {
+        if (!strcmp(f->id, r->facts->name) &&
+            (f->event == r->facts->event ||
+             (t->depth && f->event == t->call[t->depth - 1].event))) {
             return TRUE;
         }
     }
