@@ -16,7 +16,8 @@
 /* What is measured: a NIC and who drives it. */
 struct bench_leg {
     const char *name;       /* "rig-nic": QEMU's model */
-    uint16_t vendor, device; /* PCI ids; 0: it drives no NIC */
+    const char *address;    /* of the function, or NULL: the first one ... */
+    uint16_t vendor, device; /* ... with these PCI ids; 0: there is none */
     /* In the leg's process, once: take the function. False: err says why. */
     bool (*open)(const char *address, char *err, size_t errlen);
     /*
@@ -26,7 +27,8 @@ struct bench_leg {
     bool (*run)(uint32_t length, uint32_t frames);
 };
 
-extern const struct bench_leg bench_ndis;      /* ndis-leg.c */
+/* ndis-leg.c: the first rig-nic, and the one in slot 9. */
+extern const struct bench_leg bench_ndis, bench_ndis_other;
 extern const struct bench_leg bench_linux[2];  /* linux-leg.c: igb, e1000e */
 extern const struct bench_leg bench_marker;    /* marker-leg.c */
 

@@ -140,6 +140,6 @@ static bool run(uint32_t length, uint32_t frames)
 }
 
 const struct bench_leg bench_linux[2] = {
-    { "igb", INTEL_VENDOR, IGB_DEVICE, open_igb, run },
-    { "e1000e", INTEL_VENDOR, E1000E_DEVICE, open_e1000e, run },
+    { "igb", NULL, INTEL_VENDOR, IGB_DEVICE, open_igb, run },
+    { "e1000e", NULL, INTEL_VENDOR, E1000E_DEVICE, open_e1000e, run },
 };

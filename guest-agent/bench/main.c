@@ -6,7 +6,7 @@
  *
  *   bench LEG BYTES FRAMES NANOSECONDS INTERRUPTS SWITCHES
  *
- * Kernel parameters: rounds=N, frames=N (each turn), leg=NAME (only this),
+ * Kernel parameters: rounds=N, frames=N (each turn), legs=NAME,... (these),
  * wait=1 (say "bench-ready" before each turn and wait for a line from the
  * console). If there is a rig-tap, a marker in slot MARK stands before and after
  * each turn, for an observer outside, who can tell it from those of the NDIS
@@ -30,7 +30,7 @@ static const uint8_t peer_mac[6] = RIG_PEER_MAC;
 static const uint32_t lengths[] = { 64, 1514 };
 
 #define MARK  63
-#define LEGS  4
+#define LEGS  5
 #define SIZES (sizeof(lengths) / sizeof(lengths[0]))
 
 struct turn {
@@ -77,10 +77,13 @@ static void serve(const struct bench_leg *leg, int in, int out)
 
 static void serve(const struct bench_leg *leg, int in, int out)
 {
-    char address[PCI_ADDRESS_SIZE], err[256] = "there is none";
+    char address[PCI_ADDRESS_SIZE] = "", err[256] = "there is none";
     struct turn turn;
     uint64_t ns = 1;
 
+    if (leg->address) {
+        snprintf(address, sizeof(address), "%s", leg->address);
+    }
     if ((leg->vendor && pci_find(leg->vendor, leg->device, address)) ||
         !leg->open(address, err, sizeof(err))) {
         printf("bench-failed %s: %s\n", leg->name, err);
@@ -188,13 +191,29 @@ static unsigned parameter(const char *name, unsigned otherwise)
     return value ? (unsigned)strtoul(value, NULL, 10) : otherwise;
 }
 
+/* Is the name in the list, which has commas between names? */
+static bool is_chosen(const char *list, const char *name)
+{
+    size_t length = strlen(name);
+
+    for (const char *p = list; p; p = strchr(p, ',') ? strchr(p, ',') + 1
+                                                     : NULL) {
+        if (strncmp(p, name, length) == 0 &&
+            (p[length] == ',' || p[length] == '\0')) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int main(void)
 {
     const struct bench_leg *legs[LEGS] = {
-        &bench_ndis, &bench_linux[0], &bench_linux[1], &bench_marker,
+        &bench_ndis, &bench_linux[0], &bench_linux[1], &bench_ndis_other,
+        &bench_marker,
     };
     struct served served[LEGS];
-    const char *only = getenv("leg");
+    const char *chosen = getenv("legs");
     unsigned rounds, frames, wait, n = 0;
     char err[256];
 
@@ -205,9 +224,8 @@ int main(void)
     rounds = parameter("rounds", 9);
     frames = parameter("frames", 4096);
     wait = parameter("wait", 0);
-    vfio_arena_reserve(system_free_hugepages());
     for (unsigned i = 0; i < LEGS; i++) {
-        if (only ? strcmp(only, legs[i]->name) == 0 : legs[i]->vendor != 0) {
+        if (is_chosen(chosen, legs[i]->name)) {
             start(&served[n++], legs[i]);
         }
     }
@@ -219,7 +237,9 @@ int main(void)
                 if (wait) {
                     wait_for_line();
                 }
-                take_turn(&served[i], lengths[size], frames);
+                /* There and back again: a drift hits none more than others. */
+                take_turn(&served[r % 2 ? n - 1 - i : i], lengths[size],
+                          frames);
             }
         }
     }

@@ -31,4 +31,4 @@ static bool run(uint32_t length, uint32_t frames)
     return true;
 }
 
-const struct bench_leg bench_marker = { "marker", 0, 0, open_leg, run };
+const struct bench_leg bench_marker = { "marker", NULL, 0, 0, open_leg, run };

@@ -215,5 +215,9 @@ static bool open_leg(const char *address, char *err, size_t errlen)
 }
 
 const struct bench_leg bench_ndis = {
-    "rig-nic", RIG_NIC_VENDOR_ID, RIG_NIC_DEVICE_ID, open_leg, run,
+    "rig-nic", NULL, RIG_NIC_VENDOR_ID, RIG_NIC_DEVICE_ID, open_leg, run,
+};
+
+const struct bench_leg bench_ndis_other = {
+    "other", "0000:00:09.0", 0, 0, open_leg, run,
 };

@@ -18,7 +18,8 @@ frames=${BENCH_FRAMES:-8192}
 nics="$(nic rig-nic 8) $(nic igb 9 ,romfile=) $(nic e1000e 7 ,romfile=)"
 
 echo "data-plane: $rounds rounds of 6 turns of $frames frames" >&2
-start times "rounds=$rounds frames=$frames" $nics
+legs=legs=rig-nic,igb,e1000e
+start times "$legs rounds=$rounds frames=$frames" $nics
 qemu=$!
 exec 3>"$WORK/times.in" 4<"$WORK/times.out"
 for n in $(seq $((rounds * 6))); do
@@ -26,7 +27,7 @@ for n in $(seq $((rounds * 6))); do
 done >"$WORK/times" || exit 1
 
 echo "data-plane: counting exits" >&2
-(machine "rounds=1 frames=2048" $nics $(tap "$WORK/events") \
+(machine "$legs rounds=1 frames=2048" $nics $(tap "$WORK/events") \
     -trace memory_region_ops_read -trace memory_region_ops_write \
     -D "$WORK/trace") >"$WORK/counted" </dev/null
 grep -q bench-done "$WORK/counted" || failed data-plane "$WORK/counted"
