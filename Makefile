@@ -99,6 +99,7 @@ help:
 	@echo "                  alarms; CYCLES=100000: and so many clean cycles (an hour)"
 	@echo "make coverage     lines and branches of our devices that qtests reach"
 	@echo "make check-exactness  the tap loses and swaps none of 10^7 events"
+	@echo "make fuzz-parsers libFuzzer against PE loader, INF parser, plans; RUNS="
 	@echo "make fuzz         libFuzzer in QEMU against our devices; SECONDS=60"
 	@echo "make bench        all benchmarks, as ratios measured in one run"
 	@echo "make bench-NAME   one of: $(BENCHES)"

@@ -307,44 +307,50 @@ static gboolean read_file(const char *path, char **file, gsize *size,
     return TRUE;
 }
 
-RigDriverImage *rig_driver_image_read(const char *path,
-                                      const RigExports *exports,
-                                      GError **error)
+RigDriverImage *rig_driver_image_parse(const char *name, const uint8_t *file,
+                                       size_t size, const RigExports *exports,
+                                       GError **error)
 {
     g_autoptr(RigDriverImage) image = g_new0(RigDriverImage, 1);
-    g_autofree char *file = NULL;
     Collect c = { .exports = exports };
     struct pe_image pe;
     char why[160];
-    gsize size;
 
     image->imports = c.imports = g_ptr_array_new_with_free_func(import_free);
     image->ndis = g_array_new(FALSE, FALSE, sizeof(uint16_t));
-    if (!read_file(path, &file, &size, error)) {
-        return NULL;
-    }
-    if (pe_load((const uint8_t *)file, size, 0, collect, &c, &pe, why,
-                sizeof(why))) {
-        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s: %s", path,
+    if (pe_load(file, size, 0, collect, &c, &pe, why, sizeof(why))) {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s: %s", name,
                     why);
         return NULL;
     }
     /* Directories may point anywhere; nothing here is written or run. */
     if (mprotect(pe.base, pe.size, PROT_READ)) {
-        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: %s", path,
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: %s", name,
                     g_strerror(errno));
         pe_unload(&pe);
         return NULL;
     }
     image->size = size;
-    image->sha256 = g_compute_checksum_for_data(G_CHECKSUM_SHA256,
-                                                (const guchar *)file, size);
+    image->sha256 = g_compute_checksum_for_data(G_CHECKSUM_SHA256, file, size);
     read_headers(image, &pe);
     read_version(image, &pe);
     image->pdb = find_pdb(&pe);
     rig_driver_find_ndis(image, &pe);
     pe_unload(&pe);
     return g_steal_pointer(&image);
+}
+
+RigDriverImage *rig_driver_image_read(const char *path,
+                                      const RigExports *exports,
+                                      GError **error)
+{
+    g_autofree char *file = NULL;
+    gsize size;
+
+    return read_file(path, &file, &size, error)
+               ? rig_driver_image_parse(path, (const uint8_t *)file, size,
+                                        exports, error)
+               : NULL;
 }
 
 void rig_driver_image_free(RigDriverImage *image)

@@ -41,6 +41,10 @@ typedef struct RigDriverImage {
 RigDriverImage *rig_driver_image_read(const char *path,
                                       const RigExports *exports,
                                       GError **error);
+/* The same from memory; @name is for messages. */
+RigDriverImage *rig_driver_image_parse(const char *name, const uint8_t *file,
+                                       size_t size, const RigExports *exports,
+                                       GError **error);
 void rig_driver_image_free(RigDriverImage *image);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RigDriverImage, rig_driver_image_free)

@@ -43,14 +43,21 @@ static gboolean add_line(RigExports *e, const char *line)
     return FALSE;
 }
 
-RigExports *rig_exports_load(const char *path, GError **error)
+RigExports *rig_exports_new(void)
 {
-    g_autoptr(RigExports) e = g_new0(RigExports, 1);
-    g_autofree char *text = NULL;
-    g_auto(GStrv) lines = NULL;
+    RigExports *e = g_new0(RigExports, 1);
 
     e->modules = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     e->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    return e;
+}
+
+RigExports *rig_exports_load(const char *path, GError **error)
+{
+    g_autoptr(RigExports) e = rig_exports_new();
+    g_autofree char *text = NULL;
+    g_auto(GStrv) lines = NULL;
+
     if (!g_file_get_contents(path, &text, NULL, NULL)) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
                     "%s is not there; build it with \"make\"", path);

@@ -19,6 +19,8 @@ typedef struct RigExports RigExports;
 
 /* Load the list. NULL with @error when there is none, or a damaged one. */
 RigExports *rig_exports_load(const char *path, GError **error);
+/* A list without an entry: nothing is implemented. */
+RigExports *rig_exports_new(void);
 void rig_exports_free(RigExports *e);
 
 /*

@@ -387,19 +387,14 @@ static bool install(struct installer *in, const char *const *ids)
     return true;
 }
 
-struct inf_install *inf_install(const char *path,
-                                const char *const *hardware_ids,
-                                GError **error)
+struct inf_install *inf_install_parsed(struct inf *inf,
+                                       const char *const *hardware_ids,
+                                       GError **error)
 {
-    struct inf_install *inst;
-    struct installer in = { .error = error };
+    struct installer in = { .inf = inf, .error = error };
+    struct inf_install *inst = g_new0(struct inf_install, 1);
     bool ok;
 
-    in.inf = inf_load(path, error);
-    if (!in.inf) {
-        return NULL;
-    }
-    inst = g_new0(struct inf_install, 1);
     inst->driver_key = registry_new();
     inst->device_key = registry_new();
     inst->if_type = inst->media_type = inst->physical_media_type = -1;
@@ -407,11 +402,22 @@ struct inf_install *inf_install(const char *path,
     in.copied = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     ok = install(&in, hardware_ids);
     g_hash_table_unref(in.copied);
-    inf_free(in.inf);
     if (!ok) {
         inf_install_free(inst);
         return NULL;
     }
+    return inst;
+}
+
+struct inf_install *inf_install(const char *path,
+                                const char *const *hardware_ids,
+                                GError **error)
+{
+    struct inf *inf = inf_load(path, error);
+    struct inf_install *inst = inf ? inf_install_parsed(inf, hardware_ids,
+                                                        error) : NULL;
+
+    inf_free(inf);
     return inst;
 }
 

@@ -94,6 +94,11 @@ const struct inf_line *inf_find_model(struct inf *inf,
                                       const char *const *ids,
                                       unsigned *match, GError **error);
 
+/* inf-install.c: inf_install() of registry.h, for an INF that is parsed. */
+struct inf_install *inf_install_parsed(struct inf *inf,
+                                       const char *const *hardware_ids,
+                                       GError **error);
+
 /* inf-registry.c: run the AddReg and DelReg directives of a section. */
 bool inf_apply_registry(struct inf *inf, const struct inf_section *section,
                         struct registry *reg, GError **error);

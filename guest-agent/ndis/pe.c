@@ -497,8 +497,17 @@ static int page_rights(const struct pe_headers *h, uint32_t page)
 static int protect(struct pe_image *image, const struct pe_headers *h,
                    struct pe_error *e)
 {
-    for (uint32_t page = 0; page < image->size; page += PAGE) {
-        if (mprotect(image->base + page, PAGE, page_rights(h, page))) {
+    uint32_t from = 0, next;
+
+    /* Neighbours with equal rights in one call. */
+    for (; from < image->size; from = next) {
+        int rights = page_rights(h, from);
+
+        for (next = from + PAGE;
+             next < image->size && page_rights(h, next) == rights;
+             next += PAGE) {
+        }
+        if (mprotect(image->base + from, next - from, rights)) {
             return fail(e, "cannot protect the image: %s", strerror(errno));
         }
     }
