@@ -502,6 +502,65 @@ static void test_last_queue(void)
     stop(p);
 }
 
+/* Each NIC's message raises the other's: it goes once around, and ends. */
+static void test_message_loop(void)
+{
+    Pair p = start("");
+    RigNic *nic[] = { p.a, p.b };
+
+    for (unsigned i = 0; i < 2; i++) {
+        rig_test_msix_on(nic[i]);
+        qtest_writel(nic[i]->qts, nic[i]->msix, nic[!i]->regs + RIG_NIC_ICS);
+        qtest_writel(nic[i]->qts, nic[i]->msix + 8, 1);
+        rig_test_set(nic[i], RIG_NIC_IVAR(0), RIG_NIC_IVAR_VALID);
+        rig_test_set(nic[i], RIG_NIC_IVAR(1), RIG_NIC_IVAR_VALID | 1);
+        rig_test_set(nic[i], RIG_NIC_IAC, RIG_NIC_CAUSE_ALL);
+        rig_test_set(nic[i], RIG_NIC_IMS, 3);
+    }
+    for (unsigned i = 0; i < 100; i++) {
+        rig_test_set(nic[i % 2], RIG_NIC_ICS, 1);
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        g_assert_cmphex(rig_test_get(nic[i], RIG_NIC_ICR), ==, 0);
+        rig_test_set(nic[i], RIG_NIC_ICS, 2);
+        g_assert_true(rig_test_message(nic[i], 1));
+    }
+    stop(p);
+}
+
+/*
+ * B's receive buffers are A's doorbell and its own: A sends to B, and so B
+ * rings, in the middle of what A's own doorbell started. Nothing recurses, and
+ * both NICs go on.
+ */
+static void test_frame_rings_doorbell(void)
+{
+    Pair p = start("");
+    uint64_t frame = make_frame(p.a, 0, mac_b, mac_a, 9, 60);
+
+    rig_test_ring_on(p.a, TX0, 8);
+    rig_test_ring_on(p.b, RX0, 8);
+    rig_test_ring_on(p.b, TX0, 8);
+    rig_test_ring_on(p.a, RX0, 8);
+    post(p.a, 4, 2048);
+    rig_test_desc(p.b, RX0, 0, p.a->regs + TX0 + RIG_NIC_RING_TAIL, 2048);
+    rig_test_desc(p.b, RX0, 1, p.b->regs + RX0 + RIG_NIC_RING_TAIL, 2048);
+    rig_test_desc(p.b, RX0, 2, rx_buffer(p.b, 2), 2048);
+    rig_test_set(p.b, RX0 + RIG_NIC_RING_TAIL, 3);
+    for (uint32_t i = 0; i < 3; i++) {
+        rig_test_desc(p.a, TX0, i, frame, LAST | 60);
+        rig_test_set(p.a, TX0 + RIG_NIC_RING_TAIL, i + 1);
+        rig_test_wait_us(p.a, 10);
+        g_assert_cmphex(rig_test_get(p.a, TX0 + RIG_NIC_RING_HEAD), ==,
+                        i + 1);
+        g_assert_cmphex(rig_test_desc_status(p.b, RX0, i) &
+                        RIG_NIC_DESC_DONE, ==, RIG_NIC_DESC_DONE);
+    }
+    g_assert_cmphex(payload(p.b, 2), ==, 9);
+    g_assert_cmphex(rig_test_get(p.b, RX0 + RIG_NIC_RING_HEAD), ==, 3);
+    stop(p);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -524,5 +583,8 @@ int main(int argc, char **argv)
     qtest_add_func("/rig-nic/ring/reset-stops-transmission",
                    test_reset_stops_transmission);
     qtest_add_func("/rig-nic/ring/last-queue", test_last_queue);
+    qtest_add_func("/rig-nic/ring/message-loop-ends", test_message_loop);
+    qtest_add_func("/rig-nic/ring/frame-rings-a-doorbell",
+                   test_frame_rings_doorbell);
     return g_test_run();
 }
