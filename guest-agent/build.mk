@@ -141,7 +141,7 @@ $(GUEST_LINUX)/initramfs.cpio: $(AGENT) $(GUEST_LINUX_KERNEL)/version
 
 # --- units ------------------------------------------------------------------
 
-AGENT_UNITS := inf registry plan marker watchdog interrupts
+AGENT_UNITS := inf registry plan marker watchdog interrupts sweep
 AGENT_UNIT_BINS := $(AGENT_UNITS:%=$(B)/guest-agent/test-%)
 AGENT_UNIT_FLAGS = $(CFLAGS) $(AGENT_INCLUDES) $(GLIB_CFLAGS) \
     $(shell pkg-config --cflags check)
@@ -156,6 +156,7 @@ UNIT_inf := $(patsubst guest-agent/%.c,%.o, \
     agent/windows-version.o
 UNIT_registry := agent/registry.o
 UNIT_plan := agent/plan.o linux/pci.o
+UNIT_sweep := agent/sweep.o agent/plan.o linux/pci.o
 UNIT_marker := agent/marker.o linux/pci.o
 UNIT_watchdog := agent/watchdog.o
 UNIT_interrupts := linux/interrupts.o linux/pci.o

@@ -22,7 +22,7 @@ static const char *results_dir;
 static char *dir, *run_xml, *page; /* of the run under test */
 
 static const char *const golden[] = { "demo", "mixed", "wide", "hostile",
-                                      "interrupted", "none" };
+                                      "interrupted", "none", "sweep" };
 
 static void set_up(void)
 {
@@ -395,6 +395,31 @@ START_TEST(scenario_holds_its_evidence)
 }
 END_TEST
 
+/* Every point has a cell, every step a row, and findings their command. */
+START_TEST(fault_map_shows_every_point)
+{
+    g_autofree char *html = build_golden("sweep");
+
+    ck_page(html, "count(//section[@class='sweep'])", "1");
+    ck_page(html, "count(//div[@class='map']//span[@class='cells']/span)",
+            "57");
+    ck_page(html, "count(//div[@class='map-row'])", "4");
+    ck_page(html, "count(//div[@class='map']//span[@title='init:"
+            "NdisMRegisterScatterGatherDma#1: clean failure, 4 of 29 pairs not "
+            "clean'])", "1");
+    ck_page(html, "count(//section[@class='sweep']//code[@class='again'])",
+            "6");
+    ck_page(html, "string(//section[@class='sweep']//td[@class='what']"
+            "/code[@class='again'])", "rig sweep build/drivers/s21/rignic.inf "
+            "--k 2 --lives none --occasions 4 --only 'init:"
+            "NdisMRegisterScatterGatherDma#1+device:all-ones@10'");
+    ck_page(html, "count(//caption[contains(., 'Found by k=2, not by k=1')])",
+            "1");
+    ck_assert_ptr_nonnull(strstr(html, "769 of 769 cycles; 535 calls"));
+    ck_assert_ptr_nonnull(strstr(html, "38 more pairs were found"));
+}
+END_TEST
+
 START_TEST(machine_says_whether_it_was_deterministic)
 {
     g_autofree char *html = build_golden("mixed");
@@ -581,6 +606,7 @@ static Suite *suite(void)
     tcase_add_test(t, headline_and_tiles_tell_the_verdict);
     tcase_add_test(t, failures_come_first);
     tcase_add_test(t, scenario_holds_its_evidence);
+    tcase_add_test(t, fault_map_shows_every_point);
     tcase_add_test(t, machine_says_whether_it_was_deterministic);
     tcase_add_test(t, wide_run_draws_every_vector);
     tcase_add_loop_test(t, large_run_stays_bounded, 0, G_N_ELEMENTS(loads));
