@@ -874,6 +874,8 @@ AT(UNICODE_STRING, Length, 0);
 AT(UNICODE_STRING, MaximumLength, 2);
 AT(UNICODE_STRING, Buffer, 8);
 
+#include "ndis-assist-asserts.h"
+
 #undef SIZE
 #undef PART
 #undef AT

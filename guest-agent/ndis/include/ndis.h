@@ -24,6 +24,7 @@
 #include "ndis-const.h"    /* object types, statuses, OIDs */
 #include "ndis-nbl.h"      /* NET_BUFFER, NET_BUFFER_LIST */
 #include "ndis-offload.h"  /* offload, RSS and power capabilities */
+#include "ndis-assist.h"   /* out-of-band data, hardware assists, versions */
 #include "ndis-miniport.h" /* the miniport's structures and callbacks */
 #include "ndis-interrupt.h" /* interrupts, DMA, processors */
 #include "ndis-api.h"      /* the functions */
