@@ -258,7 +258,7 @@ static void on_quiesced(RigMonitor *m, const RigEvent *e)
 static void on_interrupts(RigMonitor *m, const RigEvent *e)
 {
     unsigned told = m->calls.thread[e->marker.thread].told;
-    unsigned target = told ? told - 1 : 0;
+    unsigned target = told ? told - 1 : m->first;
     const RigMsix *x = &m->msix[MIN(target, RIG_TARGETS_MAX - 1)];
     uint64_t digest = 0;
 
