@@ -101,6 +101,7 @@ help:
 	@echo "make check-exactness  the tap loses and swaps none of 10^7 events"
 	@echo "make fuzz-parsers libFuzzer against PE loader, INF parser, plans; RUNS="
 	@echo "make fuzz         libFuzzer in QEMU against our devices; SECONDS=60"
+	@echo "make check-vfio   rig-tap on a function passed through; minutes"
 	@echo "make bench        all benchmarks, as ratios measured in one run"
 	@echo "make bench-NAME   one of: $(BENCHES)"
 	@echo "make soak         1,000 init-halt cycles in one VM"

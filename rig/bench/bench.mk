@@ -37,3 +37,9 @@ $(BENCHES:%=bench-%): bench-%: built bench-built \
 # What benchmarks need beyond "make all" hangs on this.
 .PHONY: bench-built
 bench-built:
+
+.PHONY: check-units-bench
+check-units: check-units-bench
+check-units-bench:
+	$(Q)echo "  TEST  rig/bench/test-table"
+	$(Q)rig/bench/test-table
