@@ -478,6 +478,12 @@ static void check_cycles(const RigScenario *s, GPtrArray *problems)
 {
     uint64_t all = 0;
 
+    if (s->sweep && s->cycles->len > 1) {
+        rig_problem(problems, s->file,
+                    ((const RigCycle *)s->cycles->pdata[1])->line,
+                    "a second <cycle> beside a <sweep>, which sweeps one; "
+                    "remove it");
+    }
     for (guint i = 0; i < s->cycles->len; i++) {
         const RigCycle *c = s->cycles->pdata[i];
 
@@ -542,6 +548,11 @@ static void check_expect(const RigScenario *s, GPtrArray *problems)
 void rig_scenario_check(RigScenario *s, const RigPaths *paths,
                         GPtrArray *problems)
 {
+    if (s->cycles->len == 0) {
+        rig_problem(problems, s->file, 0, "nothing is to be run; add a "
+                    "<cycle>, or a <sweep/>");
+        return;
+    }
     check_rules(s, paths, problems);
     check_machine(s, problems);
     check_driver(s, problems);

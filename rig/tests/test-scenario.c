@@ -300,7 +300,7 @@ static const struct {
     { HEAD RULE "<cycle repeat='x'><install/></cycle>" TAIL, 5, "" },
     { HEAD RULE "<cycle><install frames='1'/></cycle>" TAIL, 5, "" },
     { HEAD CYCLE TAIL, 4, "" },
-    { HEAD RULE TAIL, 1, "" },
+    { HEAD RULE TAIL, 0, "nothing is to be run" },
     { HEAD "<machine vectors='65'/>\n" RULE CYCLE TAIL, 4,
       "[vectors=1..64]" },
     { HEAD "<machine nic='ne2000'/>\n" RULE CYCLE TAIL, 4, "" },
@@ -422,6 +422,7 @@ static const struct {
       "<unbind/></cycle>" TAIL, 6, "faults are for NDIS drivers" },
     { HEAD RULE "<cycle>\n<bind/></cycle>" TAIL, 6,
       "step \"bind\" is for Linux's own drivers" },
+    { HEAD RULE CYCLE CYCLE "<sweep/>\n" TAIL, 6, "a second <cycle>" },
     { HEAD RULE "<cycle></cycle>\n" TAIL, 5,
       "<cycle> lacks an element; in it stand: install|init|" },
     { "<scenario name='t'>\n<title>T</title>\n"
