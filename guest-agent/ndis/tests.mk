@@ -13,11 +13,12 @@ UNIT_pe := ndis/pe.o
 UNIT_emulate := ndis/emulate.o
 UNIT_format := ndis/format.o
 UNIT_arena := $(NDIS_OBJECTS)
+UNIT_absent := $(NDIS_OBJECTS)
 UNIT_host := $(NDIS_OBJECTS)
 UNIT_exports := $(NDIS_OBJECTS) tests/export-cases.o
 
 NDIS_UNITS := pe emulate format arena \
-    $(if $(filter 1,$(SANITIZE)),,host exports)
+    $(if $(filter 1,$(SANITIZE)),,absent host exports)
 
 $(foreach unit,$(NDIS_UNITS),$(eval $(call agent_unit,$(unit))))
 

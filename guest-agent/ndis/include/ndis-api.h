@@ -293,6 +293,9 @@ NDIS_EXPORT(VOID) KeInitializeDpc(PRKDPC Dpc,
                                   PVOID DeferredContext);
 NDIS_EXPORT(BOOLEAN) KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1,
                                       PVOID SystemArgument2);
+NDIS_EXPORT(VOID) KeInitializeTimer(PKTIMER Timer);
+NDIS_EXPORT(BOOLEAN) KeSetTimer(PKTIMER Timer, LARGE_INTEGER DueTime,
+                                PKDPC Dpc);
 NDIS_EXPORT(VOID) KeStallExecutionProcessor(ULONG MicroSeconds);
 NDIS_EXPORT(ULONG) KeGetProcessorIndexFromNumber(PPROCESSOR_NUMBER ProcNumber);
 NDIS_EXPORT(NTSTATUS) KeGetProcessorNumberFromIndex(

@@ -2,7 +2,7 @@
 /*
  * Drivers that are lost with their interrupt registered, one after the other
  * in one virtual machine: each is one cycle's result with evidence, and the
- * clean driver behind them passes.
+ * drivers behind them pass, a slow one and the clean one.
  */
 #include <check.h>
 #include <stdlib.h>
@@ -51,6 +51,8 @@ static char *home_driver(const char *extension)
 static GPtrArray *write_scenarios(void)
 {
     GPtrArray *files = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *slow_sys = test_driver("oid-till-cancel", "sys");
+    g_autofree char *slow_inf = test_driver("oid-till-cancel", "inf");
     g_autofree char *sys = home_driver("sys"), *inf = home_driver("inf");
 
     for (guint i = 0; i < G_N_ELEMENTS(lost); i++) {
@@ -64,6 +66,10 @@ static GPtrArray *write_scenarios(void)
             "<expect verdict=\"violation\" level=\"strict\" "
             "class=\"lost-in-cleanup\"/>"));
     }
+    g_ptr_array_add(files, test_scenario(
+        "y-slow", slow_sys, slow_inf,
+        "<install/><init/><restart timeout-ms=\"60000\"/>"
+        "<pause timeout-ms=\"60000\"/><halt/><unload/>", ""));
     g_ptr_array_add(files, test_scenario(
         "z-clean", sys, inf, "<install/><init/><restart/><traffic/><pause/>"
         "<halt/><unload/>", ""));

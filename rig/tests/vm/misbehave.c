@@ -32,6 +32,8 @@
 #define LEAVE_THREAD      22 /* and exit(0) */
 #define PAUSE_FOR_EVER    23
 #define OID_FOR_EVER      24
+#define TOUCH_IN_D3       25 /* power management-aware, but for its timer */
+#define OID_TILL_CANCEL   26 /* which is slow, and no more than that */
 
 #ifndef MISBEHAVE
 #error "MISBEHAVE is not defined"
@@ -49,7 +51,11 @@ __declspec(dllimport) NTSTATUS NTAPI ZwCreateSection(PVOID *Section,
 
 DRIVER_INITIALIZE DriverEntry;
 
-static NDIS_HANDLE DriverHandle, InterruptHandle;
+static NDIS_HANDLE DriverHandle, AdapterHandle, InterruptHandle;
+
+#if MISBEHAVE == OID_TILL_CANCEL
+static PNDIS_OID_REQUEST PendingOid;
+#endif
 
 #if MISBEHAVE == CRASH_IN_INIT || MISBEHAVE == CRASH_IN_HALT
 /* Volatile, or the compiler would see that it points nowhere. */
@@ -122,6 +128,58 @@ static NDIS_STATUS RegisterInterrupt(NDIS_HANDLE Adapter)
     c.EnableMessageInterruptHandler = ToggleMessage;
     return NdisMRegisterInterruptEx(Adapter, NULL, &c, &InterruptHandle);
 }
+
+/* --- power ------------------------------------------------------------------ */
+
+#if MISBEHAVE == TOUCH_IN_D3
+#define TOUCH_AFTER (-50000ll) /* 5 ms, in 100 ns: the function is in D3 then */
+
+static volatile ULONG *Register;
+static KTIMER Timer;
+static KDPC TimerDpc;
+static volatile ULONG InD3;
+
+static VOID NTAPI Touch(struct _KDPC *Self, PVOID Context, PVOID A1, PVOID A2)
+{
+    UNREFERENCED_PARAMETER(Self);
+    UNREFERENCED_PARAMETER(Context);
+    UNREFERENCED_PARAMETER(A1);
+    UNREFERENCED_PARAMETER(A2);
+    *Register = 0x12345678; /* is lost */
+    InD3 = *Register;
+}
+
+static NDIS_STATUS MapRegister(NDIS_HANDLE Adapter, PNDIS_RESOURCE_LIST List)
+{
+    PVOID va = NULL;
+    ULONG i;
+
+    KeInitializeTimer(&Timer);
+    KeInitializeDpc(&TimerDpc, Touch, NULL);
+    for (i = 0; i < List->Count && va == NULL; i++) {
+        if (List->PartialDescriptors[i].Type == CmResourceTypeMemory) {
+            NdisMMapIoSpace(&va, Adapter,
+                            List->PartialDescriptors[i].u.Memory.Start, 4096);
+        }
+    }
+    Register = va;
+    return va == NULL ? NDIS_STATUS_RESOURCES : NDIS_STATUS_SUCCESS;
+}
+
+/* In D3 the register read all ones; in D0 it is a register again. */
+static NDIS_STATUS SetPower(NDIS_DEVICE_POWER_STATE State)
+{
+    LARGE_INTEGER due;
+
+    if (State == NdisDeviceStateD3) {
+        due.QuadPart = TOUCH_AFTER;
+        KeSetTimer(&Timer, due, &TimerDpc);
+        return NDIS_STATUS_SUCCESS;
+    }
+    return InD3 == 0xffffffff && *Register != 0xffffffff
+               ? NDIS_STATUS_SUCCESS : NDIS_STATUS_FAILURE;
+}
+#endif
 
 /* --- with the interrupt registered ----------------------------------------- */
 
@@ -225,6 +283,9 @@ static NDIS_STATUS SetAttributes(NDIS_HANDLE Adapter)
     a.MiniportAdapterContext = &InterruptHandle;
     a.AttributeFlags = NDIS_MINIPORT_ATTRIBUTES_HARDWARE_DEVICE |
                        NDIS_MINIPORT_ATTRIBUTES_BUS_MASTER;
+#if MISBEHAVE == TOUCH_IN_D3
+    a.AttributeFlags |= NDIS_MINIPORT_ATTRIBUTES_NO_HALT_ON_SUSPEND;
+#endif
     a.InterfaceType = NdisInterfacePci;
     return NdisMSetMiniportAttributes(
         Adapter, (PNDIS_MINIPORT_ADAPTER_ATTRIBUTES)&a);
@@ -235,6 +296,7 @@ static NDIS_STATUS NTAPI InitializeEx(NDIS_HANDLE Adapter, NDIS_HANDLE Context,
 {
     NDIS_STATUS status = SetAttributes(Adapter);
 
+    AdapterHandle = Adapter;
     UNREFERENCED_PARAMETER(Context);
     UNREFERENCED_PARAMETER(Params);
     if (status != NDIS_STATUS_SUCCESS) {
@@ -255,6 +317,12 @@ static NDIS_STATUS NTAPI InitializeEx(NDIS_HANDLE Adapter, NDIS_HANDLE Context,
         return ZwCreateSection(&section, 0, NULL, NULL, 0, 0, NULL);
     }
 #endif
+#if MISBEHAVE == TOUCH_IN_D3
+    status = MapRegister(Adapter, Params->AllocatedResources);
+    if (status != NDIS_STATUS_SUCCESS) {
+        return status;
+    }
+#endif
     status = RegisterInterrupt(Adapter);
     Misbehave();
     return status;
@@ -270,6 +338,9 @@ static VOID NTAPI HaltEx(NDIS_HANDLE Context, NDIS_HALT_ACTION Action)
     for (;;) {
         NdisMSleep(1000);
     }
+#endif
+#if MISBEHAVE == TOUCH_IN_D3
+    NdisMUnmapIoSpace(AdapterHandle, (PVOID)(ULONG_PTR)Register, 4096);
 #endif
     NdisMDeregisterInterruptEx(InterruptHandle);
 }
@@ -296,6 +367,16 @@ static NDIS_STATUS NTAPI OidRequest(NDIS_HANDLE Context,
 {
     UNREFERENCED_PARAMETER(Context);
     UNREFERENCED_PARAMETER(Request);
+#if MISBEHAVE == TOUCH_IN_D3
+    if (Request->RequestType == NdisRequestSetInformation &&
+        Request->DATA.SET_INFORMATION.Oid == OID_PNP_SET_POWER) {
+        return SetPower(*(NDIS_DEVICE_POWER_STATE *)
+                            Request->DATA.SET_INFORMATION.InformationBuffer);
+    }
+#elif MISBEHAVE == OID_TILL_CANCEL
+    PendingOid = Request;
+    return NDIS_STATUS_PENDING;
+#endif
     return MISBEHAVE == OID_FOR_EVER ? NDIS_STATUS_PENDING
                                      : NDIS_STATUS_NOT_SUPPORTED;
 }
@@ -304,6 +385,12 @@ static VOID NTAPI CancelOid(NDIS_HANDLE Context, PVOID RequestId)
 {
     UNREFERENCED_PARAMETER(Context);
     UNREFERENCED_PARAMETER(RequestId);
+#if MISBEHAVE == OID_TILL_CANCEL
+    if (PendingOid->RequestId == RequestId) {
+        NdisMOidRequestComplete(AdapterHandle, PendingOid,
+                                NDIS_STATUS_REQUEST_ABORTED);
+    }
+#endif
 }
 
 static VOID NTAPI Send(NDIS_HANDLE Context, PNET_BUFFER_LIST Lists,

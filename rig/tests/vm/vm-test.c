@@ -202,6 +202,22 @@ START_TEST(a_failing_DriverEntry_is_inconclusive)
 }
 END_TEST
 
+START_TEST(a_register_touched_in_D3_is_a_finding)
+{
+    g_auto(RigCallResult) r = run_driver(
+        "touch-in-d3", "<install/><init/><power state=\"D3\"/>"
+        "<power state=\"D0\"/><halt/><unload/>",
+        "<expect verdict=\"violation\" level=\"contract\"/>");
+    g_autofree char *findings = NULL;
+
+    expect_status(&r, 0);
+    expect_output(&r, "register access: the function is in D3");
+    /* All else is well: what it read was all ones, and D0 was there again. */
+    findings = run_value("count(//finding)");
+    ck_assert_str_eq(findings, "1");
+}
+END_TEST
+
 /* --- bad input ---------------------------------------------------------- */
 
 START_TEST(an_unknown_element_is_refused_with_its_line)
@@ -538,6 +554,7 @@ int main(void)
         a_bug_check_is_reported,
         an_import_that_nobody_implements_is_named,
         a_failing_DriverEntry_is_inconclusive,
+        a_register_touched_in_D3_is_a_finding,
     };
     const TTest *const input[] = {
         an_unknown_element_is_refused_with_its_line,
