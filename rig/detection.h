@@ -23,7 +23,9 @@ typedef struct RigCase {
     char *level, *class_code; /* expected of a seed, "" if not said */
     gboolean as_expected;
     RigVerdict verdict;
-    uint64_t cycles;
+    uint64_t cycles;     /* of a sweep: those with a clean outcome */
+    uint64_t not_reached; /* cycles of a sweep that came past their fault */
+    gboolean only_not_reached; /* and that is all that the sweep lacks */
 } RigCase;
 
 typedef struct RigDetection {
@@ -45,7 +47,8 @@ typedef struct RigDetectionSum {
     unsigned controls;       /* scenarios */
     unsigned false_alarms;   /* controls with a violation */
     unsigned not_judged;     /* broken, inconclusive or skipped scenarios */
-    uint64_t clean_cycles;   /* of controls that passed */
+    uint64_t clean_cycles;   /* of controls that were judged and not accused */
+    uint64_t not_reached;    /* cycles of their sweeps, not counted above */
 } RigDetectionSum;
 void rig_detection_sum(const RigDetection *d, RigDetectionSum *sum);
 

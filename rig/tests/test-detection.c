@@ -155,6 +155,37 @@ START_TEST(cycles_of_a_sweep_are_those_with_a_clean_outcome)
 }
 END_TEST
 
+START_TEST(faults_that_a_sweep_did_not_reach_spoil_nothing_and_prove_nothing)
+{
+    RigDetectionSum sum;
+
+    add_all_seeds();
+    add(NULL, 1, "inconclusive", FALSE, 9,
+        "<sweep><outcome name='clean-failure' lives='0' single='20' "
+        "pairs='0'/><outcome name='violation' lives='0' single='0' pairs='0'/>"
+        "<outcome name='not-reached' lives='0' single='3' pairs='0'/></sweep>");
+    sum = finish();
+    ck_assert_uint_eq(sum.clean_cycles, 20);
+    ck_assert_uint_eq(sum.not_reached, 3);
+    ck_assert_uint_eq(sum.not_judged, 0);
+    ck_assert_int_eq(rig_detection_status(d), RIG_EXIT_OK);
+}
+END_TEST
+
+START_TEST(a_sweep_that_is_inconclusive_otherwise_is_not_judged)
+{
+    RigDetectionSum sum;
+
+    add(NULL, 1, "inconclusive", FALSE, 9,
+        "<sweep><outcome name='success' lives='0' single='20' pairs='0'/>"
+        "<outcome name='inconclusive' lives='0' single='1' pairs='0'/>"
+        "</sweep>");
+    sum = finish();
+    ck_assert_uint_eq(sum.clean_cycles, 0);
+    ck_assert_uint_eq(sum.not_judged, 1);
+}
+END_TEST
+
 START_TEST(a_run_that_did_not_end_is_no_proof)
 {
     g_string_assign(run, "<run complete='no'>");
@@ -193,6 +224,9 @@ int main(void)
     tcase_add_test(t, what_was_not_judged_is_neither_pass_nor_alarm);
     tcase_add_test(t, a_seed_that_was_not_run_is_not_found);
     tcase_add_test(t, cycles_of_a_sweep_are_those_with_a_clean_outcome);
+    tcase_add_test(
+        t, faults_that_a_sweep_did_not_reach_spoil_nothing_and_prove_nothing);
+    tcase_add_test(t, a_sweep_that_is_inconclusive_otherwise_is_not_judged);
     tcase_add_test(t, a_run_that_did_not_end_is_no_proof);
     tcase_add_test(t, other_files_are_refused);
     suite_add_tcase(s, t);
