@@ -74,12 +74,19 @@
       <p class="chips">
         <span class="tag"><xsl:value-of select="@rule"/></span>
         <span class="tag">level <xsl:value-of select="@level"/></span>
-        <xsl:if test="@class != 'none'">
-          <span class="tag"
-                title="First parameter of Windows bug check 0x7C for it">
-            <xsl:value-of select="concat('bug check 0x7C, ', @class)"/>
-          </span>
-        </xsl:if>
+        <xsl:choose>
+          <xsl:when test="starts-with(@class, '0x')">
+            <span class="tag"
+                  title="First parameter of Windows bug check 0x7C for it">
+              <xsl:value-of select="concat('bug check 0x7C, ', @class)"/>
+            </span>
+          </xsl:when>
+          <xsl:when test="@class != 'none'">
+            <span class="tag">
+              <xsl:value-of select="translate(@class, '-', ' ')"/>
+            </span>
+          </xsl:when>
+        </xsl:choose>
         <span class="tag">
           <xsl:choose>
             <xsl:when test="@witness = 'api+device'">witnesses: API calls and

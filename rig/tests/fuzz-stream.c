@@ -7,9 +7,30 @@
  * parser, the second gets past it.
  */
 #include <string.h>
+#include "rule-catalogue.h"
 #include "stream-builder.h"
 
 #define VECTORS 4
+
+/* Every rule at once: most states, most ways to go wrong. */
+static RigScenario *scenario(void)
+{
+    RigScenario *s = b_new_scenario("test", RIG_MSIX_AT_CONNECT, 2);
+    g_autofree char *scenarios = b_home_file("scenarios");
+    RigPaths paths = { .scenarios = scenarios };
+    g_autoptr(GPtrArray) catalogue = rig_rule_catalogue(&paths);
+
+    g_ptr_array_set_size(s->rules, 0);
+    for (unsigned i = 0; i < catalogue->len; i++) {
+        const RigRuleEntry *e = catalogue->pdata[i];
+        RigRuleRef *ref = g_new0(RigRuleRef, 1);
+
+        ref->name = g_strdup(e->name);
+        ref->file = g_strdup(e->file);
+        g_ptr_array_add(s->rules, ref);
+    }
+    return s;
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -41,7 +62,10 @@ static const char *choose_api(Choices *c)
 {
     static const char *const names[] = {
         "NdisMRegisterInterruptEx", "NdisMDeregisterInterruptEx",
-        "NdisMSynchronizeWithInterruptEx", "NdisAllocateMdl",
+        "NdisMSynchronizeWithInterruptEx", "NdisAllocateMdl", "NdisFreeMdl",
+        "NdisAcquireSpinLock", "NdisReleaseSpinLock", "NdisSetTimerObject",
+        "NdisCancelTimerObject", "NdisMOidRequestComplete",
+        "NdisMAllocateSharedMemory", "NdisMIndicateStatusEx",
     };
 
     return names[choose(c, G_N_ELEMENTS(names))];
@@ -146,7 +170,7 @@ static void plan(Builder *b, Choices *c)
         b_mark(b, RIG_MK_CRASH + choose(c, 3), NULL, choose(c, 12), 0, NULL);
         break;
     default:
-        b_mark(b, choose(c, RIG_MK_QUIESCED + 2), choose_api(c),
+        b_mark(b, choose(c, RIG_MK_LAST + 2), choose_api(c),
                choose(c, 4), choose(c, 4), "text");
     }
 }
@@ -198,7 +222,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     g_autoptr(Builder) b = guest(data, size);
 
     if (!j) {
-        j = b_judged(b_new_scenario("test", RIG_MSIX_AT_CONNECT, 2));
+        j = b_judged(scenario());
         b_start(j);
     }
     judge(j, b->bytes->data, b->bytes->len);

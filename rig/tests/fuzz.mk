@@ -18,8 +18,8 @@ $(FUZZ_DIR)/fuzz-stream: $(FUZZ_SOURCES) $(wildcard rig/*.h)
 	    { echo "fuzz-stream needs clang: apt-get install clang"; exit 1; }
 	$(Q)mkdir -p $(@D)
 	$(Q)echo "  CC    $@"
-	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) $(filter -D% -I% -iquote rig guest-agent, \
-	    $(RIG_CFLAGS)) -o $@ $(FUZZ_SOURCES) $(RIG_LIBS)
+	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) $(filter -D% -I% -iquote rig \
+	    guest-agent guest-agent/include,$(RIG_CFLAGS)) -o $@ $(FUZZ_SOURCES) $(RIG_LIBS)
 
 # Streams of earlier runs are the best beginning.
 fuzz-stream: $(FUZZ_DIR)/fuzz-stream

@@ -80,6 +80,7 @@ static void store_life(const char *name, gboolean halt)
 static int judge(char **out, const char *words)
 {
     g_auto(GStrv) argv = g_strsplit(words, " ", -1);
+    g_autofree char **given = NULL; /* options are taken out of it */
     g_autofree char *file = path("out");
     int status, keep[2] = { dup(1), dup(2) };
     int fd = open(file, O_CREAT | O_TRUNC | O_WRONLY, 0600);
@@ -92,11 +93,12 @@ static int judge(char **out, const char *words)
             *a = g_strjoinv(dir, parts);
         }
     }
+    given = g_memdup2(argv, (g_strv_length(argv) + 1) * sizeof(*argv));
     fflush(stdout);
     dup2(fd, 1);
     dup2(fd, 2);
     close(fd);
-    status = rig_cmd_judge(g_strv_length(argv), argv);
+    status = rig_cmd_judge(g_strv_length(argv), given);
     fflush(stdout);
     dup2(keep[0], 1);
     dup2(keep[1], 2);
