@@ -14,15 +14,17 @@ UNIT_emulate := ndis/emulate.o
 UNIT_format := ndis/format.o
 UNIT_arena := $(NDIS_OBJECTS)
 UNIT_absent := $(NDIS_OBJECTS)
+UNIT_life := $(NDIS_OBJECTS)
 UNIT_host := $(NDIS_OBJECTS)
 UNIT_exports := $(NDIS_OBJECTS) tests/export-cases.o
 
 NDIS_UNITS := pe emulate format arena \
-    $(if $(filter 1,$(SANITIZE)),,absent host exports)
+    $(if $(filter 1,$(SANITIZE)),,absent life host exports)
 
 $(foreach unit,$(NDIS_UNITS),$(eval $(call agent_unit,$(unit))))
 
-$(B)/guest-agent/tests/test-pe.o $(B)/guest-agent/tests/test-host.o: \
+$(B)/guest-agent/tests/test-pe.o $(B)/guest-agent/tests/test-life.o \
+    $(B)/guest-agent/tests/test-host.o: \
     AGENT_UNIT_FLAGS += -DPROBE_SYS='"$(PROBE_SYS)"'
 
 # With relocations (it has absolute pointers) and no C library.

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The steps of a driver's life with a real driver image and no hardware: which
+ * callbacks each makes, in which order and with which arguments. Each test
+ * runs its steps in a child process, as the agent does.
+ */
+#define _GNU_SOURCE
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "ndis/core.h"
+#include "probe.h"
+#include "recorder.h"
+
+typedef void steps_fn(void);
+
+static struct inf_install *make_install(void)
+{
+    struct inf_install *inst = calloc(1, sizeof(*inst));
+
+    inst->driver_key = registry_new();
+    inst->device_key = registry_new();
+    inst->service = (char *)"probe";
+    inst->description = (char *)"Probe";
+    inst->physical_media_type = 14;
+    inst->if_type = 6;
+    return inst;
+}
+
+/* In the child: a failed expectation is its exit status. */
+static void expect(bool good, int line)
+{
+    if (!good) {
+        _exit(line & 0x7f ? line & 0x7f : 1);
+    }
+}
+
+#define EXPECT(condition) expect(condition, __LINE__)
+
+static void run(steps_fn *steps, unsigned adapters)
+{
+    struct host_config config = {
+        .sys_path = PROBE_SYS, .adapters = adapters,
+        .install = { make_install(), make_install() }, .seed = 1,
+    };
+    int status;
+    pid_t pid;
+
+    recorder_start();
+    pid = fork();
+    ck_assert_int_ge(pid, 0);
+    if (pid == 0) {
+        EXPECT(host_open(&config) == 0);
+        steps();
+        _exit(0);
+    }
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0,
+                  "the steps ended with status 0x%x", status);
+}
+
+/* The n-th callback of this name, 0..; NULL: there were fewer. */
+static const struct rig_marker *callback(const char *name, unsigned n)
+{
+    return recorder_find(RIG_MK_CALLBACK_ENTER, name, n);
+}
+
+static void post_failure(void)
+{
+    EXPECT(host_install() == 0);
+    EXPECT(host_initialize(true) == (uint32_t)NDIS_STATUS_FAILURE);
+    EXPECT(host_halt(NdisHaltDeviceDisabled) == HOST_SKIPPED);
+    EXPECT(host_initialize(false) == 0);
+    EXPECT(host_halt(NdisHaltDeviceStopped) == 0);
+}
+
+START_TEST(a_failure_of_NDIS_halts_what_had_succeeded)
+{
+    run(post_failure, 1);
+    ck_assert_uint_eq(callback("MiniportHaltEx", 0)->arg[0],
+                      NdisHaltDeviceInitializationFailed);
+    ck_assert_uint_eq(callback("MiniportHaltEx", 1)->arg[0],
+                      NdisHaltDeviceStopped);
+    ck_assert_ptr_null(callback("MiniportHaltEx", 2));
+}
+END_TEST
+
+static void surprise(void)
+{
+    EXPECT(host_surprise_remove() == HOST_SKIPPED);
+    EXPECT(host_install() == 0);
+    EXPECT(host_initialize(false) == 0);
+    EXPECT(host_surprise_remove() == 0);
+    EXPECT(host_surprise_remove() == HOST_SKIPPED);
+    EXPECT(host_unload() == 0);
+    EXPECT(host_taken_back());
+}
+
+START_TEST(surprise_removal_is_told_and_then_halted)
+{
+    const struct rig_marker *event, *halt;
+
+    run(surprise, 1);
+    event = callback("MiniportDevicePnPEventNotify", 0);
+    halt = callback("MiniportHaltEx", 0);
+    ck_assert_uint_eq(event->arg[0], NdisDevicePnPEventSurpriseRemoved);
+    ck_assert_uint_eq(halt->arg[0], NdisHaltDeviceSurpriseRemoved);
+    ck_assert_uint_lt(event->call, halt->call);
+}
+END_TEST
+
+static void sleep_and_wake(void)
+{
+    EXPECT(host_set_power(true) == HOST_SKIPPED);
+    EXPECT(host_install() == 0);
+    EXPECT(host_initialize(false) == 0);
+    EXPECT(host_set_power(false) == HOST_SKIPPED);
+    EXPECT(host_set_power(true) == 0);
+    EXPECT(host_set_power(true) == HOST_SKIPPED);
+    EXPECT(host_reset() == HOST_SKIPPED);
+    EXPECT(host_set_power(false) == 0);
+    EXPECT(host_halt(NdisHaltDeviceDisabled) == 0);
+}
+
+/* The probe has no power management: it is halted and initialized again. */
+START_TEST(sleep_halts_a_miniport_without_power_management)
+{
+    run(sleep_and_wake, 1);
+    ck_assert_uint_eq(callback("MiniportHaltEx", 0)->arg[0],
+                      NdisHaltDevicePoweredDown);
+    ck_assert_uint_eq(callback("MiniportHaltEx", 1)->arg[0],
+                      NdisHaltDeviceDisabled);
+    ck_assert_ptr_nonnull(callback("MiniportInitializeEx", 1));
+    ck_assert_ptr_null(callback("MiniportInitializeEx", 2));
+    ck_assert_uint_eq(recorder_find(RIG_MK_POWER, NULL, 0)->arg[1],
+                      NdisDeviceStateD3);
+    ck_assert_uint_eq(recorder_find(RIG_MK_POWER, NULL, 1)->arg[1],
+                      NdisDeviceStateD0);
+}
+END_TEST
+
+static void shut_down(void)
+{
+    EXPECT(host_install() == 0);
+    EXPECT(host_shutdown(NdisShutdownPowerOff) == HOST_SKIPPED);
+    EXPECT(host_initialize(false) == 0);
+    EXPECT(host_shutdown(NdisShutdownBugCheck) == HOST_SKIPPED);
+    current()->attributes |=
+        NDIS_MINIPORT_ATTRIBUTES_REGISTER_BUGCHECK_CALLBACK;
+    EXPECT(host_shutdown(NdisShutdownBugCheck) == 0);
+    EXPECT(host_shutdown(NdisShutdownPowerOff) == 0);
+    EXPECT(irql_get() == PASSIVE_LEVEL);
+}
+
+START_TEST(shutdown_is_at_high_level_only_where_asked_for)
+{
+    run(shut_down, 1);
+    ck_assert_uint_eq(callback("MiniportShutdownEx", 0)->irql, 15);
+    ck_assert_uint_eq(callback("MiniportShutdownEx", 0)->arg[0],
+                      NdisShutdownBugCheck);
+    ck_assert_uint_eq(callback("MiniportShutdownEx", 1)->irql, PASSIVE_LEVEL);
+    ck_assert_ptr_null(callback("MiniportShutdownEx", 2));
+}
+END_TEST
+
+static void two(void)
+{
+    EXPECT(!host_select(2));
+    EXPECT(host_install() == 0);
+    EXPECT(host_select(1) && host_install() == 0);
+    EXPECT(host_install() == HOST_SKIPPED);
+    EXPECT(host_initialize(false) == 0);
+    EXPECT(host_select(0) && host_initialize(false) == 0);
+    EXPECT(host_halt(NdisHaltDeviceDisabled) == 0);
+    EXPECT(host_remove() == 0 && !host_taken_back());
+    EXPECT(host_unload() == 0 && host_taken_back());
+}
+
+START_TEST(two_adapters_share_a_driver_and_nothing_else)
+{
+    run(two, 2);
+    ck_assert_ptr_nonnull(callback("DriverEntry", 0));
+    ck_assert_ptr_null(callback("DriverEntry", 1));
+    ck_assert_ptr_nonnull(callback("MiniportAddDevice", 1));
+    ck_assert_ptr_nonnull(callback("MiniportHaltEx", 1));
+    ck_assert_ptr_nonnull(callback("MiniportRemoveDevice", 1));
+    ck_assert_uint_eq(recorder_find(RIG_MK_ADAPTER, NULL, 0)->arg[0], 0);
+    ck_assert_uint_eq(recorder_find(RIG_MK_ADAPTER, NULL, 1)->arg[0], 1);
+    ck_assert_uint_eq(recorder_find(RIG_MK_ADAPTER, NULL, 2)->arg[0], 0);
+}
+END_TEST
+
+START_TEST(one_adapter_needs_no_telling_which)
+{
+    run(post_failure, 1);
+    ck_assert_ptr_null(recorder_find(RIG_MK_ADAPTER, NULL, 0));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("life");
+    TCase *t = tcase_create("life");
+    SRunner *runner = srunner_create(s);
+    int failed;
+
+    tcase_set_timeout(t, 30);
+    tcase_add_test(t, a_failure_of_NDIS_halts_what_had_succeeded);
+    tcase_add_test(t, surprise_removal_is_told_and_then_halted);
+    tcase_add_test(t, sleep_halts_a_miniport_without_power_management);
+    tcase_add_test(t, shutdown_is_at_high_level_only_where_asked_for);
+    tcase_add_test(t, two_adapters_share_a_driver_and_nothing_else);
+    tcase_add_test(t, one_adapter_needs_no_telling_which);
+    suite_add_tcase(s, t);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}
