@@ -59,7 +59,7 @@ static bool read_image(const struct pe_image *image, uint64_t rva, void *out,
 static bool read_stack(const struct stack_context *c, uint64_t at,
                        uint64_t *value)
 {
-    if (at < c->reg[RSP] || at >= c->top || c->top - at < 8 || at & 7) {
+    if (at < c->bottom || at >= c->top || c->top - at < 8 || at & 7) {
         return false;
     }
     memcpy(value, (const void *)(uintptr_t)at, 8);
@@ -234,14 +234,14 @@ static bool unwind_one(const struct pe_image *image, struct stack_context *c,
 }
 
 /* Every word of the stack that lies behind a call instruction. */
-unsigned stack_scan(const struct pe_image *image,
-                    const struct stack_context *c, uint32_t *rva,
-                    unsigned max)
+static unsigned scan(const struct pe_image *image,
+                     const struct stack_context *c, uint32_t *rva,
+                     unsigned max)
 {
     uintptr_t at = c->reg[RSP] & ~7ull, top = c->top;
     unsigned n = 0;
 
-    if (at >= top) {
+    if (at >= top || at < c->bottom) {
         return 0;
     }
     if (top - at > SCAN_MAX) {
@@ -268,6 +268,7 @@ unsigned stack_walk(const struct pe_image *image, struct stack_context *c,
     if (c->reg[RSP] > c->top) {
         return 0;
     }
+    c->bottom = c->reg[RSP] & ~7ull;
     while (n < max && pe_is_text(image, c->rip)) {
         if (returns) {
             uint32_t site = pe_call_site(image, c->rip);
@@ -278,9 +279,16 @@ unsigned stack_walk(const struct pe_image *image, struct stack_context *c,
             rva[n++] = site;
         }
         if (!unwind_one(image, c, returns)) {
-            return n + stack_scan(image, c, rva + n, max - n);
+            return n + scan(image, c, rva + n, max - n);
         }
         returns = true;
     }
     return n;
+}
+
+unsigned stack_scan(const struct pe_image *image, struct stack_context *c,
+                    uint32_t *rva, unsigned max)
+{
+    c->bottom = c->reg[RSP] & ~7ull;
+    return scan(image, c, rva, max);
 }

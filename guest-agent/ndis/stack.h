@@ -17,6 +17,7 @@ struct stack_context {
     uint64_t reg[16];
     uint16_t known;        /* bit n: reg[n] is right; bit 4 (rsp) is needed */
     uintptr_t top;         /* end of the stack: nothing is read beyond */
+    uintptr_t bottom;      /* nor below; set by the functions here */
 };
 
 /*
@@ -33,8 +34,7 @@ unsigned stack_walk(const struct pe_image *image, struct stack_context *c,
  * The same by search only, from reg[4] up: every word that lies behind a call
  * instruction. For places outside the driver.
  */
-unsigned stack_scan(const struct pe_image *image,
-                    const struct stack_context *c, uint32_t *rva,
-                    unsigned max);
+unsigned stack_scan(const struct pe_image *image, struct stack_context *c,
+                    uint32_t *rva, unsigned max);
 
 #endif

@@ -12,13 +12,14 @@ NDIS_OBJECTS := $(patsubst guest-agent/%.c,%.o,$(wildcard guest-agent/ndis/*.c))
 UNIT_pe := ndis/pe.o
 UNIT_emulate := ndis/emulate.o
 UNIT_format := ndis/format.o
+UNIT_stack := ndis/stack.o ndis/pe.o
 UNIT_arena := $(NDIS_OBJECTS)
 UNIT_absent := $(NDIS_OBJECTS)
 UNIT_life := $(NDIS_OBJECTS)
 UNIT_host := $(NDIS_OBJECTS)
 UNIT_exports := $(NDIS_OBJECTS) tests/export-cases.o
 
-NDIS_UNITS := pe emulate format arena \
+NDIS_UNITS := pe emulate format stack arena \
     $(if $(filter 1,$(SANITIZE)),,absent life host exports)
 
 $(foreach unit,$(NDIS_UNITS),$(eval $(call agent_unit,$(unit))))
