@@ -132,10 +132,6 @@ static char *why_inconclusive(const RigMonitor *m)
         return w->lost.inside[0] || w->lost.caller ? lost_reason(m)
                                                    : unknown_loss(m);
     }
-    fault = rig_sweep_missing_fault(m);
-    if (fault) {
-        return fault;
-    }
     if (!w->init_entered) {
         return rig_sweep_failed_early(m) ? NULL : why_never_initialized(w);
     }

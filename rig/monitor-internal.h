@@ -236,8 +236,8 @@ void rig_sweep_announced(RigMonitor *m, const RigEvent *e);
 void rig_sweep_point_reached(RigMonitor *m);
 void rig_sweep_cycle_begins(RigMonitor *m, const RigEvent *e);
 void rig_sweep_judged(RigMonitor *m, RigVerdict verdict, const char *reason);
-/* Which fault of the open cycle did not happen, a sentence; NULL: none. */
-char *rig_sweep_missing_fault(const RigMonitor *m);
+/* The scenario is over and has been concluded. */
+void rig_sweep_close(RigMonitor *m);
 /* Did an injected fault keep MiniportInitializeEx from being called? */
 gboolean rig_sweep_failed_early(const RigMonitor *m);
 

@@ -28,6 +28,7 @@ void rig_monitor_close_scenario(RigMonitor *m, const char *missing,
         rig_judge_missing(r, m->last_cycle + 1, m->cycles, missing);
     }
     rig_scenario_result_conclude(r, m->pass_sentence);
+    rig_sweep_close(m);
     rig_monitor_close_rules(m);
     m->last_scenario = m->scenario;
     m->scenario = 0;

@@ -152,17 +152,14 @@ static gboolean happened(const Work *w, const RigSweepFault *f)
     return f->kind == RIG_POINT_RESOURCE || f->kind == RIG_POINT_LIFE;
 }
 
-char *rig_sweep_missing_fault(const RigMonitor *m)
+static gboolean all_happened(const RigMonitor *m)
 {
     for (unsigned i = 0; i < m->now_faults; i++) {
-        const RigSweepFault *f = &m->now[i];
-
-        if (!happened(&m->work, f)) {
-            return g_strdup_printf("The fault %s of the sweep never happened.",
-                                   f->text);
+        if (!happened(&m->work, &m->now[i])) {
+            return FALSE;
         }
     }
-    return NULL;
+    return TRUE;
 }
 
 gboolean rig_sweep_failed_early(const RigMonitor *m)
@@ -196,17 +193,13 @@ static RigSweepOutcome outcome(const RigMonitor *m, RigVerdict verdict)
     case RIG_VERDICT_BROKEN:
         return RIG_SWEEP_BROKEN;
     case RIG_VERDICT_PASS:
-        return a_step_failed(w) ? RIG_SWEEP_CLEAN_FAILURE : RIG_SWEEP_SUCCESS;
+        return !all_happened(m) ? RIG_SWEEP_NOT_REACHED :
+               a_step_failed(w) ? RIG_SWEEP_CLEAN_FAILURE : RIG_SWEEP_SUCCESS;
     default:
         break;
     }
     if (w->lost.how != RIG_END_DONE) {
         return w->lost.how == RIG_END_HANG ? RIG_SWEEP_HANG : RIG_SWEEP_CRASH;
-    }
-    for (unsigned i = 0; i < m->now_faults; i++) {
-        if (!happened(w, &m->now[i])) {
-            return RIG_SWEEP_NOT_REACHED;
-        }
     }
     return RIG_SWEEP_INCONCLUSIVE;
 }
@@ -242,4 +235,25 @@ void rig_sweep_judged(RigMonitor *m, RigVerdict verdict, const char *reason)
     t.sentence = rig_sweep_outcome_unclean(t.outcome)
                  ? trial_sentence(m, verdict, reason) : NULL;
     rig_sweep_result_add(map_of(m), m->now, m->now_faults, &t);
+}
+
+/* Asked for one point, a sweep that does not reach it has shown nothing. */
+void rig_sweep_close(RigMonitor *m)
+{
+    const RigSweep *s = rig_monitor_open_scenario(m)->sweep;
+    const RigSweepResult *map = map_of(m);
+    unsigned tried = 0;
+
+    if (!map || !s->only[0]) {
+        return;
+    }
+    for (unsigned o = 0; o < RIG_SWEEP_OUTCOMES; o++) {
+        tried += o == RIG_SWEEP_NOT_REACHED ? 0 : map->count[1][o] +
+                                                  map->count[2][o];
+    }
+    if (!tried) {
+        rig_scenario_result_worsen(rig_monitor_open_result(m),
+                                   RIG_VERDICT_INCONCLUSIVE, "None of the "
+                                   "points that were asked for was reached.");
+    }
 }

@@ -24,7 +24,7 @@ const char *rig_sweep_outcome_name(RigSweepOutcome outcome)
 
 gboolean rig_sweep_outcome_unclean(RigSweepOutcome outcome)
 {
-    return outcome < RIG_SWEEP_CLEAN_FAILURE;
+    return outcome < RIG_SWEEP_NOT_REACHED;
 }
 
 static void point_free(gpointer data)
@@ -160,6 +160,8 @@ unsigned rig_sweep_untried(const RigSweepResult *r)
         calls += p->fault.kind == RIG_POINT_API && p->fault.point != 0;
     }
     return (r->reached > calls ? r->reached - calls : 0) +
+           r->count[1][RIG_SWEEP_NOT_REACHED] +
+           r->count[2][RIG_SWEEP_NOT_REACHED] +
            (r->known > r->cycles ? r->known - r->cycles : 0);
 }
 

@@ -24,7 +24,8 @@ typedef enum RigSweepOutcome {
     RIG_SWEEP_HANG,          /* the same */
     RIG_SWEEP_BROKEN,        /* the rig failed */
     RIG_SWEEP_INCONCLUSIVE,  /* what is to be judged was not seen */
-    RIG_SWEEP_NOT_REACHED,   /* the fault did not happen */
+    RIG_SWEEP_NOT_REACHED,   /* a fault did not happen: it was not tried, and
+                                what the driver did without it was clean */
     RIG_SWEEP_CLEAN_FAILURE, /* a step failed, and all was given back */
     RIG_SWEEP_SUCCESS,       /* every step succeeded in spite of it */
     RIG_SWEEP_OUTCOMES,
@@ -32,7 +33,7 @@ typedef enum RigSweepOutcome {
 
 /* "violation", "lost-in-cleanup", ...: as in run.xml. */
 const char *rig_sweep_outcome_name(RigSweepOutcome outcome);
-/* Is it neither a clean failure nor a success? */
+/* Is it neither a clean failure nor a success, nor not reached? */
 gboolean rig_sweep_outcome_unclean(RigSweepOutcome outcome);
 
 /* Faults of a cycle; SWEEP_K_MAX of plan.h. */
@@ -119,8 +120,8 @@ static inline gboolean rig_sweep_is_life(const RigSweepFault *faults,
 unsigned rig_sweep_findings(const RigSweepResult *r);
 
 /*
- * Points that were reached, or faults of the device that had an occasion, and
- * were not tried, because of per-site or limit.
+ * Calls that were reached and not tried because of per-site or limit, and
+ * cycles whose faults did not happen.
  */
 unsigned rig_sweep_untried(const RigSweepResult *r);
 

@@ -143,14 +143,15 @@ static void make_recording(struct sweep_run *r, const struct sweep_cycle *c)
     }
     r->points->n = 0;
     r->extra.points = r->points;
-    r->extra.record = life ? HOST_RECORD_ALL | HOST_RECORD_MARK
+    r->extra.record = c->again ? 0
+                    : life ? HOST_RECORD_ALL | HOST_RECORD_MARK
                     : first->kind == RIG_POINT_RESOURCE ? HOST_RECORD_ALL : 0;
     if (!life && first->kind == RIG_POINT_DEVICE) {
         snprintf(r->await, sizeof(r->await), "%.*s",
                  (int)strcspn(r->plan->spec[0], ":"), r->plan->spec[0]);
         r->extra.await = r->await;
         r->extra.await_ordinal = first->occurrence;
-    } else if (life ? c->life == 0 : first->kind == RIG_POINT_API) {
+    } else if (life ? c->again : first->kind == RIG_POINT_API) {
         memset(r->occasions, 0, SWEEP_DEVICE_MAX * sizeof(*r->occasions));
         memset(r->before, 0, SWEEP_DEVICE_MAX * sizeof(*r->before));
         r->extra.count = params_of(r)->device_faults;

@@ -21,6 +21,7 @@ struct sweep {
     unsigned messages;
     struct sweep_life *life;  /* SWEEP_LIVES_MAX */
     unsigned n_lives, next_life;
+    bool counted;             /* the planned life was gone through again */
     GArray *points;           /* of struct sweep_fault: one cycle each */
     unsigned next_point;
     GArray *pairs;            /* of struct pair */
@@ -480,25 +481,19 @@ static void learn_device_pairs(struct sweep *s, const struct sweep_cycle *c,
 }
 
 /* The planned life is known: what can be taken away from it is, too. */
-static void learn_life(struct sweep *s, unsigned life,
-                       const uint32_t *occasions)
+static void learn_resources(struct sweep *s, unsigned life)
 {
-    if (life != 0) {
+    unsigned from = s->points->len;
+
+    if (life != 0 || !(s->params->lives & SWEEP_RESOURCES)) {
         return;
     }
-    if (occasions) {
-        learn_occasions(s, occasions);
-    }
-    if (s->params->lives & SWEEP_RESOURCES) {
-        unsigned from = s->points->len;
-
-        add_resources(s);
-        for (unsigned i = from; i < s->points->len; ) {
-            if (wanted(s, &g_array_index(s->points, struct sweep_fault, i))) {
-                i++;
-            } else {
-                g_array_remove_index(s->points, i);
-            }
+    add_resources(s);
+    for (unsigned i = from; i < s->points->len; ) {
+        if (wanted(s, &g_array_index(s->points, struct sweep_fault, i))) {
+            i++;
+        } else {
+            g_array_remove_index(s->points, i);
         }
     }
 }
@@ -507,11 +502,15 @@ void sweep_learn(struct sweep *s, const struct sweep_cycle *c,
                  const struct host_points *points, const uint32_t *occasions,
                  const uint32_t *before)
 {
-    if (c->n_faults == 0) {
+    if (c->again) {
+        if (occasions) {
+            learn_occasions(s, occasions);
+        }
+    } else if (c->n_faults == 0) {
         if (points) {
             learn_calls(s, c->life, points);
         }
-        learn_life(s, c->life, occasions);
+        learn_resources(s, c->life);
     } else if (points && c->n_faults == 1 && s->params->k > 1) {
         learn_pairs(s, c, points);
         if (occasions && before && c->fault[0].kind == RIG_POINT_API) {
@@ -565,6 +564,8 @@ bool sweep_next(struct sweep *s, struct sweep_cycle *c)
     if (s->next_life < s->n_lives) {
         c->life = s->next_life++;
         c->record = true;
+    } else if (!s->counted && s->params->device_faults[0]) {
+        s->counted = c->again = c->record = true;
     } else if (s->next_point < s->points->len) {
         c->index = s->next_point;
         c->fault[0] = g_array_index(s->points, struct sweep_fault,
@@ -583,5 +584,6 @@ bool sweep_next(struct sweep *s, struct sweep_cycle *c)
 
 uint32_t sweep_known(const struct sweep *s)
 {
-    return s->n_lives + s->points->len + s->pairs->len;
+    return s->n_lives + (s->params->device_faults[0] != NULL) +
+           s->points->len + s->pairs->len;
 }

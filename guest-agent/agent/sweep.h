@@ -45,6 +45,9 @@ struct sweep_cycle {
     unsigned n_faults;    /* 0: the life itself */
     uint32_t index;       /* of the single cycle, for sweep_learn() */
     bool record;          /* what it reaches is wanted */
+    bool again;           /* the planned life once more, for the occasions of
+                             device faults: prepared, as all the others are,
+                             a cycle takes another time than the first one */
 };
 
 /* One step of a life. */

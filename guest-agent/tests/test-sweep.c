@@ -168,6 +168,9 @@ START_TEST(device_faults_are_spread_over_their_occasions)
 
     begin("device-faults=all-ones;mac-zero;slow-reset:200\noccasions=3");
     expect(&c, "life:planned");
+    learn(&c, NULL, NULL);
+    expect(&c, "life:planned");
+    ck_assert(c.again);
     learn(&c, occasions, NULL);
     expect(&c, "device:all-ones@1");
     expect(&c, "device:all-ones@4");
@@ -187,6 +190,8 @@ START_TEST(a_device_can_fail_after_a_call)
     begin("k=2\ndevice-faults=all-ones\noccasions=8");
     expect(&c, "life:planned");
     reach(0, INIT, 1);
+    learn(&c, NULL, NULL);
+    expect(&c, "life:planned");
     learn(&c, NULL, NULL);
     expect(&c, "init:NdisA#1");
     learn(&c, occasions, before);

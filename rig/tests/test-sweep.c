@@ -194,6 +194,7 @@ END_TEST
 START_TEST(a_fault_that_did_not_happen_is_not_reached)
 {
     g_autoptr(Play) p = sweep_new(1);
+    const RigSweepResult *r;
 
     clean_life(p, 1, 1);
     announce(p, 2, RIG_POINT_API, POINT, 2);
@@ -201,8 +202,23 @@ START_TEST(a_fault_that_did_not_happen_is_not_reached)
     play_init(p);
     play_halt(p);
     finish_cycle(p);
-    ck_assert_int_eq(point(judge(p), POINT)->trial.outcome,
-                     RIG_SWEEP_NOT_REACHED);
+    r = judge(p);
+    ck_assert_int_eq(point(r, POINT)->trial.outcome, RIG_SWEEP_NOT_REACHED);
+    ck_assert_uint_eq(rig_sweep_untried(r), 1);
+    ck_assert_uint_eq(rig_sweep_findings(r), 0);
+    expect_verdict(p->j->result, RIG_VERDICT_PASS);
+}
+END_TEST
+
+START_TEST(a_point_asked_for_has_to_be_reached)
+{
+    g_autoptr(Play) p = sweep_new(1);
+    RigScenario *s = p->j->scenarios->pdata[0];
+
+    g_strfreev(s->sweep->only);
+    s->sweep->only = g_strsplit(POINT, ";", -1);
+    clean_life(p, 1, 1);
+    judge(p);
     expect_verdict(p->j->result, RIG_VERDICT_INCONCLUSIVE);
 }
 END_TEST
@@ -492,6 +508,7 @@ int main(void)
     tcase_add_test(t, a_violation_has_its_class_and_command);
     tcase_add_test(t, a_driver_entry_that_fails_is_clean);
     tcase_add_test(t, a_fault_that_did_not_happen_is_not_reached);
+    tcase_add_test(t, a_point_asked_for_has_to_be_reached);
     tcase_add_test(t, a_crash_and_a_loss_in_cleanup_are_told_apart);
     tcase_add_test(t, what_takes_two_faults_is_said_to);
     tcase_add_test(t, what_one_of_two_faults_does_alone_is_no_pair);

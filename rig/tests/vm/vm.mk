@@ -32,12 +32,15 @@ $(VM_TESTS)/%-test: rig/tests/vm/%-test.c rig/tests/vm/run-rig.c \
     $(VM_MISBEHAVE:%=$(VM_TESTS)/%/rignic.inf)
 check-vm: check-vm-rig
 check-vm-rig: all $(VM_TESTS)/vm-test $(VM_TESTS)/lost-test \
+    $(VM_TESTS)/sweep-test \
     $(VM_MISBEHAVE:%=$(VM_TESTS)/%/rignic.sys) \
     $(VM_MISBEHAVE:%=$(VM_TESTS)/%/rignic.inf)
 	$(Q)echo "  TEST  $(VM_TESTS)/vm-test"
 	$(Q)RIG_HOME=$(CURDIR) RIG_DEMO='$(DEMO_FILES)' $(VM_TESTS)/vm-test
 	$(Q)echo "  TEST  $(VM_TESTS)/lost-test"
 	$(Q)RIG_HOME=$(CURDIR) $(VM_TESTS)/lost-test
+	$(Q)echo "  TEST  $(VM_TESTS)/sweep-test"
+	$(Q)RIG_HOME=$(CURDIR) $(VM_TESTS)/sweep-test
 
 # Linux's own drivers, each against rig-tap, by their own scenarios.
 .PHONY: check-vm-linux
