@@ -52,6 +52,15 @@ $(DEVICE_FUZZ)/seeds/stamp: $(QTEST_BINS) qemu-devices/fuzz/make-seeds
 	    $(filter-out %-order-test,$(QTEST_BINS))
 	$(Q)touch $@
 
+# The qtests once more, with a QEMU under ASan and UBSan.
+.PHONY: check-qtest-sanitize
+check-qtest-sanitize: $(FUZZ_BIN) $(QTEST_BINS) $(ORDER_GUEST)
+	$(Q)$(FUZZ_NINJA) --quiet qemu-system-x86_64
+	$(Q)LIMIT=1800 ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=1 \
+	    UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+	    RIG_ORDER_EVENTS=30000 qemu-devices/run-qtests \
+	    $(FUZZ_BUILD)/qemu-system-x86_64 $(QTEST_BINS)
+
 .PHONY: fuzz fuzz-again
 fuzz: $(FUZZ_BIN) $(DEVICE_FUZZ)/seeds/stamp
 	$(Q)qemu-devices/fuzz/run-fuzz $(FUZZ_BIN) $(DEVICE_FUZZ) $(SECONDS)

@@ -10,6 +10,7 @@
  */
 #include "qemu/osdep.h"
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/un.h>
 #include <glib/gstdio.h>
 #include "libqtest.h"
@@ -18,10 +19,11 @@
 #include "rig/events.h"
 #include "rig-order.h"
 
-#define EVENTS_DEFAULT 300000
-#define BUFFER         (256 * 1024) /* of the tap; far less than the stream */
+#define EVENTS_DEFAULT 120000
+#define BUFFER         (64 * 1024)  /* of the tap; far less than the stream */
 #define CHUNK          65536        /* bytes that the reader takes at a time */
 #define PAUSE_US       4000         /* ... and then does nothing for */
+#define SILENCE_US     50000        /* between looks at a socket not read */
 #define LIMIT_MS       120000       /* without a byte */
 
 enum { MARKER, TABLE, RAISE, KINDS };
@@ -226,12 +228,28 @@ static size_t read_some(int fd, uint8_t *to, size_t size)
     return n;
 }
 
+/* Takes nothing until the socket is full, and then for half a second more. */
+static void let_it_fill(int fd)
+{
+    int before = -1, now = 0;
+
+    for (unsigned same = 0, i = 0; same < 10 && i < 200; i++) {
+        g_usleep(SILENCE_US);
+        g_assert_cmpint(ioctl(fd, FIONREAD, &now), ==, 0);
+        same = now > CHUNK && now == before ? same + 1 : 0;
+        before = now;
+    }
+}
+
 static uint64_t read_stream(Check *k, int fd, bool slow, uint32_t handoffs)
 {
     g_autofree uint8_t *data = g_malloc(CHUNK + RIG_RECORD_MAX);
     uint64_t total = 0, paused = 0;
     size_t have = 0;
 
+    if (slow) {
+        let_it_fill(fd);
+    }
     while (!k->ended) {
         size_t n = read_some(fd, data + have, CHUNK), at = 0;
 
