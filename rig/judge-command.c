@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "commands.h"
@@ -254,12 +255,21 @@ static void print_result(Judgement *j, const RigScenarioResult *r)
     }
 }
 
+static double cpu_seconds(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return t.tv_sec + t.tv_nsec / 1e9;
+}
+
 static gboolean judge_stream(Judgement *j, const char *name)
 {
     g_autoptr(GPtrArray) scenarios = find_scenarios(j, name);
     g_autoptr(RigRules) rules = scenarios ? load_rules(j, scenarios) : NULL;
     g_autoptr(RigMonitor) m = NULL;
     gint64 began = g_get_monotonic_time();
+    double used = cpu_seconds();
     RigStreamResult stream;
 
     if (!rules) {
@@ -279,9 +289,11 @@ static gboolean judge_stream(Judgement *j, const char *name)
     }
     if (!j->options->quiet) {
         double s = (g_get_monotonic_time() - began) / 1e6;
+        double cpu = cpu_seconds() - used;
 
-        printf("%s: %" G_GUINT64_FORMAT " events in %.2f s, %.0f a second\n",
-               name, stream.events, s, stream.events / MAX(s, 1e-6));
+        printf("%s: %" G_GUINT64_FORMAT " events in %.2f s, %.2f s of them "
+               "processor time: %.0f events/s\n", name, stream.events, s, cpu,
+               stream.events / MAX(cpu, 1e-6));
     }
     return TRUE;
 }

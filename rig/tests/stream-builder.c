@@ -34,10 +34,28 @@ G_STATIC_ASSERT(G_BYTE_ORDER == G_LITTLE_ENDIAN);
 
 Builder *b_new(unsigned vectors)
 {
+    return b_new_functions(vectors, 1);
+}
+
+void b_function(Builder *b, unsigned function)
+{
+    b->controls[b->function] = b->control;
+    b->function = function;
+    b->control = b->controls[function];
+}
+
+uint64_t b_adapter(Builder *b, unsigned adapter)
+{
+    b_function(b, adapter);
+    return b_mark(b, RIG_MK_ADAPTER, NULL, 0, adapter, NULL);
+}
+
+Builder *b_new_functions(unsigned vectors, unsigned functions)
+{
     Builder *b = g_new0(Builder, 1);
     struct rig_ev_hello hello = {
         .magic = RIG_STREAM_MAGIC, .version = RIG_STREAM_VERSION,
-        .targets = 1, .qemu = "10.0.13",
+        .targets = functions, .qemu = "10.0.13",
     };
     struct rig_ev_target target = {
         .attached = 1, .vendor = 0x1af4, .device = 0x10f5, .bdf = 0x80,
@@ -49,8 +67,13 @@ Builder *b_new(unsigned vectors)
     b->ns = 1000000000;
     b->vectors = vectors;
     b_record(b, RIG_EV_HELLO, 0, &hello, sizeof(hello));
-    b_record(b, RIG_EV_TARGET, 0, &target, sizeof(target));
-    b_state(b, COMMAND_ON, vectors ? vectors - 1 : 0, 0);
+    for (unsigned i = functions; i-- > 0; ) {
+        b_function(b, i);
+        target.target = i;
+        target.bdf = 0x80 + 8 * i;
+        b_record(b, RIG_EV_TARGET, 0, &target, sizeof(target));
+        b_state(b, COMMAND_ON, vectors ? vectors - 1 : 0, 0);
+    }
     return b;
 }
 
@@ -68,7 +91,7 @@ uint64_t b_end(Builder *b)
 uint64_t b_state(Builder *b, uint16_t command, uint16_t control,
                  uint16_t pmcsr)
 {
-    struct rig_ev_state s = { 0, command, control, pmcsr };
+    struct rig_ev_state s = { b->function, command, control, pmcsr };
 
     b->command = command;
     b->control = control;
@@ -77,7 +100,7 @@ uint64_t b_state(Builder *b, uint16_t command, uint16_t control,
 
 uint64_t b_table(Builder *b, uint16_t vector, uint16_t dword, uint32_t value)
 {
-    struct rig_ev_table t = { 0, vector, dword, 0, value, 0 };
+    struct rig_ev_table t = { b->function, vector, dword, 0, value, 0 };
 
     return b_record(b, RIG_EV_TABLE, 0, &t, sizeof(t));
 }
@@ -103,7 +126,8 @@ uint64_t b_disarm(Builder *b)
 uint64_t b_raised(Builder *b, uint16_t vector, enum rig_raised outcome,
                   uint64_t count)
 {
-    struct rig_ev_raised r = { 0, vector, outcome, b->command, count, b->ns };
+    struct rig_ev_raised r = { b->function, vector, outcome, b->command,
+                               count, b->ns };
 
     return b_record(b, RIG_EV_RAISED, 0, &r, sizeof(r));
 }

@@ -23,12 +23,19 @@ typedef struct Builder {
     uint64_t calls;         /* last call number given out */
     struct { char name[48]; uint64_t call; uint64_t object; } open[B_DEPTH];
     unsigned depth;
+    uint16_t function;      /* watched one that device events are about */
     uint16_t command, control;
+    uint16_t controls[2];   /* of the functions that are not current */
     unsigned vectors;
 } Builder;
 
 /* A stream that begins with hello, one watched function, and its state. */
 Builder *b_new(unsigned vectors);
+/* The same with `functions` of them, 1 or 2, and which one is meant now. */
+Builder *b_new_functions(unsigned vectors, unsigned functions);
+void b_function(Builder *b, unsigned function);
+/* RIG_MK_ADAPTER, and that adapter's function. */
+uint64_t b_adapter(Builder *b, unsigned adapter);
 void b_free(Builder *b);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Builder, b_free)
 
