@@ -32,7 +32,8 @@ NDIS_STATUS LioSetGeneral(PLIO_PORT Port)
     NDIS_MINIPORT_ADAPTER_ATTRIBUTES a;
     NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES *g = &a.GeneralAttributes;
 
-    Port->Link = up ? MediaConnectStateConnected : MediaConnectStateDisconnected;
+    Port->Link = up ? MediaConnectStateConnected
+                    : MediaConnectStateDisconnected;
     Port->Lookahead = LIO_MTU;
     NdisZeroMemory(&a, sizeof(a));
     g->Header.Type = NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES;

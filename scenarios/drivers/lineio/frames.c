@@ -8,7 +8,7 @@
 #define LIO_NEXT(n)   (((n) + 1) % LIO_SLOTS)
 #define LIO_DRAIN_US  1000
 
-/* --- memory ------------------------------------------------------------------- */
+/* --- memory -------------------------------------------------------------- */
 
 /* Frames are copied, so NDIS never has a list to map. */
 VOID NTAPI LioProcessSGList(PDEVICE_OBJECT DeviceObject, PVOID Reserved,
@@ -113,7 +113,7 @@ VOID LioFreeLists(PLIO_PORT Port)
     Port->Pool = NULL;
 }
 
-/* --- rings -------------------------------------------------------------------- */
+/* --- rings --------------------------------------------------------------- */
 
 static VOID LioFill(PLIO_PORT Port, PLIO_DESCRIPTOR Descriptor,
                     const VOID *Buffer, ULONG Length)
@@ -154,7 +154,7 @@ VOID LioStartRings(PLIO_PORT Port)
     LioPut(Port, RIG_NIC_RX(0) + RIG_NIC_RING_TAIL, LIO_SLOTS - 1);
 }
 
-/* --- sending ------------------------------------------------------------------ */
+/* --- sending ------------------------------------------------------------- */
 
 /* FALSE: there is no slot. A frame of a wrong size is left out. */
 static BOOLEAN LioCopyFrame(PLIO_PORT Port, PNET_BUFFER Frame,
@@ -282,7 +282,7 @@ VOID NTAPI LioCancelSend(NDIS_HANDLE MiniportAdapterContext, PVOID CancelId)
     UNREFERENCED_PARAMETER(CancelId);
 }
 
-/* --- receiving ------------------------------------------------------------------ */
+/* --- receiving ----------------------------------------------------------- */
 
 /* NDIS has the list during the call only (NDIS_RECEIVE_FLAGS_RESOURCES). */
 static VOID LioIndicate(PLIO_PORT Port, ULONG Slot, ULONG Length)
@@ -347,7 +347,7 @@ VOID NTAPI LioReturn(NDIS_HANDLE MiniportAdapterContext,
     UNREFERENCED_PARAMETER(ReturnFlags);
 }
 
-/* --- restart and pause ---------------------------------------------------------- */
+/* --- restart and pause --------------------------------------------------- */
 
 NDIS_STATUS NTAPI LioRestart(NDIS_HANDLE MiniportAdapterContext,
                              PNDIS_MINIPORT_RESTART_PARAMETERS Parameters)

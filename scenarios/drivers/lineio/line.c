@@ -9,7 +9,7 @@
 #define LIO_SETTLE_MS  10
 #define LIO_WAIT_US    1000
 
-/* --- handlers ----------------------------------------------------------------- */
+/* --- handlers ------------------------------------------------------------ */
 
 static MINIPORT_ISR LioIsr;
 static MINIPORT_INTERRUPT_DPC LioDpc;
@@ -90,7 +90,7 @@ static VOID NTAPI LioMessageDpc(NDIS_HANDLE MiniportInterruptContext,
     LioServe(MiniportInterruptContext, TRUE);
 }
 
-/* --- registration --------------------------------------------------------------- */
+/* --- registration -------------------------------------------------------- */
 
 NDIS_STATUS LioMakeLine(PLIO_PORT Port)
 {
@@ -158,7 +158,7 @@ VOID LioDisconnect(PLIO_PORT Port)
 #endif
 }
 
-/* --- the link ------------------------------------------------------------------- */
+/* --- the link ------------------------------------------------------------ */
 
 static NDIS_TIMER_FUNCTION LioLinkSettled;
 

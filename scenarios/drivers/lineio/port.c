@@ -172,7 +172,7 @@ VOID NTAPI LioHalt(NDIS_HANDLE MiniportAdapterContext,
     LioFreePort(port);
 }
 
-/* --- reset, shutdown, removal ----------------------------------------------- */
+/* --- reset, shutdown, removal -------------------------------------------- */
 
 BOOLEAN NTAPI LioCheckForHang(NDIS_HANDLE MiniportAdapterContext)
 {

@@ -20,7 +20,7 @@
 #define SEED_S18 18  /* synchronizes with the interrupt after its release */
 #define SEED_S20 20  /* walking back stops when a call in it fails */
 #define SEED_S21 21  /* walking back stops when the card fails */
-#define SEED_S22 22  /* a flag of an earlier life keeps init from walking back */
+#define SEED_S22 22  /* a flag of an earlier life: init does not walk back */
 
 #ifndef LINEIO_DEFECT
 #define LINEIO_DEFECT SEED_NONE

@@ -45,7 +45,7 @@
 #define STYLE_HALT             3 /* a failing init calls the halt handler */
 #define STYLE_COUNTERS         4 /* the ISR counts in memory of its own */
 #define STYLE_FEWER            5 /* releases, registers again for fewer */
-#define STYLE_RETRY            6 /* registers a second time if the first fails */
+#define STYLE_RETRY            6 /* registers once more if that fails */
 #define STYLE_STRICT           7 /* registration helper that undoes itself */
 #define STYLE_EARLY            8 /* deregisters long before the rest of halt */
 #define STYLE_SYNCHRONIZE      9 /* synchronizes before it deregisters */
