@@ -13,7 +13,7 @@ DEVICE_FUZZ := build/fuzz
 FUZZ_BUILD := $(DEVICE_FUZZ)/qemu
 FUZZ_BIN := $(FUZZ_BUILD)/qemu-fuzz-x86_64
 # Only `make fuzz` needs these.
-FUZZ_DEPS := clang libclang-rt-dev
+FUZZ_DEPS := clang libclang-rt-dev llvm
 
 FUZZ_CONFIGURE := $(filter-out --disable-debug-info --enable-kvm, \
     $(QEMU_CONFIGURE)) --enable-fuzzing --enable-asan --enable-ubsan \
