@@ -34,6 +34,37 @@ static void test_ids(void)
     rig_machine_free(m);
 }
 
+/* Every register, and that there are no others: rig-tap.rst. */
+static void test_registers(void)
+{
+    RigMachine *m = rig_machine_start("nic0", RIG_E1000E);
+
+    rig_mark(m, "begin");
+    for (uint32_t at = 0; at < RIG_TAP_REGS_SIZE; at += 4) {
+        uint32_t want = at == RIG_TAP_REG_ID ? RIG_TAP_ID :
+                        at == RIG_TAP_REG_VERSION ? RIG_STREAM_VERSION : 0;
+        uint64_t key = (uint64_t)RIG_TAP_END_KEY << 32 | RIG_TAP_END_KEY;
+
+        g_assert_cmphex(qpci_io_readl(m->tap, m->regs, at), ==, want);
+        qpci_io_writel(m->tap, m->regs, at, 0xffffffff); /* no slot, no key */
+        qpci_io_writeb(m->tap, m->regs, at, 0);
+        qpci_io_writew(m->tap, m->regs, at, 0);
+        if (at % 8 == 0) {
+            qpci_io_writeq(m->tap, m->regs, at, key);
+            g_assert_cmphex(qpci_io_readq(m->tap, m->regs, at), ==, 0);
+        }
+        g_assert_cmphex(qpci_io_readw(m->tap, m->regs, at), ==, 0);
+        g_assert_cmphex(qpci_io_readb(m->tap, m->regs, at), ==, 0);
+        g_assert_cmphex(qpci_io_readl(m->tap, m->regs, at), ==, want);
+    }
+    rig_machine_end(m);
+
+    rig_skip_to(m, "begin");
+    rig_expect(m, RIG_EV_END); /* no access has left a record */
+    g_assert_null(rig_next(m));
+    rig_machine_free(m);
+}
+
 static void test_hello(void)
 {
     RigMachine *m = rig_machine_start("nic0", RIG_E1000E);
@@ -513,6 +544,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     qtest_add_func("/rig-tap/ids", test_ids);
+    qtest_add_func("/rig-tap/registers", test_registers);
     qtest_add_func("/rig-tap/hello", test_hello);
     qtest_add_func("/rig-tap/bad-options", test_bad_options);
     qtest_add_func("/rig-tap/marker/round-trip", test_marker_round_trip);
