@@ -39,8 +39,9 @@ $(FUZZ_BIN): $(FUZZ_BUILD)/config.status $(QEMU_OURS) $(QTEST_SOURCES) \
     $(wildcard qemu-devices/fuzz/*.c)
 	$(Q)qemu-devices/apply-overlay $(QEMU_SOURCE)
 	$(Q)echo "  QEMU  $@"
-	$(Q)$(FUZZ_NINJA) $(if $(findstring -t1,$(shell test -t 1 && echo -t1)),,\
-	    --quiet) qemu-fuzz-x86_64
+	$(Q)quiet=--quiet; [ ! -t 1 ] || quiet=; \
+	    NINJA_STATUS='  QEMU  %p of %t steps, %es: ' \
+	    $(FUZZ_NINJA) $$quiet qemu-fuzz-x86_64
 	$(Q)mkdir -p $(FUZZ_BUILD)/qemu-bundle/usr/share
 	$(Q)ln -sfn $(FIRMWARE_DIRS) $(FUZZ_BUILD)/qemu-bundle/usr/share/
 	$(Q)touch $@
