@@ -106,7 +106,7 @@ const struct host_thread *thread_in_driver(void);
 /* The same, at DISPATCH_LEVEL or above: it keeps everybody else away. */
 const struct host_thread *thread_in_driver_raised(void);
 
-/* --- the host (life.c) ------------------------------------------------ */
+/* --- the host (host.c) ------------------------------------------------ */
 
 enum host_phase {
     PHASE_INSTALL,   /* DriverEntry, MiniportAddDevice, resource filter */

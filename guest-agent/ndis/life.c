@@ -9,303 +9,18 @@
  *   pause     MiniportPause            halt    MiniportHaltEx
  *   remove    MiniportRemoveDevice     unload  MiniportDriverUnload
  *
- * Power, reset, shutdown and surprise removal are in files of their own.
+ * Restart and pause are in state.c; power, reset, shutdown and surprise removal
+ * have files of their own.
  * A failed MiniportInitializeEx is final: MiniportHaltEx is never called then.
  */
-#define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
-#include <glib.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 #include "ndis/life.h"
 #include "ndis/pool.h"
-#include "ndis/thunk.h"
 
-/* Without a device there is still pool memory; where it lies, and how much. */
-#define BARE_ARENA      0x200000000000ull
-#define BARE_ARENA_SIZE ((size_t)16 << 20)
-#define BARE_IOVA       0x40000000ull
-
-#define FILE_MAX        (64u << 20)
-#define LINK_WAIT       (3 * NSEC_PER_SEC)  /* auto-negotiation and more */
-#define LINK_POLL       1000000u            /* ns */
-#define WORK_WAIT       (5 * NSEC_PER_SEC)
-#define PENDING_WAIT    (7 * NSEC_PER_SEC)  /* for a pause, restart, reset */
-
-struct host host = { .windows = WINDOWS_NEWEST };
-
-static char error_text[256];
-static bool faults_bad;
-
-static struct {
-    pthread_mutex_t lock;
-    pthread_cond_t done;
-    bool waiting, completed;
-    const struct adapter *adapter;
-    enum life_wait what;
-    uint32_t status;
-} pending;
-
-__attribute__((constructor)) static void life_init(void)
-{
-    thread_mutex_init(&pending.lock);
-    thread_cond_init(&pending.done);
-}
-
-uint32_t host_set_error(uint32_t code, const char *fmt, ...)
-{
-    va_list ap;
-
-    va_start(ap, fmt);
-    vsnprintf(error_text, sizeof(error_text), fmt, ap);
-    va_end(ap);
-    return code;
-}
-
-const char *host_error(void)
-{
-    return error_text;
-}
-
-/* A fault that cannot be injected breaks the step it was meant for. */
-void host_set_faults(const struct host_fault *faults, unsigned n)
-{
-    faults_bad = !thunk_set_faults(faults, n);
-}
-
-void host_record_points(struct host_points *points, unsigned flags,
-                        const struct host_record_hooks *hooks)
-{
-    thunk_record(points, flags, hooks);
-}
-
-void host_set_step(unsigned step, bool recorded)
-{
-    thunk_set_step(step, recorded);
-}
-
-bool host_faults_bad(void)
-{
-    return faults_bad;
-}
-
-/* --- asynchronous completions ----------------------------------------- */
-
-void life_expect(enum life_wait what)
-{
-    pthread_mutex_lock(&pending.lock);
-    pending.adapter = current();
-    pending.what = what;
-    pending.waiting = true;
-    pending.completed = false;
-    pthread_mutex_unlock(&pending.lock);
-}
-
-bool life_pending(enum life_wait what)
-{
-    bool is;
-
-    pthread_mutex_lock(&pending.lock);
-    is = pending.waiting && pending.what == what && !pending.completed;
-    pthread_mutex_unlock(&pending.lock);
-    return is;
-}
-
-/* Bug check 0x7C/0x1F: nothing is pending that could complete. */
-void life_complete(NDIS_HANDLE adapter, enum life_wait what, uint32_t status)
-{
-    pthread_mutex_lock(&pending.lock);
-    if (!pending.waiting || pending.what != what || pending.completed ||
-        pending.adapter != adapter_get(adapter)) {
-        pthread_mutex_unlock(&pending.lock);
-        bug_check(0x7c, 0x1f, what, 0, 0);
-    }
-    pending.completed = true;
-    pending.status = status;
-    pthread_cond_broadcast(&pending.done);
-    pthread_mutex_unlock(&pending.lock);
-}
-
-/* Bug check 0x7C: NDIS' watchdogs for what a miniport left pending. */
-static void overdue(enum life_wait what)
-{
-    if (what == LIFE_PAUSE) {
-        bug_check(0x7c, 0x25, 0x21, current()->number, 0);
-    }
-    bug_check(0x7c, 0x24, what, current()->number, 0);
-}
-
-uint32_t life_settle(uint32_t status)
-{
-    struct timespec at = time_at(time_now() + PENDING_WAIT);
-    int err = 0;
-
-    pthread_mutex_lock(&pending.lock);
-    while (status == (uint32_t)NDIS_STATUS_PENDING && !pending.completed &&
-           !err) {
-        err = pthread_cond_timedwait(&pending.done, &pending.lock, &at);
-    }
-    if (err) {
-        overdue(pending.what);
-    }
-    if (status == (uint32_t)NDIS_STATUS_PENDING) {
-        status = pending.status;
-    }
-    pending.waiting = false;
-    pthread_mutex_unlock(&pending.lock);
-    return status;
-}
-
-/* --- the process ------------------------------------------------------ */
-
-static int open_arena(void)
-{
-    struct vfio_device *d = current()->device;
-    void *p;
-
-    if (d) {
-        return arena_open(d->arena, d->arena_size, d->arena_iova);
-    }
-    p = mmap((void *)BARE_ARENA, BARE_ARENA_SIZE, PROT_READ | PROT_WRITE,
-             MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-    return p == MAP_FAILED ? -1 : arena_open(p, BARE_ARENA_SIZE, BARE_IOVA);
-}
-
-static bool prepared; /* a fork inherits it */
-
-static void configure(const struct host_config *config)
-{
-    const struct windows_version *windows = config->install[0]->windows;
-
-    host.config = *config;
-    trace_set(config->trace);
-    host.windows = windows ? windows : WINDOWS_NEWEST;
-    host.adapters = config->adapters;
-    for (unsigned i = 0; i < host.adapters; i++) {
-        struct adapter *a = &host.adapter[i];
-
-        a->number = i;
-        a->handle = ADAPTER_HANDLE(i);
-        a->device = config->device[i];
-        a->install = config->install[i];
-    }
-    host_self.adapter = &host.adapter[0];
-}
-
-/* --- adapters --------------------------------------------------------- */
-
-struct adapter *adapter_get(NDIS_HANDLE handle)
-{
-    for (unsigned i = 0; i < host.adapters; i++) {
-        if (host.adapter[i].handle == handle) {
-            return &host.adapter[i];
-        }
-    }
-    return NULL;
-}
-
-void adapter_tell(void)
-{
-    unsigned number = current()->number;
-    struct rig_marker m;
-
-    if (host.adapters > 1 && host_self.told != number + 1) {
-        host_self.told = number + 1;
-        marker_prepare(&m, RIG_MK_ADAPTER, NULL);
-        m.arg[0] = number;
-        marker_emit(&m);
-    }
-}
-
-void host_limit_messages(unsigned messages)
-{
-    current()->limited = true;
-    current()->messages_max = messages;
-}
-
-bool host_select(unsigned number)
-{
-    if (number >= host.adapters) {
-        return false;
-    }
-    host_self.adapter = &host.adapter[number];
-    return true;
-}
-
-/* What a fork can inherit, but for the image. */
-static uint32_t open_memory(void)
-{
-    if (open_arena() || pool_guard(host.config.guard_pages)) {
-        return host_set_error(HOST_FAILED, "no memory for the driver: %s",
-                              strerror(errno));
-    }
-    return thunk_open() ? host_set_error(HOST_FAILED, "no memory for import "
-                                         "thunks: %s", strerror(errno)) : 0;
-}
-
-uint32_t host_open(const struct host_config *config)
-{
-    uint32_t status;
-
-    configure(config);
-    status = prepared ? 0 : open_memory();
-    if (status) {
-        return status;
-    }
-    if (thread_init(THREAD_MAIN) || trap_install()) {
-        return host_set_error(HOST_FAILED, "the process cannot be prepared "
-                              "for driver code: %s", strerror(errno));
-    }
-    if (interrupt_open()) {
-        return host_set_error(HOST_FAILED, "no threads for the driver: %s",
-                              strerror(errno));
-    }
-    return 0;
-}
+#define WORK_WAIT (5 * NSEC_PER_SEC)
 
 /* --- install ---------------------------------------------------------- */
-
-static uint32_t load_image(void)
-{
-    g_autofree gchar *file = NULL;
-    g_autoptr(GError) error = NULL;
-    const char *path = host.config.sys_path;
-    const char *slash = strrchr(path, '/');
-    const char *name = slash ? slash + 1 : path;
-    char text[160];
-    gsize len;
-
-    if (!g_file_get_contents(path, &file, &len, &error)) {
-        return host_set_error(HOST_REFUSED, "%s", error->message);
-    }
-    if (len > FILE_MAX) {
-        return host_set_error(HOST_REFUSED, "%s: %zu bytes are too many for "
-                              "a driver", path, len);
-    }
-    if (pe_load((const uint8_t *)file, len, PE_LOAD_BASE, thunk_resolve, NULL,
-                &host.image, text, sizeof(text))) {
-        return host_set_error(HOST_REFUSED, "%s: %s", name, text);
-    }
-    return 0;
-}
-
-uint32_t host_prepare(const struct host_config *config)
-{
-    uint32_t status;
-
-    configure(config);
-    status = open_memory();
-    if (status == 0) {
-        status = load_image();
-    }
-    thread_prepare();
-    prepared = status == 0;
-    return status;
-}
 
 static void init_device_object(DEVICE_OBJECT *d)
 {
@@ -316,45 +31,6 @@ static void init_device_object(DEVICE_OBJECT *d)
     d->DriverObject = &host.driver;
 }
 
-static void init_driver_object(void)
-{
-    g_autofree char *path = g_strdup_printf(
-        "\\Registry\\Machine\\System\\CurrentControlSet\\Services\\%s",
-        current()->install->service);
-    glong n = 0;
-    WCHAR *w = g_utf8_to_utf16(path, -1, NULL, &n, NULL);
-
-    host.registry_path = (UNICODE_STRING) {
-        (USHORT)(n * 2), (USHORT)(n * 2 + 2), w,
-    };
-    host.driver.Type = 4;  /* IO_TYPE_DRIVER */
-    host.driver.Size = sizeof(host.driver);
-    host.driver.DriverStart = host.image.base;
-    host.driver.DriverSize = (ULONG)host.image.size;
-    host.driver.DriverInit = (PDRIVER_INITIALIZE)(void *)(host.image.base +
-                                                          host.image.entry);
-}
-
-static uint32_t driver_entry(void)
-{
-    struct callback cb;
-    uint32_t status;
-
-    callback_enter(&cb, "DriverEntry");
-    status = (uint32_t)host.driver.DriverInit(&host.driver,
-                                              &host.registry_path);
-    callback_leave(&cb, status);
-    if (status == 0 && !host.registered) {
-        return host_set_error(HOST_REFUSED, "DriverEntry succeeded without "
-                              "registering a miniport: this is no NDIS 6 "
-                              "miniport driver");
-    }
-    if (status) {
-        object_report_left(PHASE_INSTALL);
-    }
-    return status;
-}
-
 static uint32_t add_device(void)
 {
     struct adapter *a = current();
@@ -363,7 +39,6 @@ static uint32_t add_device(void)
 
     init_device_object(&a->pdo);
     init_device_object(&a->fdo);
-
     if (host.pnp.MiniportAddDeviceHandler) {
         callback_enter(&cb, "MiniportAddDevice");
         status = (uint32_t)host.pnp.MiniportAddDeviceHandler(
@@ -374,23 +49,11 @@ static uint32_t add_device(void)
     return status;
 }
 
-static uint32_t load(void)
-{
-    uint32_t status = prepared ? 0 : load_image();
-
-    if (status == 0) {
-        init_driver_object();
-        status = driver_entry();
-    }
-    host.loaded = status == 0;
-    return status;
-}
-
 uint32_t host_install(void)
 {
     uint32_t status;
 
-    if (faults_bad) {
+    if (host_faults_bad()) {
         return HOST_FAILED;
     }
     if (current()->added) {
@@ -398,7 +61,7 @@ uint32_t host_install(void)
     }
     current()->phase = PHASE_INSTALL;
     current()->taken_back = false;
-    status = host.loaded ? 0 : load();
+    status = host.loaded ? 0 : life_load();
     if (status == 0) {
         status = add_device();
     }
@@ -530,7 +193,7 @@ uint32_t host_initialize(bool post_failure)
     const char *missing = missing_type();
     uint32_t status;
 
-    if (faults_bad) {
+    if (host_faults_bad()) {
         return HOST_FAILED;
     }
     if (!current()->added || current()->initialized) {
@@ -559,88 +222,6 @@ uint32_t host_initialize(bool post_failure)
     return status;
 }
 
-/* --- restart, pause --------------------------------------------------- */
-
-static void wait_for_link(void)
-{
-    uint64_t end = time_now() + LINK_WAIT;
-
-    while (!__atomic_load_n(&current()->link_up, __ATOMIC_ACQUIRE)) {
-        if (time_now() >= end) {
-            marker_note("no link after %llu ms", LINK_WAIT / 1000000);
-            return;
-        }
-        time_sleep(LINK_POLL);
-    }
-}
-
-uint32_t life_restart(void)
-{
-    NDIS_MINIPORT_RESTART_PARAMETERS p = {
-        .Header = { NDIS_OBJECT_TYPE_DEFAULT, 1, sizeof(p) },
-    };
-    struct callback cb;
-    uint32_t status;
-
-    life_expect(LIFE_RESTART);
-    callback_enter(&cb, "MiniportRestart");
-    status = (uint32_t)host.miniport.RestartHandler(current()->context, &p);
-    callback_leave(&cb, status);
-    status = life_settle(status);
-    if (status) {
-        return status;
-    }
-    current()->running = true;
-    protocol_start();
-    wait_for_link();
-    return 0;
-}
-
-uint32_t host_restart(void)
-{
-    if (faults_bad) {
-        return HOST_FAILED;
-    }
-    if (!current()->initialized || current()->running || current()->asleep) {
-        return host_set_error(HOST_SKIPPED, current()->running
-                              ? "the adapter is running"
-                              : "the adapter is not initialized");
-    }
-    return life_restart();
-}
-
-uint32_t life_pause(uint32_t reason)
-{
-    NDIS_MINIPORT_PAUSE_PARAMETERS p = {
-        .Header = { NDIS_OBJECT_TYPE_DEFAULT, 1, sizeof(p) },
-        .PauseReason = reason,
-    };
-    struct callback cb;
-    uint32_t status;
-
-    protocol_stop();
-    traffic_pausing();
-    life_expect(LIFE_PAUSE);
-    callback_enter(&cb, "MiniportPause");
-    status = (uint32_t)host.miniport.PauseHandler(current()->context, &p);
-    callback_leave(&cb, status);
-    status = life_settle(status);
-    traffic_paused();
-    current()->running = false;  /* a pause cannot fail */
-    return status;
-}
-
-uint32_t host_pause(void)
-{
-    if (faults_bad) {
-        return HOST_FAILED;
-    }
-    if (!current()->running) {
-        return host_set_error(HOST_SKIPPED, "the adapter is not running");
-    }
-    return life_pause(NDIS_PAUSE_NDIS_INTERNAL);
-}
-
 /* --- halt, remove, unload --------------------------------------------- */
 
 void life_halt(int action)
@@ -658,7 +239,7 @@ void life_halt(int action)
 
 uint32_t host_halt(int action)
 {
-    if (faults_bad) {
+    if (host_faults_bad()) {
         return HOST_FAILED;
     }
     if (!current()->initialized) {
@@ -705,7 +286,7 @@ uint32_t host_remove(void)
 {
     struct callback cb;
 
-    if (faults_bad) {
+    if (host_faults_bad()) {
         return HOST_FAILED;
     }
     if (!current()->added) {
@@ -749,7 +330,7 @@ uint32_t host_unload(void)
 {
     struct callback cb;
 
-    if (faults_bad) {
+    if (host_faults_bad()) {
         return HOST_FAILED;
     }
     if (!host.registered || !host.miniport.UnloadHandler) {

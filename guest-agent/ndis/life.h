@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the steps of a driver's life share: life.c, power.c, reset.c. */
+/* What the steps of a driver's life share: life.c, state.c, power.c, ... */
 #ifndef NDIS_LIFE_H
 #define NDIS_LIFE_H
 
@@ -24,6 +24,9 @@ uint32_t life_initialize(void);
 uint32_t life_restart(void);
 uint32_t life_pause(uint32_t reason);
 void life_halt(int action);
+
+/* host.c: the image and DriverEntry; as host_install(). */
+uint32_t life_load(void);
 
 /* power.c: the function back in D0 and awake, whatever the driver thinks. */
 void power_restore(void);
