@@ -47,7 +47,7 @@ FUZZ_LENGTH_pe := 131072
 FUZZ_LENGTH_inf := 16384
 FUZZ_LENGTH_plan := 8192
 
-# Our own drivers and their defects; plans of earlier runs.
+# Our own drivers, without symbols, and their defects; plans of earlier runs.
 FUZZ_SEEDS_pe = $(PROBE_SYS) $(wildcard build/drivers/*/*.sys)
 FUZZ_SEEDS_inf = $(wildcard build/drivers/*/*.inf)
 FUZZ_SEEDS_plan = rig/tests/fuzz-plan.ini \
@@ -66,7 +66,8 @@ $(FUZZ_DIR)/fuzz-$(1): rig/tests/fuzz-$(1).c $(FUZZ_$(1))
 fuzz-$(1): $(FUZZ_DIR)/fuzz-$(1) drivers $(PROBE_SYS)
 	$$(Q)mkdir -p $(FUZZ_DIR)/$(1)
 	$$(Q)for f in $$(FUZZ_SEEDS_$(1)); do \
-	    cp $$$$f $(FUZZ_DIR)/$(1)/seed-$$$$(echo $$$$f | tr / -); done; true
+	    to=$(FUZZ_DIR)/$(1)/seed-$$$$(echo $$$$f | tr / -); \
+	    strip -o $$$$to $$$$f 2>/dev/null || cp $$$$f $$$$to; done; true
 	$$(Q)$$< -runs=$(RUNS) -max_len=$(FUZZ_LENGTH_$(1)) -timeout=5 \
 	    -rss_limit_mb=4096 -print_final_stats=1 \
 	    -artifact_prefix=$(FUZZ_DIR)/$(1)- $(FUZZ_DIR)/$(1)
