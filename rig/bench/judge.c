@@ -198,11 +198,13 @@ static char *record(const char *dir)
     g_autoptr(GError) error = NULL;
     g_autoptr(GDir) d = NULL;
     const char *run;
+    int status;
 
     fprintf(stderr, "judge: recording a stream\n");
     if (!g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_STDOUT_TO_DEV_NULL,
-                      NULL, NULL, NULL, NULL, NULL, &error)) {
-        fprintf(stderr, "judge: %s\n", error->message);
+                      NULL, NULL, NULL, NULL, &status, &error) ||
+        !g_spawn_check_wait_status(status, &error)) {
+        fprintf(stderr, "judge: recording failed: %s\n", error->message);
         return NULL;
     }
     d = g_dir_open(runs, 0, &error);
