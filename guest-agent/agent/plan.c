@@ -3,52 +3,14 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
-#include "agent/plan.h"
+#include "agent/plan-read.h"
 #include "linux/pci.h"
 #include "rig/faults.h"
-#include "rig/traffic.h"
 
-#define DEFAULT_FRAMES     64u
-#define DEFAULT_MAX_LENGTH 1514u  /* Ethernet without FCS */
+G_DEFINE_QUARK(rig - plan - error, plan_error)
 
-G_DEFINE_QUARK(rig-plan-error, plan_error)
-
-static const char *const step_names[PLAN_STEP_KINDS] = {
-    [PLAN_INSTALL] = RIG_STEP_INSTALL,
-    [PLAN_INIT] = RIG_STEP_INIT,
-    [PLAN_RESTART] = RIG_STEP_RESTART,
-    [PLAN_TRAFFIC] = RIG_STEP_TRAFFIC,
-    [PLAN_PAUSE] = RIG_STEP_PAUSE,
-    [PLAN_HALT] = RIG_STEP_HALT,
-    [PLAN_LINK_FLAP] = RIG_STEP_LINK_FLAP,
-    [PLAN_POWER] = RIG_STEP_POWER,
-    [PLAN_RESET] = RIG_STEP_RESET,
-    [PLAN_SURPRISE_REMOVE] = RIG_STEP_SURPRISE_REMOVE,
-    [PLAN_SHUTDOWN] = RIG_STEP_SHUTDOWN,
-    [PLAN_REMOVE] = RIG_STEP_REMOVE,
-    [PLAN_UNLOAD] = RIG_STEP_UNLOAD,
-    [PLAN_BIND] = RIG_STEP_BIND,
-    [PLAN_SRIOV] = RIG_STEP_SRIOV,
-    [PLAN_UNBIND] = RIG_STEP_UNBIND,
-};
-
-const char *plan_step_name(enum plan_step_kind kind)
-{
-    return step_names[kind];
-}
-
-/* One group of the file, and where an error in it goes. */
-struct reader {
-    GKeyFile *file;
-    const char *group;
-    GError **error;
-};
-
-static bool refuse(const struct reader *r, const char *key, const char *fmt,
-                   ...) G_GNUC_PRINTF(3, 4);
-
-static bool refuse(const struct reader *r, const char *key, const char *fmt,
-                   ...)
+bool plan_refuse(const struct plan_reader *r, const char *key, const char *fmt,
+                 ...)
 {
     g_autofree char *text = NULL;
     va_list ap;
@@ -64,10 +26,8 @@ static bool refuse(const struct reader *r, const char *key, const char *fmt,
     return false;
 }
 
-/* A decimal number lo..hi; `fallback` if the key is missing and allowed. */
-static bool read_number(const struct reader *r, const char *key, uint64_t lo,
-                        uint64_t hi, const uint64_t *fallback,
-                        uint64_t *value)
+bool plan_read_number(const struct plan_reader *r, const char *key, uint64_t lo,
+                      uint64_t hi, const uint64_t *fallback, uint64_t *value)
 {
     g_autofree char *text = g_key_file_get_value(r->file, r->group, key, NULL);
     guint64 number;
@@ -77,330 +37,64 @@ static bool read_number(const struct reader *r, const char *key, uint64_t lo,
         return true;
     }
     if (!text) {
-        return refuse(r, key, "missing");
+        return plan_refuse(r, key, "missing");
     }
     if (!g_ascii_string_to_unsigned(text, 10, lo, hi, &number, NULL)) {
-        return refuse(r, key, "\"%.40s\" is not a number from %"
-                      G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT, text, lo,
-                      hi);
+        return plan_refuse(r, key,
+                           "\"%.40s\" is not a number from %" G_GUINT64_FORMAT
+                           " to %" G_GUINT64_FORMAT,
+                           text, lo, hi);
     }
     *value = number;
     return true;
 }
 
-static bool read_u32(const struct reader *r, const char *key, uint32_t lo,
-                     uint32_t hi, const uint32_t *fallback, uint32_t *value)
+bool plan_read_u32(const struct plan_reader *r, const char *key, uint32_t lo,
+                   uint32_t hi, const uint32_t *fallback, uint32_t *value)
 {
     uint64_t fallback64 = fallback ? *fallback : 0, number;
 
-    if (!read_number(r, key, lo, hi, fallback ? &fallback64 : NULL,
-                     &number)) {
+    if (!plan_read_number(r, key, lo, hi, fallback ? &fallback64 : NULL,
+                          &number)) {
         return false;
     }
     *value = number;
     return true;
 }
 
-static bool read_text(const struct reader *r, const char *key, char **value)
+bool plan_read_text(const struct plan_reader *r, const char *key, char **value)
 {
     *value = g_key_file_get_string(r->file, r->group, key, NULL);
-    return *value && **value ? true : refuse(r, key, "missing");
+    return *value && **value ? true : plan_refuse(r, key, "missing");
 }
 
-static bool read_path(const struct reader *r, const char *key, char **value)
+bool plan_read_path(const struct plan_reader *r, const char *key, char **value)
 {
-    if (!read_text(r, key, value)) {
+    if (!plan_read_text(r, key, value)) {
         return false;
     }
-    return **value == '/' ? true
-                          : refuse(r, key, "\"%.80s\" is not an absolute path",
-                                   *value);
+    return **value == '/'
+               ? true
+               : plan_refuse(r, key, "\"%.80s\" is not an absolute path",
+                             *value);
 }
 
-/* Refuse keys that are not in the list: they would be ignored silently. */
-static bool only_keys(const struct reader *r, const char *const *known)
+bool plan_only_keys(const struct plan_reader *r, const char *const *known)
 {
     g_auto(GStrv) keys = g_key_file_get_keys(r->file, r->group, NULL, NULL);
 
     if (!keys) {
-        return refuse(r, NULL, "the group is missing");
+        return plan_refuse(r, NULL, "the group is missing");
     }
     for (char **key = keys; *key; key++) {
         if (!g_strv_contains(known, *key)) {
-            return refuse(r, *key, "unknown key");
+            return plan_refuse(r, *key, "unknown key");
         }
     }
     return true;
 }
 
-/* "API#occurrence=status" */
-static bool parse_fault(const struct reader *r, const char *text,
-                        struct host_fault *fault)
-{
-    const char *hash = strchr(text, '#');
-    const char *equals = hash ? strchr(hash, '=') : NULL;
-    g_autofree char *occurrence = NULL;
-    guint64 number, status;
-
-    if (!equals || hash == text) {
-        return refuse(r, RIG_PLAN_KEY_FAULTS,
-                      "\"%.80s\" is not API#occurrence=status", text);
-    }
-    occurrence = g_strndup(hash + 1, equals - hash - 1);
-    if (!g_ascii_string_to_unsigned(occurrence, 10, 1, UINT32_MAX, &number,
-                                    NULL)) {
-        return refuse(r, RIG_PLAN_KEY_FAULTS,
-                      "\"%.80s\": the occurrence is a number from 1", text);
-    }
-    equals++;
-    if (!g_str_has_prefix(equals, "0x") ||
-        !g_ascii_string_to_unsigned(equals + 2, 16, 0, UINT32_MAX, &status,
-                                    NULL)) {
-        return refuse(r, RIG_PLAN_KEY_FAULTS,
-                      "\"%.80s\": the status is 0x and hexadecimal digits",
-                      text);
-    }
-    fault->api = g_strndup(text, hash - text);
-    fault->occurrence = number;
-    fault->status = status;
-    return true;
-}
-
-static bool read_faults(const struct reader *r, struct plan_step *step)
-{
-    g_auto(GStrv) list = g_key_file_get_string_list(
-        r->file, r->group, RIG_PLAN_KEY_FAULTS, NULL, NULL);
-    unsigned n = list ? g_strv_length(list) : 0;
-
-    if (n > PLAN_FAULTS_MAX) {
-        return refuse(r, RIG_PLAN_KEY_FAULTS, "more than %u faults",
-                      PLAN_FAULTS_MAX);
-    }
-    step->faults = g_new0(struct host_fault, n);
-    for (unsigned i = 0; i < n; i++) {
-        if (!parse_fault(r, list[i], &step->faults[i])) {
-            return false;
-        }
-        step->n_faults++;
-    }
-    return true;
-}
-
-/* "NAME@ORDINAL[:ARGUMENT]"; whether the device has it, the device says. */
-static bool parse_device_fault(const struct reader *r, const char *text,
-                               struct plan_device_fault *fault)
-{
-    const char *at = strchr(text, '@');
-    const char *colon = at ? strchr(at, ':') : NULL;
-    g_autofree char *ordinal = NULL;
-    guint64 number;
-
-    if (!at || at == text) {
-        return refuse(r, RIG_PLAN_KEY_DEVICE_FAULTS,
-                      "\"%.80s\" is not NAME@ORDINAL[:ARGUMENT]", text);
-    }
-    ordinal = colon ? g_strndup(at + 1, colon - at - 1) : g_strdup(at + 1);
-    if (!g_ascii_string_to_unsigned(ordinal, 10, 1, RIG_FAULT_ORDINAL_MAX,
-                                    &number, NULL)) {
-        return refuse(r, RIG_PLAN_KEY_DEVICE_FAULTS,
-                      "\"%.80s\": the ordinal is a number from 1", text);
-    }
-    fault->ordinal = number;
-    fault->spec = g_strdup_printf("%.*s%s", (int)(at - text), text,
-                                  colon ? colon : "");
-    return strlen(fault->spec) <= RIG_FAULT_SPEC_MAX ? true :
-           refuse(r, RIG_PLAN_KEY_DEVICE_FAULTS, "\"%.80s\": more than %u "
-                  "characters", fault->spec, RIG_FAULT_SPEC_MAX);
-}
-
-static bool read_device_faults(const struct reader *r, struct plan_step *step)
-{
-    g_auto(GStrv) list = g_key_file_get_string_list(
-        r->file, r->group, RIG_PLAN_KEY_DEVICE_FAULTS, NULL, NULL);
-    unsigned n = list ? g_strv_length(list) : 0;
-
-    if (n > PLAN_FAULTS_MAX) {
-        return refuse(r, RIG_PLAN_KEY_DEVICE_FAULTS, "more than %u faults",
-                      PLAN_FAULTS_MAX);
-    }
-    step->device_faults = g_new0(struct plan_device_fault, n);
-    step->n_device_faults = n;
-    for (unsigned i = 0; i < n; i++) {
-        if (!parse_device_fault(r, list[i], &step->device_faults[i])) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* In the order of NDIS_HALT_ACTION and NDIS_SHUTDOWN_ACTION, ndis.h. */
-static const char *const halt_actions[] = {
-    "NdisHaltDeviceDisabled", "NdisHaltDeviceInstanceDeInitialized",
-    "NdisHaltDevicePoweredDown", "NdisHaltDeviceSurpriseRemoved",
-    "NdisHaltDeviceFailed", "NdisHaltDeviceInitializationFailed",
-    "NdisHaltDeviceStopped", NULL
-};
-static const char *const shutdown_actions[] = {
-    "NdisShutdownPowerOff", "NdisShutdownBugCheck", NULL
-};
-static const char *const power_states[] = {
-    RIG_PLAN_STATE_D0, RIG_PLAN_STATE_D3, NULL
-};
-static const char *const no_yes[] = { "no", RIG_PLAN_YES, NULL };
-
-const char *plan_halt_action_name(int action)
-{
-    return action >= 0 && action < (int)G_N_ELEMENTS(halt_actions)
-           ? halt_actions[action] : NULL;
-}
-
-/* A setting of one kind of step: a word out of a list, the first if missing. */
-static const struct setting {
-    enum plan_step_kind kind;
-    const char *key;
-    const char *const *words;
-} settings[] = {
-    { PLAN_INIT, RIG_PLAN_KEY_POST_FAILURE, no_yes },
-    { PLAN_HALT, RIG_PLAN_KEY_ACTION, halt_actions },
-    { PLAN_SHUTDOWN, RIG_PLAN_KEY_ACTION, shutdown_actions },
-    { PLAN_POWER, RIG_PLAN_KEY_STATE, power_states },
-};
-
-static void set_setting(struct plan_step *step, int index)
-{
-    switch (step->kind) {
-    case PLAN_INIT:
-        step->post_failure = index;
-        break;
-    case PLAN_POWER:
-        step->low_power = index;
-        break;
-    default:
-        step->action = index;
-    }
-}
-
-static bool read_setting(const struct reader *r, const struct setting *s,
-                         struct plan_step *step)
-{
-    g_autofree char *text = g_key_file_get_string(r->file, r->group, s->key,
-                                                  NULL);
-
-    for (int i = 0; text && s->words[i]; i++) {
-        if (strcmp(text, s->words[i]) == 0) {
-            set_setting(step, i);
-            return true;
-        }
-    }
-    return !text || refuse(r, s->key, "\"%.40s\" is unknown here", text);
-}
-
-/* The settings of this kind of step, and none of another kind. */
-static bool read_settings(const struct reader *r, struct plan_step *step)
-{
-    const char *own = NULL;
-
-    for (size_t i = 0; i < G_N_ELEMENTS(settings); i++) {
-        if (settings[i].kind == step->kind) {
-            own = settings[i].key;
-            if (!read_setting(r, &settings[i], step)) {
-                return false;
-            }
-        }
-    }
-    for (size_t i = 0; i < G_N_ELEMENTS(settings); i++) {
-        if (g_strcmp0(own, settings[i].key) != 0 &&
-            g_key_file_has_key(r->file, r->group, settings[i].key, NULL)) {
-            return refuse(r, settings[i].key, "is not for step %s",
-                          step_names[step->kind]);
-        }
-    }
-    return true;
-}
-
-static bool read_adapter(const struct reader *r, struct plan_step *step)
-{
-    static const uint32_t first = 1;
-
-    if (!read_u32(r, RIG_PLAN_KEY_ADAPTER, 1, PLAN_ADAPTERS_MAX, &first,
-                  &step->adapter)) {
-        return false;
-    }
-    step->adapter--;
-    return true;
-}
-
-static bool read_messages(const struct reader *r, struct plan_step *step)
-{
-    static const uint32_t all = PLAN_MESSAGES_MAX;
-
-    if (step->kind != PLAN_INSTALL &&
-        g_key_file_has_key(r->file, r->group, RIG_PLAN_KEY_MESSAGES, NULL)) {
-        return refuse(r, RIG_PLAN_KEY_MESSAGES, "is not for step %s",
-                      step_names[step->kind]);
-    }
-    return read_u32(r, RIG_PLAN_KEY_MESSAGES, 0, PLAN_MESSAGES_MAX, &all,
-                    &step->messages);
-}
-
-static bool read_step(const struct reader *r, struct plan_step *step)
-{
-    static const char *const known[] = {
-        RIG_PLAN_KEY_TIMEOUT, RIG_PLAN_KEY_FAULTS,
-        RIG_PLAN_KEY_DEVICE_FAULTS, RIG_PLAN_KEY_FRAMES,
-        RIG_PLAN_KEY_MIN_LENGTH, RIG_PLAN_KEY_MAX_LENGTH,
-        RIG_PLAN_KEY_VF, RIG_PLAN_KEY_VFS,
-        RIG_PLAN_KEY_POST_FAILURE, RIG_PLAN_KEY_ACTION, RIG_PLAN_KEY_STATE,
-        RIG_PLAN_KEY_ADAPTER, RIG_PLAN_KEY_MESSAGES,
-        NULL
-    };
-    static const uint32_t timeout = RIG_STEP_TIMEOUT_MS;
-    static const uint32_t frames = DEFAULT_FRAMES, min = RIG_FRAME_MIN;
-    static const uint32_t none;
-    uint32_t max = DEFAULT_MAX_LENGTH;
-
-    if (!g_key_file_has_group(r->file, r->group)) {
-        step->timeout_ms = timeout;
-        step->messages = PLAN_MESSAGES_MAX;
-        step->frames = frames;
-        step->min_length = min;
-        step->max_length = max;
-        return true;
-    }
-    step->through_vf = g_key_file_has_key(r->file, r->group, RIG_PLAN_KEY_VF,
-                                          NULL);
-    if (!only_keys(r, known) || !read_faults(r, step) ||
-        !read_device_faults(r, step) ||
-        !read_u32(r, RIG_PLAN_KEY_VF, 0, PLAN_VFS_MAX - 1, &none,
-                  &step->vf) ||
-        !read_u32(r, RIG_PLAN_KEY_VFS, 0, PLAN_VFS_MAX, &none, &step->vfs) ||
-        !read_settings(r, step) || !read_adapter(r, step) ||
-        !read_messages(r, step) ||
-        !read_u32(r, RIG_PLAN_KEY_TIMEOUT, 1, PLAN_TIMEOUT_MAX, &timeout,
-                  &step->timeout_ms) ||
-        !read_u32(r, RIG_PLAN_KEY_FRAMES, 0, PLAN_FRAMES_MAX, &frames,
-                  &step->frames) ||
-        !read_u32(r, RIG_PLAN_KEY_MIN_LENGTH, RIG_FRAME_MIN, RIG_FRAME_MAX,
-                  &min, &step->min_length)) {
-        return false;
-    }
-    max = MAX(max, step->min_length);
-    return read_u32(r, RIG_PLAN_KEY_MAX_LENGTH, step->min_length,
-                    RIG_FRAME_MAX, &max, &step->max_length);
-}
-
-static bool step_kind(const char *name, enum plan_step_kind *kind)
-{
-    for (unsigned i = 0; i < PLAN_STEP_KINDS; i++) {
-        if (strcmp(name, step_names[i]) == 0) {
-            *kind = i;
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool read_steps(const struct reader *r, unsigned scenario,
+static bool read_steps(const struct plan_reader *r, unsigned scenario,
                        unsigned number, struct plan_cycle *cycle)
 {
     g_auto(GStrv) names = g_key_file_get_string_list(
@@ -408,62 +102,64 @@ static bool read_steps(const struct reader *r, unsigned scenario,
     unsigned n = names ? g_strv_length(names) : 0;
 
     if (n < 1 || n > PLAN_STEPS_MAX) {
-        return refuse(r, RIG_PLAN_KEY_STEPS, "1 to %u steps are needed",
-                      PLAN_STEPS_MAX);
+        return plan_refuse(r, RIG_PLAN_KEY_STEPS, "1 to %u steps are needed",
+                           PLAN_STEPS_MAX);
     }
     cycle->steps = g_new0(struct plan_step, n);
     cycle->n_steps = n;
     for (unsigned i = 0; i < n; i++) {
-        g_autofree char *group = g_strdup_printf(RIG_PLAN_GROUP_STEP,
-                                                 scenario, number, i + 1);
-        struct reader step = { r->file, group, r->error };
+        g_autofree char *group =
+            g_strdup_printf(RIG_PLAN_GROUP_STEP, scenario, number, i + 1);
+        struct plan_reader step = {r->file, group, r->error};
 
-        if (!step_kind(names[i], &cycle->steps[i].kind)) {
-            return refuse(r, RIG_PLAN_KEY_STEPS, "unknown step \"%.40s\"",
-                          names[i]);
+        if (!plan_step_kind(names[i], &cycle->steps[i].kind)) {
+            return plan_refuse(r, RIG_PLAN_KEY_STEPS, "unknown step \"%.40s\"",
+                               names[i]);
         }
-        if (!read_step(&step, &cycle->steps[i])) {
+        if (!plan_read_step(&step, &cycle->steps[i])) {
             return false;
         }
     }
     return true;
 }
 
-static bool read_cycle(const struct reader *r, unsigned scenario,
+static bool read_cycle(const struct plan_reader *r, unsigned scenario,
                        unsigned number, struct plan_cycle *cycle)
 {
-    static const char *const known[] = {
-        RIG_PLAN_KEY_REPEAT, RIG_PLAN_KEY_STEPS, NULL
-    };
+    static const char *const known[] = {RIG_PLAN_KEY_REPEAT, RIG_PLAN_KEY_STEPS,
+                                        NULL};
     static const uint32_t once = 1;
 
-    return only_keys(r, known) &&
-           read_u32(r, RIG_PLAN_KEY_REPEAT, 1, PLAN_REPEAT_MAX, &once,
-                    &cycle->repeat) &&
+    return plan_only_keys(r, known) &&
+           plan_read_u32(r, RIG_PLAN_KEY_REPEAT, 1, PLAN_REPEAT_MAX, &once,
+                         &cycle->repeat) &&
            read_steps(r, scenario, number, cycle);
 }
 
 /* A module, and so a file name. */
-static bool read_linux_driver(const struct reader *r, char **value)
+static bool read_linux_driver(const struct plan_reader *r, char **value)
 {
-    if (!read_text(r, RIG_PLAN_KEY_LINUX, value)) {
+    if (!plan_read_text(r, RIG_PLAN_KEY_LINUX, value)) {
         return false;
     }
     return (*value)[strspn(*value, "abcdefghijklmnopqrstuvwxyz0123456789_")]
-           ? refuse(r, RIG_PLAN_KEY_LINUX, "\"%.40s\" is not the name of a "
-                    "module", *value) : true;
+               ? plan_refuse(r, RIG_PLAN_KEY_LINUX,
+                             "\"%.40s\" is not the name of a "
+                             "module",
+                             *value)
+               : true;
 }
 
-static bool read_driver(const struct reader *r,
+static bool read_driver(const struct plan_reader *r,
                         struct plan_scenario *scenario)
 {
     if (!g_key_file_has_key(r->file, r->group, RIG_PLAN_KEY_LINUX, NULL)) {
-        return read_path(r, RIG_PLAN_KEY_SYS, &scenario->sys) &&
-               read_path(r, RIG_PLAN_KEY_INF, &scenario->inf);
+        return plan_read_path(r, RIG_PLAN_KEY_SYS, &scenario->sys) &&
+               plan_read_path(r, RIG_PLAN_KEY_INF, &scenario->inf);
     }
     if (g_key_file_has_key(r->file, r->group, RIG_PLAN_KEY_SYS, NULL) ||
         g_key_file_has_key(r->file, r->group, RIG_PLAN_KEY_INF, NULL)) {
-        return refuse(r, RIG_PLAN_KEY_LINUX, "there is a .sys driver too");
+        return plan_refuse(r, RIG_PLAN_KEY_LINUX, "there is a .sys driver too");
     }
     return read_linux_driver(r, &scenario->linux_driver);
 }
@@ -471,37 +167,37 @@ static bool read_driver(const struct reader *r,
 /* --- sweep ------------------------------------------------------------ */
 
 /* A list of at most `max` texts, none longer than a point can be. */
-static bool read_list(const struct reader *r, const char *key, unsigned max,
-                      size_t size, char ***list)
+static bool read_list(const struct plan_reader *r, const char *key,
+                      unsigned max, size_t size, char ***list)
 {
     *list = g_key_file_get_string_list(r->file, r->group, key, NULL, NULL);
     if (!*list) {
         *list = g_new0(char *, 1);
     }
     if (g_strv_length(*list) > max) {
-        return refuse(r, key, "more than %u", max);
+        return plan_refuse(r, key, "more than %u", max);
     }
     for (char **text = *list; *text; text++) {
         if (!**text || strlen(*text) >= size) {
-            return refuse(r, key, "\"%.80s\" is empty or too long", *text);
+            return plan_refuse(r, key, "\"%.80s\" is empty or too long", *text);
         }
     }
     return true;
 }
 
-static bool read_lives(const struct reader *r, struct plan_sweep *sweep)
+static bool read_lives(const struct plan_reader *r, struct plan_sweep *sweep)
 {
     static const struct {
         const char *name;
         enum sweep_lives bit;
     } known[] = {
-        { RIG_SWEEP_RESOURCES, SWEEP_RESOURCES },
-        { RIG_SWEEP_HALT_ACTIONS, SWEEP_HALT_ACTIONS },
-        { RIG_SWEEP_POST_FAILURE, SWEEP_POST_FAILURE },
-        { RIG_SWEEP_SURPRISE, SWEEP_SURPRISE },
-        { RIG_SWEEP_POWER, SWEEP_POWER },
-        { RIG_SWEEP_RESET, SWEEP_RESET },
-        { RIG_SWEEP_SHUTDOWN, SWEEP_SHUTDOWN },
+        {RIG_SWEEP_RESOURCES, SWEEP_RESOURCES},
+        {RIG_SWEEP_HALT_ACTIONS, SWEEP_HALT_ACTIONS},
+        {RIG_SWEEP_POST_FAILURE, SWEEP_POST_FAILURE},
+        {RIG_SWEEP_SURPRISE, SWEEP_SURPRISE},
+        {RIG_SWEEP_POWER, SWEEP_POWER},
+        {RIG_SWEEP_RESET, SWEEP_RESET},
+        {RIG_SWEEP_SHUTDOWN, SWEEP_SHUTDOWN},
     };
     g_auto(GStrv) list = g_key_file_get_string_list(
         r->file, r->group, RIG_PLAN_KEY_LIVES, NULL, NULL);
@@ -513,62 +209,70 @@ static bool read_lives(const struct reader *r, struct plan_sweep *sweep)
             i++;
         }
         if (i == G_N_ELEMENTS(known)) {
-            return refuse(r, RIG_PLAN_KEY_LIVES, "\"%.40s\" is no life of a "
-                          "sweep", *name);
+            return plan_refuse(r, RIG_PLAN_KEY_LIVES,
+                               "\"%.40s\" is no life of a "
+                               "sweep",
+                               *name);
         }
         sweep->lives |= known[i].bit;
     }
     return true;
 }
 
-static bool read_sweep_status(const struct reader *r, uint32_t *status)
+static bool read_sweep_status(const struct plan_reader *r, uint32_t *status)
 {
-    g_autofree char *text = g_key_file_get_value(r->file, r->group,
-                                                 RIG_PLAN_KEY_STATUS, NULL);
+    g_autofree char *text =
+        g_key_file_get_value(r->file, r->group, RIG_PLAN_KEY_STATUS, NULL);
     guint64 number = SWEEP_STATUS;
 
     if (text && (!g_str_has_prefix(text, "0x") ||
                  !g_ascii_string_to_unsigned(text + 2, 16, 1, UINT32_MAX,
                                              &number, NULL))) {
-        return refuse(r, RIG_PLAN_KEY_STATUS, "\"%.40s\" is not 0x and "
-                      "hexadecimal digits, other than 0", text);
+        return plan_refuse(r, RIG_PLAN_KEY_STATUS,
+                           "\"%.40s\" is not 0x and "
+                           "hexadecimal digits, other than 0",
+                           text);
     }
     *status = number;
     return true;
 }
 
 /* The group is there. */
-static bool read_sweep(const struct reader *r, struct plan_sweep *s)
+static bool read_sweep(const struct plan_reader *r, struct plan_sweep *s)
 {
-    static const char *const known[] = {
-        RIG_PLAN_KEY_K, RIG_PLAN_KEY_STATUS, RIG_PLAN_KEY_DEVICE_SWEEP,
-        RIG_PLAN_KEY_OCCASIONS, RIG_PLAN_KEY_PER_SITE, RIG_PLAN_KEY_LIMIT,
-        RIG_PLAN_KEY_LIVES, RIG_PLAN_KEY_ONLY, NULL
-    };
+    static const char *const known[] = {RIG_PLAN_KEY_K,
+                                        RIG_PLAN_KEY_STATUS,
+                                        RIG_PLAN_KEY_DEVICE_SWEEP,
+                                        RIG_PLAN_KEY_OCCASIONS,
+                                        RIG_PLAN_KEY_PER_SITE,
+                                        RIG_PLAN_KEY_LIMIT,
+                                        RIG_PLAN_KEY_LIVES,
+                                        RIG_PLAN_KEY_ONLY,
+                                        NULL};
     static const uint32_t k = 1, occasions = SWEEP_OCCASIONS, all = 0,
                           limit = SWEEP_LIMIT;
 
-    return only_keys(r, known) &&
-           read_u32(r, RIG_PLAN_KEY_K, 1, SWEEP_K_MAX, &k, &s->k) &&
+    return plan_only_keys(r, known) &&
+           plan_read_u32(r, RIG_PLAN_KEY_K, 1, SWEEP_K_MAX, &k, &s->k) &&
            read_sweep_status(r, &s->status) &&
            read_list(r, RIG_PLAN_KEY_DEVICE_SWEEP, SWEEP_DEVICE_MAX,
                      RIG_FAULT_SPEC_MAX + 1, &s->device_faults) &&
-           read_u32(r, RIG_PLAN_KEY_OCCASIONS, 1, SWEEP_OCCASIONS_MAX,
-                    &occasions, &s->occasions) &&
-           read_u32(r, RIG_PLAN_KEY_PER_SITE, 0, UINT32_MAX, &all,
-                    &s->per_site) &&
-           read_u32(r, RIG_PLAN_KEY_LIMIT, 1, SWEEP_CYCLES_MAX, &limit,
-                    &s->limit) &&
+           plan_read_u32(r, RIG_PLAN_KEY_OCCASIONS, 1, SWEEP_OCCASIONS_MAX,
+                         &occasions, &s->occasions) &&
+           plan_read_u32(r, RIG_PLAN_KEY_PER_SITE, 0, UINT32_MAX, &all,
+                         &s->per_site) &&
+           plan_read_u32(r, RIG_PLAN_KEY_LIMIT, 1, SWEEP_CYCLES_MAX, &limit,
+                         &s->limit) &&
            read_lives(r, s) &&
-           read_list(r, RIG_PLAN_KEY_ONLY, SWEEP_ONLY_MAX,
-                     2 * SWEEP_SPEC_SIZE, &s->only);
+           read_list(r, RIG_PLAN_KEY_ONLY, SWEEP_ONLY_MAX, 2 * SWEEP_SPEC_SIZE,
+                     &s->only);
 }
 
-static bool read_scenario_sweep(const struct reader *r, unsigned number,
+static bool read_scenario_sweep(const struct plan_reader *r, unsigned number,
                                 struct plan_scenario *scenario)
 {
     g_autofree char *group = g_strdup_printf(RIG_PLAN_GROUP_SWEEP, number);
-    struct reader sweep = { r->file, group, r->error };
+    struct plan_reader sweep = {r->file, group, r->error};
 
     if (!g_key_file_has_group(r->file, group)) {
         return true;
@@ -578,42 +282,43 @@ static bool read_scenario_sweep(const struct reader *r, unsigned number,
         return false;
     }
     return scenario->n_cycles == 1
-           ? true : refuse(&sweep, NULL, "a sweep has one cycle, its life");
+               ? true
+               : plan_refuse(&sweep, NULL, "a sweep has one cycle, its life");
 }
 
-static bool read_trace(const struct reader *r, struct plan_scenario *scenario)
+static bool read_trace(const struct plan_reader *r,
+                       struct plan_scenario *scenario)
 {
     gsize n = 0;
 
-    scenario->trace = g_key_file_get_string_list(
-        r->file, r->group, RIG_PLAN_KEY_TRACE, &n, NULL);
+    scenario->trace = g_key_file_get_string_list(r->file, r->group,
+                                                 RIG_PLAN_KEY_TRACE, &n, NULL);
     return n <= PLAN_TRACE_MAX ||
-           refuse(r, RIG_PLAN_KEY_TRACE, "more than %u names",
-                  PLAN_TRACE_MAX);
+           plan_refuse(r, RIG_PLAN_KEY_TRACE, "more than %u names",
+                       PLAN_TRACE_MAX);
 }
 
-static bool read_scenario(const struct reader *r, unsigned number,
+static bool read_scenario(const struct plan_reader *r, unsigned number,
                           struct plan_scenario *scenario)
 {
-    static const char *const known[] = {
-        RIG_PLAN_KEY_NAME, RIG_PLAN_KEY_SYS, RIG_PLAN_KEY_INF,
-        RIG_PLAN_KEY_LINUX, RIG_PLAN_KEY_CYCLES, RIG_PLAN_KEY_TRACE,
-        RIG_PLAN_KEY_RULES, NULL
-    };
+    static const char *const known[] = {RIG_PLAN_KEY_NAME,   RIG_PLAN_KEY_SYS,
+                                        RIG_PLAN_KEY_INF,    RIG_PLAN_KEY_LINUX,
+                                        RIG_PLAN_KEY_CYCLES, RIG_PLAN_KEY_TRACE,
+                                        RIG_PLAN_KEY_RULES,  NULL};
     uint32_t n;
 
-    if (!only_keys(r, known) ||
-        !read_text(r, RIG_PLAN_KEY_NAME, &scenario->name) ||
+    if (!plan_only_keys(r, known) ||
+        !plan_read_text(r, RIG_PLAN_KEY_NAME, &scenario->name) ||
         !read_driver(r, scenario) || !read_trace(r, scenario) ||
-        !read_u32(r, RIG_PLAN_KEY_CYCLES, 1, PLAN_CYCLES_MAX, NULL, &n)) {
+        !plan_read_u32(r, RIG_PLAN_KEY_CYCLES, 1, PLAN_CYCLES_MAX, NULL, &n)) {
         return false;
     }
     scenario->cycles = g_new0(struct plan_cycle, n);
     scenario->n_cycles = n;
     for (unsigned i = 0; i < n; i++) {
-        g_autofree char *group = g_strdup_printf(RIG_PLAN_GROUP_CYCLE,
-                                                 number, i + 1);
-        struct reader cycle = { r->file, group, r->error };
+        g_autofree char *group =
+            g_strdup_printf(RIG_PLAN_GROUP_CYCLE, number, i + 1);
+        struct plan_reader cycle = {r->file, group, r->error};
 
         if (!read_cycle(&cycle, number, i + 1, &scenario->cycles[i])) {
             return false;
@@ -622,53 +327,58 @@ static bool read_scenario(const struct reader *r, unsigned number,
     return read_scenario_sweep(r, number, scenario);
 }
 
-static bool read_profile(const struct reader *r, struct plan *plan)
+static bool read_profile(const struct plan_reader *r, struct plan *plan)
 {
     g_autofree char *profile = NULL;
 
-    if (!read_text(r, RIG_PLAN_KEY_PROFILE, &profile)) {
+    if (!plan_read_text(r, RIG_PLAN_KEY_PROFILE, &profile)) {
         return false;
     }
     plan->at_start = strcmp(profile, RIG_PROFILE_AT_START) == 0;
     if (!plan->at_start && strcmp(profile, RIG_PROFILE_AT_CONNECT) != 0) {
-        return refuse(r, RIG_PLAN_KEY_PROFILE, "\"%.40s\" is neither "
-                      RIG_PROFILE_AT_CONNECT " nor " RIG_PROFILE_AT_START,
-                      profile);
+        return plan_refuse(r, RIG_PLAN_KEY_PROFILE,
+                           "\"%.40s\" is neither " RIG_PROFILE_AT_CONNECT
+                           " nor " RIG_PROFILE_AT_START,
+                           profile);
     }
     return true;
 }
 
-static bool read_devices(const struct reader *r, struct plan *plan)
+static bool read_devices(const struct plan_reader *r, struct plan *plan)
 {
     uint32_t vf;
 
     plan->virtual_function = -1;
     if (g_key_file_has_key(r->file, r->group, RIG_PLAN_KEY_VIRTUAL, NULL)) {
-        if (!read_u32(r, RIG_PLAN_KEY_VIRTUAL, 0, PLAN_VFS_MAX - 1, NULL,
-                      &vf)) {
+        if (!plan_read_u32(r, RIG_PLAN_KEY_VIRTUAL, 0, PLAN_VFS_MAX - 1, NULL,
+                           &vf)) {
             return false;
         }
         plan->virtual_function = (int)vf;
     }
-    if (!read_text(r, RIG_PLAN_KEY_DEVICE, &plan->device)) {
+    if (!plan_read_text(r, RIG_PLAN_KEY_DEVICE, &plan->device)) {
         return false;
     }
-    plan->device_2 = g_key_file_get_string(r->file, r->group,
-                                           RIG_PLAN_KEY_DEVICE_2, NULL);
+    plan->device_2 =
+        g_key_file_get_string(r->file, r->group, RIG_PLAN_KEY_DEVICE_2, NULL);
     if (!pci_address_valid(plan->device)) {
-        return refuse(r, RIG_PLAN_KEY_DEVICE, "\"%.40s\" is not a PCI address "
-                      "like 0000:00:10.0", plan->device);
+        return plan_refuse(r, RIG_PLAN_KEY_DEVICE,
+                           "\"%.40s\" is not a PCI address "
+                           "like 0000:00:10.0",
+                           plan->device);
     }
     if (plan->device_2 && (!pci_address_valid(plan->device_2) ||
                            strcmp(plan->device, plan->device_2) == 0)) {
-        return refuse(r, RIG_PLAN_KEY_DEVICE_2, "\"%.40s\" is not the PCI "
-                      "address of another function", plan->device_2);
+        return plan_refuse(r, RIG_PLAN_KEY_DEVICE_2,
+                           "\"%.40s\" is not the PCI "
+                           "address of another function",
+                           plan->device_2);
     }
     return true;
 }
 
 /* The first cycle with a step for an adapter that the plan does not have. */
-static bool check_adapters(const struct reader *r, const struct plan *plan)
+static bool check_adapters(const struct plan_reader *r, const struct plan *plan)
 {
     for (unsigned i = 0; i < plan->n_scenarios; i++) {
         const struct plan_scenario *s = &plan->scenarios[i];
@@ -676,8 +386,10 @@ static bool check_adapters(const struct reader *r, const struct plan *plan)
         for (unsigned k = 0; k < s->n_cycles; k++) {
             for (unsigned n = 0; n < s->cycles[k].n_steps; n++) {
                 if (s->cycles[k].steps[n].adapter && !plan->device_2) {
-                    return refuse(r, RIG_PLAN_KEY_DEVICE_2, "missing, but "
-                                  "scenario %u has steps for it", i + 1);
+                    return plan_refuse(r, RIG_PLAN_KEY_DEVICE_2,
+                                       "missing, but "
+                                       "scenario %u has steps for it",
+                                       i + 1);
                 }
             }
         }
@@ -685,57 +397,56 @@ static bool check_adapters(const struct reader *r, const struct plan *plan)
     return true;
 }
 
-static bool read_guard_pages(const struct reader *r, struct plan *plan)
+static bool read_guard_pages(const struct plan_reader *r, struct plan *plan)
 {
     g_autofree char *value = NULL;
 
     if (!g_key_file_has_key(r->file, r->group, RIG_PLAN_KEY_GUARD, NULL)) {
         return true;
     }
-    if (!read_text(r, RIG_PLAN_KEY_GUARD, &value)) {
+    if (!plan_read_text(r, RIG_PLAN_KEY_GUARD, &value)) {
         return false;
     }
     plan->guard_pages = strcmp(value, "yes") == 0;
     return plan->guard_pages || strcmp(value, "no") == 0 ||
-           refuse(r, RIG_PLAN_KEY_GUARD, "\"%.40s\" is neither yes nor no",
-                  value);
+           plan_refuse(r, RIG_PLAN_KEY_GUARD, "\"%.40s\" is neither yes nor no",
+                       value);
 }
 
-static bool read_plan(const struct reader *r, struct plan *plan)
+static bool read_plan(const struct plan_reader *r, struct plan *plan)
 {
     static const char *const known[] = {
-        RIG_PLAN_KEY_VERSION, RIG_PLAN_KEY_DEVICE, RIG_PLAN_KEY_DEVICE_2,
-        RIG_PLAN_KEY_VIRTUAL, RIG_PLAN_KEY_PROFILE, RIG_PLAN_KEY_GUARD,
-        RIG_PLAN_KEY_SEED,
-        RIG_PLAN_KEY_SCENARIOS, NULL
-    };
+        RIG_PLAN_KEY_VERSION, RIG_PLAN_KEY_DEVICE,    RIG_PLAN_KEY_DEVICE_2,
+        RIG_PLAN_KEY_VIRTUAL, RIG_PLAN_KEY_PROFILE,   RIG_PLAN_KEY_GUARD,
+        RIG_PLAN_KEY_SEED,    RIG_PLAN_KEY_SCENARIOS, NULL};
     uint32_t version, n;
 
-    if (!only_keys(r, known) ||
-        !read_u32(r, RIG_PLAN_KEY_VERSION, RIG_PLAN_VERSION, RIG_PLAN_VERSION,
-                  NULL, &version) ||
+    if (!plan_only_keys(r, known) ||
+        !plan_read_u32(r, RIG_PLAN_KEY_VERSION, RIG_PLAN_VERSION,
+                       RIG_PLAN_VERSION, NULL, &version) ||
         !read_devices(r, plan) || !read_profile(r, plan) ||
         !read_guard_pages(r, plan) ||
-        !read_number(r, RIG_PLAN_KEY_SEED, 0, UINT64_MAX, NULL,
-                     &plan->seed) ||
-        !read_u32(r, RIG_PLAN_KEY_SCENARIOS, 1, PLAN_SCENARIOS_MAX, NULL,
-                  &n)) {
+        !plan_read_number(r, RIG_PLAN_KEY_SEED, 0, UINT64_MAX, NULL,
+                          &plan->seed) ||
+        !plan_read_u32(r, RIG_PLAN_KEY_SCENARIOS, 1, PLAN_SCENARIOS_MAX, NULL,
+                       &n)) {
         return false;
     }
     plan->scenarios = g_new0(struct plan_scenario, n);
     plan->n_scenarios = n;
     for (unsigned i = 0; i < n; i++) {
-        g_autofree char *group = g_strdup_printf(RIG_PLAN_GROUP_SCENARIO,
-                                                 i + 1);
-        struct reader scenario = { r->file, group, r->error };
+        g_autofree char *group =
+            g_strdup_printf(RIG_PLAN_GROUP_SCENARIO, i + 1);
+        struct plan_reader scenario = {r->file, group, r->error};
 
         if (!read_scenario(&scenario, i + 1, &plan->scenarios[i])) {
             return false;
         }
         if (!plan->scenarios[i].linux_driver !=
             !plan->scenarios[0].linux_driver) {
-            return refuse(&scenario, RIG_PLAN_KEY_LINUX, "only some of the "
-                          "scenarios have it");
+            return plan_refuse(&scenario, RIG_PLAN_KEY_LINUX,
+                               "only some of the "
+                               "scenarios have it");
         }
     }
     return check_adapters(r, plan);
@@ -744,7 +455,7 @@ static bool read_plan(const struct reader *r, struct plan *plan)
 struct plan *plan_parse(const char *data, size_t size, GError **error)
 {
     g_autoptr(GKeyFile) file = g_key_file_new();
-    struct reader r = { file, RIG_PLAN_GROUP, error };
+    struct plan_reader r = {file, RIG_PLAN_GROUP, error};
     GError *syntax = NULL;
     struct plan *plan;
 
@@ -770,14 +481,15 @@ struct plan *plan_load(const char *path, GError **error)
     gsize size;
 
     if (stat(path, &st)) {
-        g_set_error(error, PLAN_ERROR, PLAN_ERROR_IO, "%s: %s: is the plan's "
+        g_set_error(error, PLAN_ERROR, PLAN_ERROR_IO,
+                    "%s: %s: is the plan's "
                     "archive behind the initramfs, at a multiple of 4 bytes?",
                     path, strerror(errno));
         return NULL;
     }
     if (st.st_size > (off_t)PLAN_SIZE_MAX) {
-        g_set_error(error, PLAN_ERROR, PLAN_ERROR_IO,
-                    "%s: more than %u bytes", path, PLAN_SIZE_MAX);
+        g_set_error(error, PLAN_ERROR, PLAN_ERROR_IO, "%s: more than %u bytes",
+                    path, PLAN_SIZE_MAX);
         return NULL;
     }
     if (!g_file_get_contents(path, &data, &size, NULL)) {
