@@ -156,7 +156,7 @@ UNIT_inf := $(patsubst guest-agent/%.c,%.o, \
     agent/windows-version.o
 UNIT_registry := agent/registry.o
 UNIT_plan := agent/plan.o agent/plan-step.o linux/pci.o
-UNIT_sweep := agent/sweep.o agent/plan.o linux/pci.o
+UNIT_sweep := agent/sweep.o agent/plan.o agent/plan-step.o linux/pci.o
 UNIT_marker := agent/marker.o linux/pci.o
 UNIT_watchdog := agent/watchdog.o
 UNIT_interrupts := linux/interrupts.o linux/pci.o
