@@ -76,7 +76,8 @@ typedef struct WorkLinux {
     unsigned vectors;      /* markers of the open account ... */
     unsigned next;         /* ... and how many have come */
     uint64_t event_from, event_to; /* of all its markers */
-    uint64_t counted;      /* interrupts, at the last closing */
+    uint64_t counted;      /* interrupts, at the last closing ... */
+    uint64_t merged;       /* ... and messages sent beyond them */
     unsigned used;         /* vectors with interrupts then */
     char driver[RIG_MARKER_TEXT];
 } WorkLinux;

@@ -1,7 +1,9 @@
 # A physical function under watch, as far as a machine without an IOMMU can show
 # it: in a guest with an emulated IOMMU, QEMU has that guest's igb through
 # vfio-pci, rig-tap watches it, and Linux's own driver serves it in the inner
-# guest. Two QEMUs, one inside the other, both TCG: this takes minutes.
+# guest. Two QEMUs, one inside the other, both TCG: this takes minutes, and the
+# inner guest is so much slower than the NIC that messages merge before it takes
+# them. So the counts may be inconclusive (3); all else has to agree.
 
 GUEST_NESTED := $(GUEST)/nested
 NESTED_FIRMWARE := /usr/share/seabios/bios-256k.bin \
@@ -44,4 +46,4 @@ $(GUEST_NESTED)/initramfs.cpio: $(GUEST_NESTED)/init $(GUEST_NESTED)/initrd \
 check-vfio: built guest-linux $(GUEST_NESTED)/initramfs.cpio
 	$(Q)echo "  TEST  vfio-pci in a nested machine; takes minutes"
 	$(Q)guest-agent/nested/run $(QEMU_BIN) $(GUEST_LINUX) $(GUEST_NESTED)
-	$(Q)$(RIG) judge $(GUEST_NESTED)/out/events.bin
+	$(Q)$(RIG) judge $(GUEST_NESTED)/out/events.bin || [ $$? -eq 3 ]
