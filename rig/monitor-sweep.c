@@ -72,13 +72,20 @@ void rig_sweep_point_reached(RigMonitor *m)
 
 /* --- a clean start -------------------------------------------------------- */
 
-/* What the function's interrupts are set to, in one number (FNV-1a). */
+/* COMMAND: Interrupt Disable (PCI 3.0, 6.2.2) */
+#define COMMAND_INTX_DISABLE 0x0400
+
+/*
+ * What the function's interrupts are set to, in one number (FNV-1a). Whether
+ * INTx is disabled is VFIO's own business: a driver sees and sets another bit,
+ * and a reset with messages enabled leaves this one set.
+ */
 static uint64_t shadow_digest(const RigMsix *x)
 {
     uint64_t h = 0xcbf29ce484222325ull;
 
     h = (h ^ x->control) * 0x100000001b3ull;
-    h = (h ^ x->command) * 0x100000001b3ull;
+    h = (h ^ (x->command & ~COMMAND_INTX_DISABLE)) * 0x100000001b3ull;
     for (unsigned i = 0; i < x->vectors; i++) {
         for (unsigned d = 0; d < 4; d++) {
             h = (h ^ x->vector[i].dword[d]) * 0x100000001b3ull;
