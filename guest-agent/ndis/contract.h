@@ -15,17 +15,24 @@
 #include "ndis/core.h"
 #include "ndis/thunk.h"
 
-/* Names of the markers; the rules go by them. */
+/*
+ * Names of the markers; the rules go by them. Others, of one place each, are
+ * where they are found: register-access-in-d3 (absent.c), oid-must-succeed
+ * (power.c), paused-with-receives-outstanding (traffic.c).
+ */
+/* --- calls ---------------------------------------------------------------- */
 #define CONTRACT_WRONG_IRQL    "wrong-irql"    /* arg: found, allowed */
 #define CONTRACT_WRONG_CALLER  "wrong-caller"
 #define CONTRACT_BAD_HANDLE    "bad-handle"
 #define CONTRACT_BAD_ARGUMENT  "bad-argument"
+/* --- IRQL and locks; object: the lock ------------------------------------- */
 #define CONTRACT_IRQL_AT_RETURN "irql-at-return" /* arg: found, expected */
-#define CONTRACT_LOCK_AT_RETURN "lock-held-at-return" /* object: the lock */
+#define CONTRACT_LOCK_AT_RETURN "lock-held-at-return" /* of a callback */
 #define CONTRACT_LOCK_NOT_HELD "lock-not-held"
 #define CONTRACT_LOCK_RECURSIVE "lock-recursive"
 #define CONTRACT_LOCK_IRQL     "lock-held-below-dispatch"
-#define CONTRACT_DOUBLE_FREE   "double-free"
+/* --- memory; object: its address ------------------------------------------ */
+#define CONTRACT_DOUBLE_FREE   "double-free"   /* handles too */
 #define CONTRACT_USE_AFTER_FREE "use-after-free"
 #define CONTRACT_OVERRUN       "overrun"       /* arg: offset, size */
 #define CONTRACT_UNINITIALIZED "uninitialized-memory"

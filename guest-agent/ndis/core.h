@@ -320,7 +320,7 @@ void object_reset(void);
 /* Is this the handle of an adapter? A wrong one breaks a contract. */
 bool is_adapter(NDIS_HANDLE handle);
 
-/* --- memory (arena.c, pool.c) ---------------------------------------------------
+/* --- memory (arena.c, pool.c) ---------------------------------------------
  * Everything that a driver may hand to its device lives in one arena that is
  * mapped for DMA.
  */

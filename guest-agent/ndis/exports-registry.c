@@ -14,7 +14,8 @@
 
 #define SERVICES "\\Registry\\Machine\\System\\CurrentControlSet\\Services\\"
 #define CONTROL "\\Registry\\Machine\\System\\CurrentControlSet\\Control\\"
-#define ADAPTER_KEY CONTROL "Class\\{4D36E972-E325-11CE-BFC1-08002BE10318}\\0000"
+#define ADAPTER_KEY \
+    CONTROL "Class\\{4D36E972-E325-11CE-BFC1-08002BE10318}\\0000"
 
 struct key {
     const struct registry *registry; /* NULL: an empty key */

@@ -18,8 +18,8 @@ extern const struct export bus_exports[], config_exports[], device_exports[],
 
 const struct export *const export_tables[] = {
     bus_exports, config_exports, device_exports, dma_exports, dpc_exports,
-    generic_exports, interrupt_exports, irp_exports, irql_exports, memory_exports,
-    miniport_exports, nbl_exports, nt_exports, power_exports,
+    generic_exports, interrupt_exports, irp_exports, irql_exports,
+    memory_exports, miniport_exports, nbl_exports, nt_exports, power_exports,
     processor_exports, registry_exports, string_exports, timer_exports,
     trace_exports, wait_exports, work_exports, NULL,
 };

@@ -106,7 +106,7 @@ typedef struct _NDIS_TCP_LARGE_SEND_OFFLOAD_NET_BUFFER_LIST_INFO {
 } NDIS_TCP_LARGE_SEND_OFFLOAD_NET_BUFFER_LIST_INFO,
     *PNDIS_TCP_LARGE_SEND_OFFLOAD_NET_BUFFER_LIST_INFO;
 
-/* --- hardware assists ------------------------------------------------------ */
+/* --- hardware assists ----------------------------------------------------- */
 
 typedef struct _NDIS_HD_SPLIT_ATTRIBUTES {
     NDIS_OBJECT_HEADER Header;
