@@ -22,6 +22,7 @@ struct RigTap {
     int fd;           /* listening, later connected, -1 when closed */
     int events;       /* events.bin */
     GSource *source;  /* in the main loop, NULL: none */
+    pid_t peer;       /* 0: not known */
     uint8_t chunk[CHUNK];
 };
 
@@ -93,6 +94,8 @@ static gboolean on_connection(int fd, GIOCondition cond, gpointer opaque)
 {
     RigTap *t = opaque;
     int peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    struct ucred who;
+    socklen_t size = sizeof(who);
 
     (void)cond;
     if (peer < 0) {
@@ -100,8 +103,16 @@ static gboolean on_connection(int fd, GIOCondition cond, gpointer opaque)
     }
     close(fd);
     t->fd = peer;
+    if (getsockopt(peer, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0) {
+        t->peer = who.pid;
+    }
     watch(t, G_IO_IN | G_IO_HUP | G_IO_ERR, on_readable);
     return G_SOURCE_REMOVE;
+}
+
+pid_t rig_tap_peer(const RigTap *t)
+{
+    return t->peer;
 }
 
 static gboolean listen_on(RigTap *t, GError **error)

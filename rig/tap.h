@@ -8,6 +8,7 @@
 
 #include <glib.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 typedef struct RigTap RigTap;
 
@@ -25,6 +26,9 @@ typedef struct RigTapReader {
  */
 RigTap *rig_tap_listen(const char *path, const char *events,
                        const RigTapReader *reader, GError **error);
+
+/* The process that connected, 0: none yet, or nobody knows (unix(7)). */
+pid_t rig_tap_peer(const RigTap *tap);
 
 /* Close everything, remove the socket, and put events.bin on the disk. */
 void rig_tap_free(RigTap *tap);

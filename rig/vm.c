@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "loop.h"
+#include "starved.h"
 #include "tap.h"
 #include "virt.h"
 
@@ -43,6 +44,8 @@ struct RigVm {
     int lifecycle;          /* libvirt callback id, -1: none */
     gint64 started;         /* monotonic, us */
     gint64 last_data;
+    gboolean heard;         /* something since the last tick */
+    uint64_t starved;       /* QEMU's waiting, in ms, by the tick after it */
     gboolean closed;        /* the stream, before libvirt had started QEMU */
     gboolean over;
     Life *life;             /* g_atomic_rc_box */
@@ -158,6 +161,7 @@ static void on_data(void *opaque, const void *bytes, size_t length)
     RigProgress p;
 
     vm->last_data = g_get_monotonic_time();
+    vm->heard = TRUE;
     if (!rig_monitor_feed(vm->config.monitor, bytes, length)) {
         finish(vm, RIG_OUTCOME_STREAM_INVALID,
                g_strdup("The event stream contradicts itself."));
@@ -213,9 +217,16 @@ static void on_closed(void *opaque, const char *error)
 
 static void check_limits(RigVm *vm)
 {
-    uint64_t now = ms_since(vm);
-    uint64_t silent = (g_get_monotonic_time() - vm->last_data) / 1000;
+    uint64_t starved = rig_starved_ms(rig_tap_peer(vm->tap));
+    uint64_t now = rig_fair_ms(ms_since(vm), starved);
+    uint64_t silent;
 
+    if (vm->heard || starved < vm->starved) { /* a thread has ended */
+        vm->heard = FALSE;
+        vm->starved = starved;
+    }
+    silent = rig_fair_ms((g_get_monotonic_time() - vm->last_data) / 1000,
+                         starved - vm->starved);
     if (now >= vm->config.wall_seconds * UINT64_C(1000)) {
         finish(vm, RIG_OUTCOME_TIMEOUT,
                g_strdup_printf("The machine did not end within its limit of "

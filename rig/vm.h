@@ -12,9 +12,11 @@
 
 #include "monitor.h"
 
-/* Wall time until the agent must have begun its plan, and the longest
- * silence of the stream after that, in seconds. Under TCG the guest boots in
- * 1.4 s; a step that spins for its 10 s of guest time takes about as long. */
+/* Time until the agent must have begun its plan, and the longest silence of
+ * the stream after that, in seconds. Under TCG the guest boots in 1.4 s; a step
+ * that spins for its 10 s of guest time takes about as long. Time in which
+ * QEMU waited for a processor does not count (starved.h), here and in
+ * wall_seconds: a busy machine breaks no run. */
 #define RIG_BOOT_LIMIT    30
 #define RIG_SILENCE_LIMIT 60
 
