@@ -111,7 +111,9 @@ void rig_print_sweep(const RigRunContext *c, const RigScenarioResult *result)
     const RigSweepResult *r = result->sweep;
     unsigned rows = 0;
 
-    if (!r || (c->options->quiet && rig_sweep_findings(r) == 0)) {
+    if (!r || (c->options->quiet &&
+               (rig_sweep_findings(r) == 0 ||
+                rig_scenario_result_as_expected(result)))) {
         return;
     }
     print_totals(r);
