@@ -1,7 +1,7 @@
 # `make fuzz-stream`: the monitor against libFuzzer, with clang's ASan and
 # UBSan. FUZZ_SECONDS limits it; what it finds stays in build/fuzz/corpus.
 # `make fuzz-parsers`: the PE loader, the INF parser and the plan reader, RUNS
-# inputs each, none of which may take 5 seconds.
+# inputs each, none of which may take 20 seconds (of a machine that may be busy).
 
 FUZZ_SECONDS ?= 60
 FUZZ_CC ?= clang
@@ -68,7 +68,7 @@ fuzz-$(1): $(FUZZ_DIR)/fuzz-$(1) drivers $(PROBE_SYS)
 	$$(Q)for f in $$(FUZZ_SEEDS_$(1)); do \
 	    to=$(FUZZ_DIR)/$(1)/seed-$$$$(echo $$$$f | tr / -); \
 	    strip -o $$$$to $$$$f 2>/dev/null || cp $$$$f $$$$to; done; true
-	$$(Q)$$< -runs=$(RUNS) -max_len=$(FUZZ_LENGTH_$(1)) -timeout=5 \
+	$$(Q)$$< -runs=$(RUNS) -max_len=$(FUZZ_LENGTH_$(1)) -timeout=20 \
 	    -rss_limit_mb=4096 -print_final_stats=1 \
 	    -artifact_prefix=$(FUZZ_DIR)/$(1)- $(FUZZ_DIR)/$(1)
 endef
