@@ -18,6 +18,16 @@ static unsigned cycles_done(const RigLive *live, const RigProgress *p)
     return done;
 }
 
+/* Cycles in all: those of a sweep are not in its file, the guest tells. */
+static unsigned cycles_in_all(const RigLive *live, const RigProgress *p)
+{
+    const RigScenario *s = live->plan && p->scenario > 0 &&
+                           p->scenario <= live->plan->len
+                           ? live->plan->pdata[p->scenario - 1] : NULL;
+
+    return live->cycles + (s && s->sweep && p->cycles > 1 ? p->cycles - 1 : 0);
+}
+
 double rig_live_seconds_left(const RigLive *live, const RigProgress *p,
                              gint64 now)
 {
@@ -25,15 +35,16 @@ double rig_live_seconds_left(const RigLive *live, const RigProgress *p,
     double machine = (now - live->machine_started) / 1e6;
     double known = live->expected_ms / 1e3;
     unsigned done = live->before_cycles + cycles_done(live, p);
+    unsigned all = cycles_in_all(live, p);
 
     if (known > machine && live->before_cycles == 0 &&
         live->plan && live->plan->len == live->scenarios) {
         return known - machine; /* the only machine, seen before */
     }
-    if (done == 0 || done >= live->cycles) {
+    if (done == 0 || done >= all) {
         return -1;
     }
-    return run / done * (live->cycles - done);
+    return run / done * (all - done);
 }
 
 static unsigned width(void)
@@ -56,6 +67,10 @@ static void describe(GString *line, const RigLive *live, const RigProgress *p)
     g_string_append(line, p->name ? p->name : "between scenarios");
     if (p->cycles > 1 && p->cycle) {
         g_string_append_printf(line, "  cycle %u/%u", p->cycle, p->cycles);
+    }
+    if (p->findings) {
+        g_string_append_printf(line, "  %u finding%s", p->findings,
+                               p->findings == 1 ? "" : "s");
     }
     if (p->step && *p->step) {
         g_string_append_printf(line, "  %s", p->step);

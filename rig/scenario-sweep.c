@@ -58,13 +58,18 @@ static char **words(const char *text, const char *between)
     return (char **)g_ptr_array_free(kept, FALSE);
 }
 
-/* All that can be armed without an argument of the user's. */
+/*
+ * All that can be armed without an argument of the user's, but for those which
+ * the system meets and not the driver: it reads the capability, and tells the
+ * driver what it found. RIG_SWEEP_RESOURCES is for them.
+ */
 static char **every_device_fault(void)
 {
     GPtrArray *names = g_ptr_array_new();
 
     for (guint i = 0; i < G_N_ELEMENTS(rig_device_faults); i++) {
-        if (rig_device_faults[i].argument != RIG_FAULT_BIT) {
+        if (rig_device_faults[i].argument != RIG_FAULT_BIT &&
+            i != RIG_FAULT_FEWER_VECTORS && i != RIG_FAULT_NO_MSIX) {
             g_ptr_array_add(names, g_strdup(rig_device_faults[i].name));
         }
     }

@@ -10,6 +10,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <linux/pci_regs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@
 #include "agent/sweep-run.h"
 #include "agent/sweep.h"
 #include "linux/device-state.h"
+#include "linux/pci.h"
 #include "linux/system.h"
 #include "linux/vfio.h"
 #include "rig/faults.h"
@@ -42,6 +44,7 @@ struct sweep_run {
     uint32_t *occasions, *before;  /* the same, by device fault */
     char await[RIG_FAULT_SPEC_MAX + 1];
     struct vfio_device device;
+    int config;                    /* pci_config_open(), or -1 */
     struct device_state *first, *now; /* not copied with every fork */
     struct cycle_plan *plan;       /* the same */
     struct report *report;
@@ -199,9 +202,28 @@ static void announce(const struct sweep_run *r, const struct sweep_cycle *c)
 
 /* --- the device ------------------------------------------------------- */
 
+/*
+ * Linux leaves INTx Disable set when MSI-X was on while the function went
+ * through D3, and VFIO does not show that bit as it is.
+ */
+static void allow_intx(struct sweep_run *r)
+{
+    uint16_t command;
+
+    if (pread(r->config, &command, 2, PCI_COMMAND) == 2 &&
+        (command & PCI_COMMAND_INTX_DISABLE)) {
+        command &= ~PCI_COMMAND_INTX_DISABLE;
+        if (pwrite(r->config, &command, 2, PCI_COMMAND) != 2) {
+            marker_note("INTx Disable cannot be cleared: %s",
+                        strerror(errno));
+        }
+    }
+}
+
 /* Is it as it was? A reset is tried first; what stays different is said. */
 static int check_device(struct sweep_run *r, char *err, size_t errlen)
 {
+    allow_intx(r);
     if (vfio_enable(&r->device, err, errlen)) {
         return -1;
     }
@@ -277,6 +299,7 @@ static int run_all(struct sweep_run *r)
                   r->report->err, sizeof(r->report->err)) == 0) {
         r->context.device = &r->device;
     }
+    r->config = pci_config_open(r->context.plan->device);
     r->sweep = sweep_new(params_of(r), &r->context.scenario->cycles[0],
                          r->device.msix_vectors, host_export_name);
     while (sweep_next(r->sweep, &c)) {

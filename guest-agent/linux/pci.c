@@ -226,6 +226,17 @@ bool pci_driver_name(const char *address, char *name, size_t size)
     return true;
 }
 
+int pci_config_open(const char *address)
+{
+    char path[128];
+
+    if (!pci_path(path, sizeof(path), address, "config")) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    return open(path, O_RDWR | O_CLOEXEC);
+}
+
 int pci_is_active(const char *address)
 {
     uint8_t config[256];

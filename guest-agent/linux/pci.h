@@ -73,4 +73,10 @@ int pci_identity_ids(const struct pci_identity *id,
 int pci_hardware_ids(const char *address, char *ids[PCI_HARDWARE_IDS]);
 void pci_hardware_ids_free(char *ids[PCI_HARDWARE_IDS]);
 
+/*
+ * The function's configuration space as the kernel sees it, to be read and
+ * written; -1 with errno.
+ */
+int pci_config_open(const char *address);
+
 #endif

@@ -126,12 +126,12 @@ END {
     ms = (all - one) * 1000 / (paths - 1)
     linux = (bind - bind_one) * 1000 / (binds - 1)
     figure("paths per minute and core", sprintf("%.0f", 60000 / ms), "1/min",
-           sprintf("%.2f", linux / ms), "value >= 6000")
+           sprintf("%.2f", linux / ms), "value>=6000")
     figure("processor time of a path", sprintf("%.2f", ms), "ms", "-", "-")
     figure("bind and unbind, Linux e1000e", sprintf("%.2f", linux), "ms", "-",
            "-")
     figure("sweep of " paths - 1 " paths with boot",
-           sprintf("%.1f", total / 1000), "s", "-", "value <= 5")
+           sprintf("%.1f", total / 1000), "s", "-", "value<=5")
     for (name in us)
         figure("path: " title[name], us[name], "us guest", "-", "-")
 }' "$WORK/parts"

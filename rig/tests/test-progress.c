@@ -56,6 +56,20 @@ START_TEST(cycles_of_earlier_machines_count)
 }
 END_TEST
 
+/* 1 + 10 are in the files; the guest has announced 40 for the first. */
+START_TEST(a_sweep_has_the_cycles_that_the_guest_announces)
+{
+    RigSweep sweep = { .k = 1 };
+    RigProgress p = { .scenario = 1, .cycle = 21, .cycles = 40 };
+
+    live.cycles = 11;
+    scenario.sweep = &sweep;
+    ck_assert_double_eq_tol(rig_live_seconds_left(&live, &p, 3 * SECOND),
+                            3.0, 0.001); /* 20 of 50 in 2 s */
+    scenario.sweep = NULL;
+}
+END_TEST
+
 START_TEST(earlier_run_of_the_same_inputs_knows_better)
 {
     RigProgress p = { 0 };
@@ -77,6 +91,7 @@ int main(void)
     tcase_add_test(t, nothing_is_said_before_a_cycle_is_done);
     tcase_add_test(t, time_left_follows_the_cycles_done);
     tcase_add_test(t, cycles_of_earlier_machines_count);
+    tcase_add_test(t, a_sweep_has_the_cycles_that_the_guest_announces);
     tcase_add_test(t, earlier_run_of_the_same_inputs_knows_better);
     suite_add_tcase(s, t);
     srunner_run_all(r, CK_NORMAL);

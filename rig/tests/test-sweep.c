@@ -466,6 +466,8 @@ START_TEST(a_sweep_that_says_nothing_tries_all)
                               "all-ones"));
     ck_assert(!g_strv_contains((const char *const *)s->sweep->device_faults,
                                "stuck-bit"));
+    ck_assert(!g_strv_contains((const char *const *)s->sweep->device_faults,
+                               "no-msix"));
     fixture_free(f);
 }
 END_TEST
