@@ -40,7 +40,8 @@ FUZZ_pe := rig/driver-image.c rig/driver-ndis.c rig/exports.c rig/pe-check.c \
     guest-agent/ndis/pe.c
 FUZZ_inf := $(wildcard guest-agent/agent/inf*.c) guest-agent/agent/registry.c \
     guest-agent/agent/windows-version.c
-FUZZ_plan := guest-agent/agent/plan.c guest-agent/agent/plan-step.c guest-agent/linux/pci.c
+FUZZ_plan := guest-agent/agent/plan.c guest-agent/agent/plan-step.c \
+    guest-agent/linux/pci.c
 
 # The longest inputs, in bytes: above those of our own drivers.
 FUZZ_LENGTH_pe := 131072
