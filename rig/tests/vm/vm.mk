@@ -49,20 +49,3 @@ check-vm-linux: all guest-linux
 	$(Q)echo "  RUN   scenarios/linux-*.xml"
 	$(Q)$(B)/rig/rig run -q --results $(VM_TESTS)/results \
 	    $(sort $(wildcard scenarios/linux-*.xml))
-
-# Every seed and control once more with the other MSI-X profile: the verdicts
-# are about the driver, not about when the table is programmed.
-VM_PROFILES := $(VM_TESTS)/other-profile
-
-.PHONY: check-vm-profiles
-check-vm: check-vm-profiles
-check-vm-profiles: all
-	$(Q)echo "  RUN   scenarios/[sc]*.xml, the other msix-profile"
-	$(Q)rm -rf $(VM_PROFILES) && mkdir -p $(VM_PROFILES)
-	$(Q)for f in scenarios/[sc][0-9][0-9]-*.xml; do \
-	    sed -e 's|="\.\./$(B)/|="$(CURDIR)/$(B)/|g' \
-	        -e 's|="at-connect"|="at-other"|' \
-	        -e 's|="at-start"|="at-connect"|' \
-	        -e 's|="at-other"|="at-start"|' $$f > $(VM_PROFILES)/$${f##*/}; \
-	done
-	$(Q)$(B)/rig/rig run -q --results $(VM_TESTS)/results $(VM_PROFILES)
