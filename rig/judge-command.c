@@ -32,7 +32,7 @@ typedef struct Judgement {
     unsigned violations, others, unexpected; /* scenarios */
 } Judgement;
 
-/* --- which scenarios and rules --------------------------------------------- */
+/* --- which scenarios and rules ------------------------------------------- */
 
 static void print_problems(const GPtrArray *problems)
 {
@@ -170,7 +170,7 @@ static RigRules *load_rules(const Judgement *j, GPtrArray *scenarios)
     return rules;
 }
 
-/* --- reading ---------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------- */
 
 static void show_progress(uint64_t done, uint64_t size, gint64 since)
 {
@@ -218,7 +218,7 @@ static gboolean feed(const Judgement *j, const char *name, RigMonitor *m)
     return !valid || n == 0;
 }
 
-/* --- printing ---------------------------------------------------------------- */
+/* --- printing ------------------------------------------------------------ */
 
 static void print_finding(const Judgement *j, const RigFinding *f)
 {
@@ -324,7 +324,7 @@ static gboolean judge(Judgement *j, const char *name)
     return good;
 }
 
-/* --- the command -------------------------------------------------------------- */
+/* --- the command --------------------------------------------------------- */
 
 static gboolean parse(Options *o, int *argc, char ***argv, GError **error)
 {

@@ -27,8 +27,8 @@ static gboolean follows_interrupts(const RigRule *rule)
 static void fill_wanted(RigMonitor *m, RuleSource source, unsigned names)
 {
     m->wanted[source] = g_new0(uint64_t, (size_t)names * RULE_WHENS);
-    for (unsigned i = 0; i < names * RULE_WHENS; i++) {
-        for (unsigned k = 0; k < m->engines; k++) {
+    for (unsigned k = 0; k < m->engines; k++) {
+        for (unsigned i = 0; i < names * RULE_WHENS; i++) {
             if (rig_engine_wants(m->engine[k], source, i / RULE_WHENS,
                                  1u << i % RULE_WHENS)) {
                 m->wanted[source][i] |= 1ull << k;

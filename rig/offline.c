@@ -11,7 +11,7 @@
 #include "scenario.h"
 #include "stream.h"
 
-/* --- plan.ini ------------------------------------------------------------- */
+/* --- plan.ini ------------------------------------------------------------ */
 
 static gboolean fail(GError **error, const char *fmt, ...) G_GNUC_PRINTF(2, 3);
 
@@ -199,7 +199,7 @@ GPtrArray *rig_offline_plan(const char *file, GError **error)
     return g_steal_pointer(&all);
 }
 
-/* --- the stream ------------------------------------------------------------ */
+/* --- the stream ---------------------------------------------------------- */
 
 static void scan(const RigEvent *e, void *opaque)
 {

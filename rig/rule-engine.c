@@ -110,6 +110,16 @@ static Transitions transitions(RigEngine *e, unsigned *n, RuleSource source,
     return t;
 }
 
+static gboolean has_source(const RigRule *rule, RuleSource source)
+{
+    for (unsigned i = 0; i < rule->on->len; i++) {
+        if (((const RuleOn *)rule->on->pdata[i])->source == source) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 /* A boundary is looked for at the ends of its callback. */
 static void add_boundaries(RigEngine *e, RigNames *names)
 {
@@ -136,7 +146,7 @@ static void build_tables(RigEngine *e, RigNames *names)
                                (RULE_NAMED_SOURCES * e->names + RULE_SOURCES));
     for (unsigned s = 0; s < RULE_NAMED_SOURCES; s++) {
         e->named[s] = g_new0(Transitions, e->names);
-        for (unsigned i = 0; i < e->names; i++) {
+        for (unsigned i = 0; has_source(e->rule, s) && i < e->names; i++) {
             e->named[s][i] = transitions(e, &n, s, quark[i]);
         }
     }

@@ -22,7 +22,9 @@
 #define LANE        10.0
 #define SWEEPS      8u
 
-typedef enum NodeKind { START, ANY_TIME, STATE, TRANSITION, VIOLATION } NodeKind;
+typedef enum NodeKind {
+    START, ANY_TIME, STATE, TRANSITION, VIOLATION,
+} NodeKind;
 
 typedef struct Node {
     NodeKind kind;
@@ -54,7 +56,7 @@ static void node_free(gpointer data)
     g_free(n);
 }
 
-/* --- text -------------------------------------------------------------------- */
+/* --- text ---------------------------------------------------------------- */
 
 /* Break lines at blanks; identifiers stay whole. */
 static char *wrapped(const char *text)
@@ -99,7 +101,7 @@ static void measure(Node *n)
     n->height = g_strv_length(lines) * LINE_HEIGHT + 2 * PAD;
 }
 
-/* --- nodes and edges ---------------------------------------------------------- */
+/* --- nodes and edges ----------------------------------------------------- */
 
 static unsigned add_node(Drawing *d, NodeKind kind, const char *text)
 {
@@ -220,7 +222,7 @@ static void build(Drawing *d)
     }
 }
 
-/* --- layers --------------------------------------------------------------------- */
+/* --- layers -------------------------------------------------------------- */
 
 /* A state comes after those from which it is first reached. */
 static void set_state_layers(Drawing *d)
@@ -273,7 +275,7 @@ static void set_layers(Drawing *d)
     d->layers = last + 1;
 }
 
-/* --- order and place -------------------------------------------------------------- */
+/* --- order and place ----------------------------------------------------- */
 
 static int by_rank(gconstpointer a, gconstpointer b)
 {
@@ -370,7 +372,7 @@ static void place(Drawing *d)
     d->height += 2 * MARGIN;
 }
 
-/* --- writing ------------------------------------------------------------------------ */
+/* --- writing ------------------------------------------------------------- */
 
 static void write_text(GString *s, const Node *n)
 {

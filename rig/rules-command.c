@@ -57,7 +57,7 @@ static int list(const RigPaths *paths, const GPtrArray *catalogue)
     return status;
 }
 
-/* --- show -------------------------------------------------------------------- */
+/* --- show ---------------------------------------------------------------- */
 
 static void print_states(const char *what, const RigRule *rule,
                          uint32_t mask)

@@ -58,7 +58,7 @@ static uint32_t get(const Image *i, size_t at, unsigned bytes)
     return GUINT32_FROM_LE(v);
 }
 
-/* --- headers ------------------------------------------------------------------ */
+/* --- headers ------------------------------------------------------------- */
 
 static gboolean read_headers(RigSymbols *s, Image *i)
 {
@@ -125,7 +125,7 @@ static gboolean good_name(const char *name)
     return TRUE;
 }
 
-/* --- COFF ---------------------------------------------------------------------- */
+/* --- COFF ---------------------------------------------------------------- */
 
 /* A name of up to 8 bytes, or an offset into the string table behind. */
 static char *coff_name(const Image *i, size_t at, size_t strings)
@@ -171,14 +171,15 @@ static void read_coff(RigSymbols *s, const Image *i)
     }
 }
 
-/* --- map of a linker -------------------------------------------------------------- */
+/* --- map of a linker ----------------------------------------------------- */
 
 /* An address of the image: 16 hexadecimal digits, with or without 0x. */
 static gboolean address(const char *word, uint64_t *value)
 {
     const char *digits = word + (g_str_has_prefix(word, "0x") ? 2 : 0);
 
-    if (strlen(digits) != 16 || strspn(digits, "0123456789abcdefABCDEF") != 16) {
+    if (strlen(digits) != 16 ||
+        strspn(digits, "0123456789abcdefABCDEF") != 16) {
         return FALSE;
     }
     *value = g_ascii_strtoull(digits, NULL, 16);
@@ -222,7 +223,7 @@ static void read_map(RigSymbols *s, const char *map)
     }
 }
 
-/* --- interface ----------------------------------------------------------------------- */
+/* --- interface ----------------------------------------------------------- */
 
 static int by_rva(gconstpointer a, gconstpointer b)
 {

@@ -18,7 +18,7 @@
 #include "rule-catalogue.h"
 #include "rule-model.h"
 
-/* --- streams ------------------------------------------------------------------ */
+/* --- streams ------------------------------------------------------------- */
 
 typedef struct Word {
     char name[64];
@@ -94,7 +94,7 @@ static void play_word(Builder *b, const char *text)
     }
 }
 
-/* --- cases -------------------------------------------------------------------- */
+/* --- cases --------------------------------------------------------------- */
 
 #define INIT   "+MiniportInitializeEx "
 #define FAILS  "-0xC0000001 "
@@ -345,7 +345,7 @@ static const Case cases[] = {
       "not-deregistered/sdv-rule not-released/strict" },
 };
 
-/* --- running them --------------------------------------------------------------- */
+/* --- running them -------------------------------------------------------- */
 
 static void use_rule(RigScenario *s, const char *name)
 {
