@@ -70,7 +70,7 @@ void rig_sweep_point_reached(RigMonitor *m)
     map_of(m)->reached++;
 }
 
-/* --- a clean start -------------------------------------------------------- */
+/* --- a clean start ------------------------------------------------------- */
 
 /* COMMAND: Interrupt Disable (PCI 3.0, 6.2.2) */
 #define COMMAND_INTX_DISABLE 0x0400
@@ -126,7 +126,7 @@ void rig_sweep_cycle_begins(RigMonitor *m, const RigEvent *e)
     }
 }
 
-/* --- did the faults happen? ------------------------------------------------ */
+/* --- did the faults happen? ---------------------------------------------- */
 
 /* The step in "[LIFE,]STEP[.N]:API#OCCURRENCE". */
 static gboolean in_step(const RigSweepFault *f, const char *step)
@@ -175,7 +175,7 @@ gboolean rig_sweep_failed_early(const RigMonitor *m)
            m->work.early.event != RIG_NO_EVENT;
 }
 
-/* --- the map -------------------------------------------------------------- */
+/* --- the map ------------------------------------------------------------- */
 
 static gboolean a_step_failed(const Work *w)
 {

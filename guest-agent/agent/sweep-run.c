@@ -289,7 +289,8 @@ static int run_all(struct sweep_run *r)
     r->first = shared_memory(sizeof(*r->first));
     r->now = shared_memory(sizeof(*r->now));
     r->plan = shared_memory(sizeof(*r->plan));
-    if (!r->points || !r->occasions || !r->before || !r->first || !r->now || !r->plan) {
+    if (!r->points || !r->occasions || !r->before || !r->first || !r->now ||
+        !r->plan) {
         snprintf(r->report->err, sizeof(r->report->err),
                  "no memory for a sweep");
         return -1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Units: which cycles a sweep consists of, by what the cycles before reached. */
+/* Units: the cycles of a sweep, by what the cycles before them reached. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>

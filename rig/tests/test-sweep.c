@@ -16,7 +16,7 @@
 #define API "NdisMRegisterScatterGatherDma"
 #define POINT "init:" API "#1"
 
-/* --- the stream of a sweep -------------------------------------------------- */
+/* --- the stream of a sweep ----------------------------------------------- */
 
 static Play *sweep_new(unsigned k)
 {
@@ -346,7 +346,7 @@ START_TEST(vectors_left_programmed_break_the_next_cycle)
 }
 END_TEST
 
-/* --- guests that lie --------------------------------------------------------- */
+/* --- guests that lie ----------------------------------------------------- */
 
 static void expect_invalid(Play *p, const char *part)
 {
@@ -409,7 +409,7 @@ START_TEST(progress_knows_how_many_cycles_there_are)
 }
 END_TEST
 
-/* --- what a scenario says ------------------------------------------------------ */
+/* --- what a scenario says ------------------------------------------------ */
 
 #define HEAD "<scenario name='test'><title>A test</title>" \
              "<driver sys='good.sys' inf='good.inf'/>" \
