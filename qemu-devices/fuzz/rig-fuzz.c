@@ -9,8 +9,9 @@
  * rarely turns a ring on. make-seeds turns the log of a qtest into an input.
  *
  * The machine is laid out as the qtests do it, see rig-nic-driver.h: nic0 and
- * nic1 in slots 4 and 5, nic2 behind a root port, all on one hub together with
- * a reflector, and a tap that watches them.
+ * nic1 in slots 4 and 5 on one cable, nic2 behind a root port on another with a
+ * reflector, and a tap that watches them. Only two stations on a hub can hold
+ * each other up.
  */
 #include "qemu/osdep.h"
 #include "hw/pci/pci_regs.h"
@@ -89,14 +90,14 @@ static GString *command_line(FuzzTarget *target)
         "-M q35 -m 64M -nodefaults "
         "-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off "
         "-netdev hubport,id=n0,hubid=0 -netdev hubport,id=n1,hubid=0 "
-        "-netdev hubport,id=n2,hubid=0 -netdev hubport,id=n3,hubid=0 "
+        "-netdev hubport,id=n2,hubid=1 -netdev hubport,id=n3,hubid=1 "
         "-device rig-nic,id=nic0,netdev=n0,addr=4.0,mac=52:54:00:aa:bb:cc,"
         "vectors=9,queues=3 "
         "-device rig-nic,id=nic1,netdev=n1,addr=5.0,mac=52:54:00:aa:bb:dd "
         "-device pcie-root-port,id=rp,addr=7.0,chassis=1 "
         "-device rig-nic,id=nic2,netdev=n2,bus=rp,mac=52:54:00:aa:bb:ee,"
         "vectors=1 "
-        "-device rig-reflector,netdev=n3,queue=16 "
+        "-device rig-reflector,netdev=n3,queue=4 "
         "-chardev null,id=events -device rig-tap,id=tap,addr=1e.0,"
         "watch='nic0;nic1;nic2',chardev=events,buffer=64k ");
 }
