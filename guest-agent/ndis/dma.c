@@ -63,9 +63,11 @@ static VOID NTAPI ndis_m_deregister_sg_dma(NDIS_HANDLE handle)
 
 /* --- scatter/gather lists --------------------------------------------- */
 
-/* One element more; merged with the one before where they touch. */
-static bool add_element(SCATTER_GATHER_LIST *sg, uint64_t address,
-                        uint32_t length)
+/*
+ * One element more, up to `max`; merged with the one before where they touch.
+ */
+static bool add_element(SCATTER_GATHER_LIST *sg, unsigned max,
+                        uint64_t address, uint32_t length)
 {
     SCATTER_GATHER_ELEMENT *last = &sg->Elements[sg->NumberOfElements];
 
@@ -74,7 +76,7 @@ static bool add_element(SCATTER_GATHER_LIST *sg, uint64_t address,
         last[-1].Length += length;
         return true;
     }
-    if (sg->NumberOfElements == SG_ELEMENTS) {
+    if (sg->NumberOfElements >= max) {
         return false;
     }
     *last = (SCATTER_GATHER_ELEMENT) {
@@ -87,9 +89,10 @@ static bool add_element(SCATTER_GATHER_LIST *sg, uint64_t address,
 /*
  * The list begins with the MDL that CurrentMdl points to: the frame itself is
  * CurrentMdlOffset bytes further (Microsoft, NdisMAllocateNetBufferSGList).
- * False: not all of it can be reached.
+ * False: not all of it can be reached, or `max` elements are too few.
  */
-static bool fill_list(SCATTER_GATHER_LIST *sg, const NET_BUFFER *nb)
+static bool fill_list(SCATTER_GATHER_LIST *sg, unsigned max,
+                      const NET_BUFFER *nb)
 {
     const MDL *mdl = nb->CurrentMdl;
     uint64_t left = (uint64_t)nb->CurrentMdlOffset + nb->DataLength;
@@ -105,7 +108,7 @@ static bool fill_list(SCATTER_GATHER_LIST *sg, const NET_BUFFER *nb)
         uint64_t bus;
 
         if (n && (!arena_contains(va, n) || !arena_bus_address(va, &bus) ||
-                  !add_element(sg, bus, n))) {
+                  !add_element(sg, max, bus, n))) {
             return false;
         }
         left -= n;
@@ -113,13 +116,42 @@ static bool fill_list(SCATTER_GATHER_LIST *sg, const NET_BUFFER *nb)
     return left == 0;
 }
 
-/* The driver gives the buffer for the list, or the host allocates it. */
+/* The driver's buffer if the list fits into it, or NULL. */
+static SCATTER_GATHER_LIST *fill_buffer(void *buffer, ULONG size,
+                                        const NET_BUFFER *nb)
+{
+    unsigned max = buffer && size > sg_list_size(0)
+                   ? (size - sg_list_size(0)) / sizeof(SCATTER_GATHER_ELEMENT)
+                   : 0;
+
+    return max && fill_list(buffer, max, nb) ? buffer : NULL;
+}
+
+/* A list of the host's own, or NULL. */
+static SCATTER_GATHER_LIST *allocate_list(const NET_BUFFER *nb)
+{
+    size_t size = sg_list_size(SG_ELEMENTS);
+    SCATTER_GATHER_LIST *sg = arena_alloc(size, CACHE_LINE);
+
+    if (sg && !fill_list(sg, SG_ELEMENTS, nb)) {
+        marker_note("NET_BUFFER cannot be mapped for DMA: its memory is no "
+                    "pool or shared memory, or its MDLs are too short");
+        arena_free(sg, size);
+        return NULL;
+    }
+    if (sg) {
+        object_add(OBJ_SG_LIST, sg, size);
+    }
+    return sg;
+}
+
+/* The list goes into the driver's buffer, or the host allocates it. */
 static NDIS_STATUS NTAPI
 ndis_m_allocate_nb_sg_list(NDIS_HANDLE handle, PNET_BUFFER nb, PVOID context,
                            ULONG flags, PVOID buffer, ULONG size)
 {
     struct dma *dma = object_get(OBJ_DMA, handle);
-    SCATTER_GATHER_LIST *sg = buffer;
+    SCATTER_GATHER_LIST *sg;
     struct callback cb;
     uint8_t old;
 
@@ -127,16 +159,9 @@ ndis_m_allocate_nb_sg_list(NDIS_HANDLE handle, PNET_BUFFER nb, PVOID context,
     if (!dma || !nb) {
         return NDIS_STATUS_RESOURCES;
     }
-    if (!buffer || size < sg_list_size(SG_ELEMENTS)) {
-        sg = arena_alloc(sg_list_size(SG_ELEMENTS), CACHE_LINE);
-        if (!sg) {
-            return NDIS_STATUS_RESOURCES;
-        }
-        object_add(OBJ_SG_LIST, sg, sg_list_size(SG_ELEMENTS));
-    }
-    if (!fill_list(sg, nb)) {
-        marker_note("NET_BUFFER cannot be mapped for DMA: its memory is no "
-                    "pool or shared memory, or its MDLs are too short");
+    sg = fill_buffer(buffer, size, nb);
+    sg = sg ? sg : allocate_list(nb);
+    if (!sg) {
         return NDIS_STATUS_RESOURCES;
     }
     nb->ScatterGatherList = sg;
@@ -306,7 +331,7 @@ ndis_allocate_shared_memory(NDIS_HANDLE ndis_handle,
     }
     p->VirtualAddress = va;
     p->SGListBuffer->NumberOfElements = 0;
-    add_element(p->SGListBuffer, bus, p->Length);
+    add_element(p->SGListBuffer, 1, bus, p->Length);
     *handle = va;
     return NDIS_STATUS_SUCCESS;
 }

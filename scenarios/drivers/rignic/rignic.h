@@ -26,6 +26,7 @@
 #define RIGNIC_ETHERNET_HEADER 14
 #define RIGNIC_MULTICAST_MAX   64   /* addresses in the multicast list */
 #define RIGNIC_MAX_FRAGMENTS   16   /* descriptors of one sent frame */
+#define RIGNIC_USUAL_FRAGMENTS 8    /* more: NDIS allocates their list */
 #define RIGNIC_MAX_MESSAGES    (RIG_NIC_MAX_QUEUES + 1)
 #define RIGNIC_NO_MESSAGE      ((ULONG)-1)
 #define RIGNIC_ALL_ONES        0xffffffffu /* read of a device that is gone */
@@ -72,6 +73,8 @@ typedef struct _RIGNIC_TX_RING {
     RIGNIC_SHARED_MEMORY Memory;
     PRIGNIC_DESCRIPTOR Descriptors;
     PRIGNIC_TX_SLOT Slots;
+    PUCHAR Lists;              /* Size buffers for fragments, behind Slots */
+    PVOID Spare;               /* those in no use, each points to the next */
     ULONG Registers;           /* offset of the ring's registers */
     ULONG Size;                /* descriptors, a power of two */
     ULONG Tail;                /* next descriptor to fill */

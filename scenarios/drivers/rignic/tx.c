@@ -8,6 +8,10 @@
  * (RS), so completion looks at memory only. A list is complete when its last
  * frame is. A batch of lists costs one doorbell.
  *
+ * NDIS writes the fragments of a frame into a buffer of the ring, if one is left
+ * and they fit; else it allocates one. A batch takes all spare buffers at once,
+ * so that it costs no lock for each frame; a second sender meanwhile has none.
+ *
  * MiniportReserved of a frame holds its fragments, the next frame in whatever
  * list it is in, its list and its ring; that of a list its frame count.
  */
@@ -22,6 +26,12 @@
     (*(PRIGNIC_TX_RING *)&NET_BUFFER_MINIPORT_RESERVED(nb)[3])
 #define LIST_FRAMES(nbl) \
     ((volatile LONG *)&NET_BUFFER_LIST_MINIPORT_RESERVED(nbl)[0])
+
+/* Bytes of a buffer for fragments; they stay aligned to 8 bytes. */
+#define LIST_SIZE \
+    (sizeof(SCATTER_GATHER_LIST) + \
+     RIGNIC_USUAL_FRAGMENTS * sizeof(SCATTER_GATHER_ELEMENT))
+#define NEXT_SPARE(buffer) (*(PVOID *)(buffer))
 
 /* --- lists ---------------------------------------------------------------- */
 
@@ -91,14 +101,47 @@ static VOID RignicCompleteLists(PRIGNIC_ADAPTER Adapter,
     }
 }
 
-/* Unmap frames and complete the lists that have none left. DISPATCH_LEVEL. */
+/* Put a buffer for fragments with others, unless it is NDIS's own. */
+static VOID RignicSpareBuffer(PRIGNIC_TX_RING Ring, PVOID Buffer, PVOID *Spare)
+{
+    if ((ULONG_PTR)Buffer - (ULONG_PTR)Ring->Lists < Ring->Size * LIST_SIZE) {
+        NEXT_SPARE(Buffer) = *Spare;
+        *Spare = Buffer;
+    }
+}
+
+/* Give buffers back to the ring, whose lock is held. */
+static VOID RignicReturnBuffers(PRIGNIC_TX_RING Ring, PVOID Spare)
+{
+    if (Ring->Spare == NULL) {
+        Ring->Spare = Spare;
+        return;
+    }
+    while (Spare != NULL) {
+        PVOID next = NEXT_SPARE(Spare);
+
+        RignicSpareBuffer(Ring, Spare, &Ring->Spare);
+        Spare = next;
+    }
+}
+
+/*
+ * Unmap frames, all of one ring, and complete the lists that have none left.
+ * DISPATCH_LEVEL.
+ */
 static VOID RignicFinishFrames(PRIGNIC_ADAPTER Adapter, PRIGNIC_NB_LIST Frames,
                                NDIS_STATUS Status)
 {
+    PRIGNIC_TX_RING ring;
     RIGNIC_NBL_LIST done = { NULL, &done.Head, 0 };
+    PVOID spare = NULL;
     PNET_BUFFER frame;
     PNET_BUFFER next;
 
+    if (Frames->Head == NULL) {
+        return;
+    }
+    ring = FRAME_RING(Frames->Head);
     for (frame = Frames->Head; frame != NULL; frame = next) {
         next = FRAME_NEXT(frame);
         if (Status == NDIS_STATUS_SUCCESS) {
@@ -109,8 +152,14 @@ static VOID RignicFinishFrames(PRIGNIC_ADAPTER Adapter, PRIGNIC_NB_LIST Frames,
         if (FRAME_FRAGMENTS(frame) != NULL) {
             NdisMFreeNetBufferSGList(Adapter->DmaHandle,
                                      FRAME_FRAGMENTS(frame), frame);
+            RignicSpareBuffer(ring, FRAME_FRAGMENTS(frame), &spare);
         }
         RignicDropFrame(FRAME_LIST(frame), Status, &done);
+    }
+    if (spare != NULL) {
+        NdisDprAcquireSpinLock(&ring->Lock);
+        RignicReturnBuffers(ring, spare);
+        NdisDprReleaseSpinLock(&ring->Lock);
     }
     RignicCompleteLists(Adapter, &done);
 }
@@ -184,6 +233,7 @@ VOID NTAPI RignicProcessSGList(PDEVICE_OBJECT DeviceObject, PVOID Reserved,
 {
     PNET_BUFFER frame = Context;
     PRIGNIC_TX_RING ring = FRAME_RING(frame);
+    PVOID offered = FRAME_FRAGMENTS(frame);
     NDIS_STATUS status = NDIS_STATUS_SUCCESS;
 
     UNREFERENCED_PARAMETER(DeviceObject);
@@ -191,6 +241,9 @@ VOID NTAPI RignicProcessSGList(PDEVICE_OBJECT DeviceObject, PVOID Reserved,
     FRAME_FRAGMENTS(frame) = SGL;
 
     NdisDprAcquireSpinLock(&ring->Lock);
+    if (offered != NULL && offered != SGL) {
+        RignicSpareBuffer(ring, offered, &ring->Spare);
+    }
     if (!ring->Adapter->Running) {
         status = NDIS_STATUS_PAUSED;
     } else if (SGL->NumberOfElements == 0 ||
@@ -224,24 +277,37 @@ static NDIS_STATUS RignicSendStatus(PRIGNIC_ADAPTER Adapter)
     return NDIS_STATUS_SUCCESS;
 }
 
+/* Takes a buffer for the fragments from `Spare` if there is one. */
 static NDIS_STATUS RignicSendFrame(PRIGNIC_TX_RING Ring,
-                                   PNET_BUFFER_LIST List, PNET_BUFFER Frame)
+                                   PNET_BUFFER_LIST List, PNET_BUFFER Frame,
+                                   PVOID *Spare)
 {
     ULONG length = NET_BUFFER_DATA_LENGTH(Frame);
+    PVOID buffer = *Spare;
+    NDIS_STATUS status;
 
     if (length < RIG_NIC_FRAME_MIN ||
         length > Ring->Adapter->Configuration.JumboPacket) {
         return NDIS_STATUS_INVALID_LENGTH;
     }
-    FRAME_FRAGMENTS(Frame) = NULL;
+    if (buffer != NULL) {
+        *Spare = NEXT_SPARE(buffer);
+    }
+    FRAME_FRAGMENTS(Frame) = buffer;
     FRAME_LIST(Frame) = List;
     FRAME_RING(Frame) = Ring;
-    return NdisMAllocateNetBufferSGList(Ring->Adapter->DmaHandle, Frame, Frame,
-                                        NDIS_SG_LIST_WRITE_TO_DEVICE, NULL, 0);
+    status = NdisMAllocateNetBufferSGList(
+        Ring->Adapter->DmaHandle, Frame, Frame, NDIS_SG_LIST_WRITE_TO_DEVICE,
+        buffer, buffer != NULL ? LIST_SIZE : 0);
+    if (status != NDIS_STATUS_SUCCESS && buffer != NULL) {
+        RignicSpareBuffer(Ring, buffer, Spare);
+    }
+    return status;
 }
 
 /* The count starts at one, so the list stays ours while frames complete. */
-static VOID RignicSendList(PRIGNIC_TX_RING Ring, PNET_BUFFER_LIST List)
+static VOID RignicSendList(PRIGNIC_TX_RING Ring, PNET_BUFFER_LIST List,
+                           PVOID *Spare)
 {
     PRIGNIC_ADAPTER adapter = Ring->Adapter;
     RIGNIC_NBL_LIST done = { NULL, &done.Head, 0 };
@@ -260,7 +326,7 @@ static VOID RignicSendList(PRIGNIC_TX_RING Ring, PNET_BUFFER_LIST List)
 
             next = NET_BUFFER_NEXT_NB(frame);
             InterlockedIncrement(LIST_FRAMES(List));
-            sent = RignicSendFrame(Ring, List, frame);
+            sent = RignicSendFrame(Ring, List, frame, Spare);
             if (sent != NDIS_STATUS_SUCCESS) {
                 InterlockedExchangeAdd64(&adapter->Sent.Errors, 1);
                 RignicDropFrame(List, sent, &done);
@@ -286,19 +352,23 @@ static PNET_BUFFER_LIST RignicSendBatch(PRIGNIC_ADAPTER Adapter,
                                         PNET_BUFFER_LIST List)
 {
     PRIGNIC_TX_RING ring = RignicChooseRing(Adapter, List);
+    PVOID spare;
 
     NdisDprAcquireSpinLock(&ring->Lock);
     ring->Batches++;
+    spare = ring->Spare;
+    ring->Spare = NULL;
     NdisDprReleaseSpinLock(&ring->Lock);
     do {
         PNET_BUFFER_LIST next = NET_BUFFER_LIST_NEXT_NBL(List);
 
         NET_BUFFER_LIST_NEXT_NBL(List) = NULL;
-        RignicSendList(ring, List);
+        RignicSendList(ring, List, &spare);
         List = next;
     } while (List != NULL && RignicChooseRing(Adapter, List) == ring);
     NdisDprAcquireSpinLock(&ring->Lock);
     ring->Batches--;
+    RignicReturnBuffers(ring, spare);
     RignicRingDoorbell(ring);
     NdisDprReleaseSpinLock(&ring->Lock);
     return List;
@@ -477,15 +547,22 @@ BOOLEAN RignicTransmitStuck(PRIGNIC_ADAPTER Adapter)
 static NDIS_STATUS RignicAllocateTxRing(PRIGNIC_ADAPTER Adapter, ULONG Queue)
 {
     PRIGNIC_TX_RING ring = &Adapter->Tx[Queue];
+    ULONG i;
 
     ring->Adapter = Adapter;
     ring->Registers = RIG_NIC_TX(Queue);
     ring->Size = Adapter->Configuration.TransmitBuffers;
     NdisAllocateSpinLock(&ring->Lock);
     RignicInitFrames(&ring->Waiting);
-    ring->Slots = RignicAllocate(Adapter, ring->Size * sizeof(*ring->Slots));
+    ring->Slots = RignicAllocate(
+        Adapter, ring->Size * (ULONG)(sizeof(*ring->Slots) + LIST_SIZE));
     if (ring->Slots == NULL) {
         return NDIS_STATUS_RESOURCES;
+    }
+    ring->Lists = (PUCHAR)(ring->Slots + ring->Size);
+    ring->Spare = NULL;
+    for (i = 0; i < ring->Size; i++) {
+        RignicSpareBuffer(ring, ring->Lists + i * LIST_SIZE, &ring->Spare);
     }
     if (RignicAllocateShared(Adapter, ring->Size * RIG_NIC_DESC_SIZE,
                              &ring->Memory) != NDIS_STATUS_SUCCESS) {
