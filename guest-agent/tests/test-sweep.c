@@ -125,6 +125,7 @@ START_TEST(what_cannot_be_a_point_is_none)
     reach(0, INIT, 0);
     learn(&c, NULL, NULL);
     expect(&c, "end");
+    end();
     begin("");
     expect(&c, "life:planned");
     points->n = UINT32_MAX;
