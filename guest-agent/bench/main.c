@@ -8,9 +8,9 @@
  *
  * Kernel parameters: rounds=N, frames=N (each turn), legs=NAME,... (these),
  * wait=1 (say "bench-ready" before each turn and wait for a line from the
- * console). If there is a rig-tap, a marker in slot MARK stands before and after
- * each turn, for an observer outside, who can tell it from those of the NDIS
- * host.
+ * console). If there is a rig-tap, a marker in slot MARK stands before and
+ * after each turn, for an observer outside, who can tell it from those of the
+ * NDIS host.
  */
 #define _GNU_SOURCE
 #include <stdio.h>

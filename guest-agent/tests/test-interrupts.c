@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* /proc/interrupts as kernels write it: whose line it is, and what it counts. */
+/* /proc/interrupts as kernels write it: whose line it is, what it counts. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>

@@ -2,14 +2,14 @@
 # What rig-tap costs: throughput of a watched rig-nic under full traffic, and
 # the guest's time for a marker.
 #
-# Throughput is that of the sample miniport in the NDIS host, through two NICs of
-# one machine that differ in this alone: the tap watches one and not the other.
-# They take turns, one after the other and then the other way round. Frames per
-# second are by the clock; the ratio is the median, over all pairs, of the
-# processor time that QEMU took for the NIC without by that for the NIC with,
+# Throughput is that of the sample miniport in the NDIS host, through two NICs
+# of one machine that differ in this alone: the tap watches one and not the
+# other. They take turns, one after the other and then the other way round.
+# Frames per second are by the clock; the ratio is the median, over all pairs, of
+# the processor time that QEMU took for the NIC without by that for the NIC with,
 # which other work on the host disturbs less. A marker is timed in the guest,
-# 20,000 in a row, the stream going to a file; it is what the NDIS host writes for
-# a call that is traced. The quickest of ten times counts: the others were
+# 20,000 in a row, the stream going to a file; it is what the NDIS host writes
+# for a call that is traced. The quickest of ten times counts: the others were
 # disturbed.
 # BENCH_PAIRS and BENCH_FRAMES (of a turn) set how long it takes.
 

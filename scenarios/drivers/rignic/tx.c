@@ -8,9 +8,10 @@
  * (RS), so completion looks at memory only. A list is complete when its last
  * frame is. A batch of lists costs one doorbell.
  *
- * NDIS writes the fragments of a frame into a buffer of the ring, if one is left
- * and they fit; else it allocates one. A batch takes all spare buffers at once,
- * so that it costs no lock for each frame; a second sender meanwhile has none.
+ * NDIS writes the fragments of a frame into a buffer of the ring, if one is
+ * left and they fit; else it allocates one. A batch takes all spare buffers at
+ * once, so that it costs no lock for each frame; a second sender meanwhile has
+ * none.
  *
  * MiniportReserved of a frame holds its fragments, the next frame in whatever
  * list it is in, its list and its ring; that of a list its frame count.
