@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "judge-marked.h"
 #include "monitor.h"
 #include "offline.h"
 #include "problem.h"
@@ -41,23 +42,55 @@ static void print_problems(const GPtrArray *problems)
     }
 }
 
+/* What the plan beside the stream says was marked; NULL: it does not say. */
+static char **marked_by_plan(const GPtrArray *plan, const char *scenario)
+{
+    for (guint i = 0; plan && i < plan->len; i++) {
+        const RigScenario *s = plan->pdata[i];
+
+        if (!strcmp(s->name, scenario)) {
+            return g_strdupv(s->marked);
+        }
+    }
+    return NULL;
+}
+
+/*
+ * The scenarios of the file that was named: their own rules are what was
+ * marked, unless the plan knows better. NULL after saying why not.
+ */
+static GPtrArray *load_scenarios(const Judgement *j, const char *plan)
+{
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) planned = rig_offline_plan(plan, NULL);
+    char *files[] = { j->options->scenario, NULL };
+    GPtrArray *all = rig_scenarios_load(files, j->paths, problems);
+    g_autoptr(RigRules) rules = problems->len ? NULL :
+        rig_rules_load(all, j->paths, problems);
+
+    print_problems(problems);
+    if (!rules) {
+        g_clear_pointer(&all, g_ptr_array_unref);
+    }
+    for (guint i = 0; all && i < all->len; i++) {
+        RigScenario *s = all->pdata[i];
+
+        s->marked = marked_by_plan(planned, s->name);
+        s->marked = s->marked ? s->marked : rig_rules_trace(rules, s);
+    }
+    return all;
+}
+
 /* The scenarios of a stream; NULL after saying why not. */
 static GPtrArray *find_scenarios(const Judgement *j, const char *stream)
 {
-    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GError) error = NULL;
     g_autofree char *dir = g_path_get_dirname(stream);
     g_autofree char *plan = g_build_filename(dir, "plan.ini", NULL);
-    char *files[] = { j->options->scenario, NULL };
     GPtrArray *all;
 
     if (j->options->scenario) {
-        all = rig_scenarios_load(files, j->paths, problems);
-        print_problems(problems);
-        if (problems->len) {
-            g_clear_pointer(&all, g_ptr_array_unref);
-        }
-        return all;
+        return load_scenarios(j, plan);
     }
     if (g_file_test(plan, G_FILE_TEST_EXISTS)) {
         all = rig_offline_plan(plan, &error);
@@ -68,6 +101,12 @@ static GPtrArray *find_scenarios(const Judgement *j, const char *stream)
     if (!all) {
         fprintf(stderr, "rig judge: %s: %s\n", *plan ? plan : stream,
                 error->message);
+    }
+    if (all && !*plan) {
+        fprintf(stderr, "rig judge: %s: no plan.ini is beside it, so what was "
+                "marked is not known: a rule about anything else passes "
+                "without having seen it; --scenario says what was run\n",
+                stream);
     }
     for (guint i = 0; all && !*plan && i < all->len; i++) {
         ((RigScenario *)all->pdata[i])->machine.profile =
@@ -232,7 +271,8 @@ static void print_finding(const Judgement *j, const RigFinding *f)
     }
 }
 
-static void print_result(Judgement *j, const RigScenarioResult *r)
+static void print_result(Judgement *j, const RigScenarioResult *r,
+                         const char *unmarked)
 {
     gboolean expected = !j->options->scenario ||
                         rig_scenario_result_as_expected(r);
@@ -253,6 +293,9 @@ static void print_result(Judgement *j, const RigScenarioResult *r)
     if (r->findings_omitted) {
         printf("  and %u more findings\n", r->findings_omitted);
     }
+    if (unmarked && strcmp(unmarked, r->sentence) != 0) {
+        printf("    %s\n", unmarked);
+    }
 }
 
 static double cpu_seconds(void)
@@ -267,6 +310,7 @@ static gboolean judge_stream(Judgement *j, const char *name)
 {
     g_autoptr(GPtrArray) scenarios = find_scenarios(j, name);
     g_autoptr(RigRules) rules = scenarios ? load_rules(j, scenarios) : NULL;
+    g_autoptr(GPtrArray) unmarked = NULL;
     g_autoptr(RigMonitor) m = NULL;
     gint64 began = g_get_monotonic_time();
     double used = cpu_seconds();
@@ -275,6 +319,7 @@ static gboolean judge_stream(Judgement *j, const char *name)
     if (!rules) {
         return FALSE;
     }
+    unmarked = rig_unmarked_rules(scenarios, rules);
     m = rig_monitor_new(scenarios, rules);
     rig_monitor_skip_hash(m);
     if (!feed(j, name, m)) {
@@ -285,7 +330,11 @@ static gboolean judge_stream(Judgement *j, const char *name)
     for (guint i = 0; i < scenarios->len; i++) {
         g_autoptr(RigScenarioResult) r = rig_monitor_take(m, i);
 
-        print_result(j, r);
+        if (unmarked->pdata[i]) {
+            rig_scenario_result_worsen(r, RIG_VERDICT_INCONCLUSIVE,
+                                       unmarked->pdata[i]);
+        }
+        print_result(j, r, unmarked->pdata[i]);
     }
     if (!j->options->quiet) {
         double s = (g_get_monotonic_time() - began) / 1e6;

@@ -123,6 +123,15 @@ static void read_rules(GKeyFile *k, const char *group, RigScenario *s)
     }
 }
 
+/* No list: only what no rule asks for was marked. */
+static char **read_marked(GKeyFile *k, const char *group)
+{
+    char **trace = g_key_file_get_string_list(k, group, RIG_PLAN_KEY_TRACE,
+                                              NULL, NULL);
+
+    return trace ? trace : g_new0(char *, 1);
+}
+
 static RigScenario *read_scenario(GKeyFile *k, const char *file,
                                   unsigned number, RigProfile profile,
                                   GError **error)
@@ -149,6 +158,7 @@ static RigScenario *read_scenario(GKeyFile *k, const char *file,
                                                    NULL));
     }
     read_rules(k, group, s);
+    s->marked = read_marked(k, group);
     if (!s->name || cycles < 1 || cycles > PLAN_CYCLES_MAX) {
         fail(error, "[%s] is no scenario", group);
         return NULL;

@@ -10,8 +10,8 @@
 
 /*
  * Scenarios (of RigScenario, freed with the array) from a plan.ini: names,
- * cycles, steps, faults, MSI-X profile and the names of their rules; driver
- * files are not looked at. NULL with `error`.
+ * cycles, steps, faults, MSI-X profile, the names of their rules and what was
+ * marked for them; driver files are not looked at. NULL with `error`.
  */
 GPtrArray *rig_offline_plan(const char *file, GError **error);
 

@@ -25,12 +25,23 @@ static void add_guards(GHashTable *set, const RuleOn *on)
     add(set, &on->not_during);
 }
 
-static void add_rule(GHashTable *set, const RigRule *rule)
+static void add_apis(GHashTable *set, const RigRule *rule)
 {
     for (unsigned i = 0; i < rule->on->len; i++) {
         const RuleOn *on = rule->on->pdata[i];
 
-        if (on->source == RULE_ON_API || on->source == RULE_ON_CALLBACK) {
+        if (on->source == RULE_ON_API) {
+            add(set, &on->names);
+        }
+    }
+}
+
+static void add_callbacks(GHashTable *set, const RigRule *rule)
+{
+    for (unsigned i = 0; i < rule->on->len; i++) {
+        const RuleOn *on = rule->on->pdata[i];
+
+        if (on->source == RULE_ON_CALLBACK) {
             add(set, &on->names);
         }
         if (on->source == RULE_ON_CALLBACK && on->every) {
@@ -50,16 +61,13 @@ static int by_name(gconstpointer a, gconstpointer b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-char **rig_rules_trace(const RigRules *rules, const RigScenario *scenario)
+/* The names of a set, sorted; to be freed. */
+static char **sorted(GHashTable *set)
 {
-    g_autoptr(GHashTable) set = g_hash_table_new(g_str_hash, g_str_equal);
     GPtrArray *names = g_ptr_array_new();
     GHashTableIter iter;
     gpointer name;
 
-    for (unsigned i = 0; i < scenario->rules->len; i++) {
-        add_rule(set, rig_rules_get(rules, scenario->rules->pdata[i]));
-    }
     g_hash_table_iter_init(&iter, set);
     while (g_hash_table_iter_next(&iter, &name, NULL)) {
         g_ptr_array_add(names, g_strdup(name));
@@ -67,6 +75,46 @@ char **rig_rules_trace(const RigRules *rules, const RigScenario *scenario)
     g_ptr_array_sort(names, by_name);
     g_ptr_array_add(names, NULL);
     return (char **)g_ptr_array_free(names, FALSE);
+}
+
+char **rig_rules_trace(const RigRules *rules, const RigScenario *scenario)
+{
+    g_autoptr(GHashTable) set = g_hash_table_new(g_str_hash, g_str_equal);
+
+    for (unsigned i = 0; i < scenario->rules->len; i++) {
+        const RigRule *rule = rig_rules_get(rules, scenario->rules->pdata[i]);
+
+        add_apis(set, rule);
+        add_callbacks(set, rule);
+    }
+    return sorted(set);
+}
+
+static char *first_missing(GHashTable *needed, const char *const *trace)
+{
+    g_auto(GStrv) names = sorted(needed);
+
+    for (char **name = names; *name; name++) {
+        if (!g_strv_contains(trace, *name)) {
+            return g_strdup(*name);
+        }
+    }
+    return NULL;
+}
+
+char *rig_rule_unmarked(const RigRule *rule, const char *const *trace)
+{
+    g_autoptr(GHashTable) apis = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GHashTable) calls = g_hash_table_new(g_str_hash, g_str_equal);
+    char *missing;
+
+    add_apis(apis, rule);
+    missing = first_missing(apis, trace);
+    if (!missing && !g_strv_contains(trace, "*")) {
+        add_callbacks(calls, rule);
+        missing = first_missing(calls, trace);
+    }
+    return missing;
 }
 
 /* --- what can happen at all ----------------------------------------------- */

@@ -41,6 +41,12 @@ void rig_rules_free(RigRules *rules);
  * callbacks, sorted; "*" stands for every callback. Free with g_strfreev().
  */
 char **rig_rules_trace(const RigRules *rules, const RigScenario *scenario);
+/*
+ * The first export, or else callback, that the rule needs and that a stream
+ * recorded with this trace list, ended by NULL, has no markers for; NULL:
+ * there is none. To be freed.
+ */
+char *rig_rule_unmarked(const RigRule *rule, const char *const *trace);
 /* Enter every name that one of the rules mentions. */
 void rig_rules_add_names(const RigRules *rules, RigNames *names);
 /* The rule that a scenario refers to; owned by the set. */

@@ -119,6 +119,7 @@ void rig_scenario_free(RigScenario *s)
     g_ptr_array_unref(s->rules);
     g_ptr_array_unref(s->cycles);
     rig_sweep_free(s->sweep);
+    g_strfreev(s->marked);
     g_free(s->text);
     g_free(s->expect.level);
     g_free(s->expect.class_code);

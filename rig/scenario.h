@@ -155,6 +155,8 @@ typedef struct RigScenario {
     GPtrArray *rules;     /* of RigRuleRef, at least one for a .sys */
     GPtrArray *cycles;    /* of RigCycle, at least one */
     RigSweep *sweep;      /* NULL: the cycles are all there is */
+    char **marked;        /* stored stream: what was marked when it was
+                             recorded, as rig_rules_trace(); NULL: unknown */
     char *text;           /* of the file, where it is not in one; or NULL */
     RigExpect expect;
 } RigScenario;

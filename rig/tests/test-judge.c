@@ -133,22 +133,77 @@ START_TEST(a_stream_alone_is_judged_by_the_rules_asked_for)
 }
 END_TEST
 
-START_TEST(a_run_brings_its_plan_with_it)
+/* A run of that life, marked for its own rule and for `also`, if not NULL. */
+static void store_run(gboolean halt, const char *also)
 {
-    g_autoptr(Play) p = life(FALSE);
+    g_autoptr(Play) p = life(halt);
+    RigScenario *s = p->j->scenarios->pdata[0];
     g_autofree char *ini = NULL;
 
-    ((RigScenario *)p->j->scenarios->pdata[0])->machine.nic =
-        g_strdup(RIG_NIC_MODEL);
-    rig_cycle_add_step(((RigScenario *)p->j->scenarios->pdata[0])
-                       ->cycles->pdata[0])->name = g_strdup("init");
+    s->machine.nic = g_strdup(RIG_NIC_MODEL);
+    rig_cycle_add_step(s->cycles->pdata[0])->name = g_strdup("init");
+    if (also) {
+        g_autofree char *file = g_strdup_printf("scenarios/rules/%s.xml",
+                                                also);
+        RigRuleRef *rule = g_new0(RigRuleRef, 1);
+
+        rule->name = g_strdup(also);
+        rule->file = b_home_file(file);
+        g_ptr_array_add(s->rules, rule);
+    }
     b_start(p->j);
     ini = rig_plan_ini(p->j->scenarios, p->j->rules);
     store("vm-1/plan.ini", ini, strlen(ini));
     store("vm-1/events.bin", p->b->bytes->data, p->b->bytes->len);
+}
+
+START_TEST(a_run_brings_its_plan_with_it)
+{
+    store_run(FALSE, NULL);
     expect(RIG_EXIT_VIOLATION, "not-deregistered", "judge %");
     expect(RIG_EXIT_VIOLATION, "not-deregistered", "judge %/vm-1/events.bin");
+}
+END_TEST
+
+/* It would pass, whatever the driver did. */
+START_TEST(a_rule_that_nothing_was_marked_for_is_inconclusive)
+{
+    static const char rule[] =
+        "<rule name='Callbacks'><title>Any</title><source>the user</source>"
+        "<violation id='irql' level='strict' class='none'>It returned.</"
+        "violation><on callback='*' when='return'>"
+        "<report violation='irql'/></on></rule>\n";
+
+    store("my.xml", rule, strlen(rule));
+    store_run(TRUE, NULL);
+    expect(RIG_EXIT_BROKEN, "test: inconclusive", "judge % --rule SpinLock");
+    expect(RIG_EXIT_BROKEN, "SpinLock (KeAcquireSpinLockRaiseToDpc). "
+           "Record it again with this rule", "judge % --rule SpinLock");
+    expect(RIG_EXIT_BROKEN, "1 rule cannot be judged",
+           "judge % --rule SpinLock --rule Init_DeRegisterInterrupt");
+    expect(RIG_EXIT_BROKEN, "Callbacks (every callback)",
+           "judge % --rule %/my.xml");
+    expect(RIG_EXIT_OK, "test: pass", "judge % --rule Contract");
+    store_run(TRUE, "SpinLock");
     expect(RIG_EXIT_OK, "test: pass", "judge % --rule SpinLock");
+}
+END_TEST
+
+START_TEST(what_was_not_judged_does_not_hide_a_violation)
+{
+    store_run(FALSE, NULL);
+    expect(RIG_EXIT_VIOLATION, "test: violation",
+           "judge % --rule SpinLock --rule Init_DeRegisterInterrupt");
+    expect(RIG_EXIT_VIOLATION, "SpinLock (KeAcquireSpinLockRaiseToDpc)",
+           "judge % --rule SpinLock --rule Init_DeRegisterInterrupt");
+}
+END_TEST
+
+START_TEST(without_a_plan_nobody_knows_what_was_marked)
+{
+    store_life("events.bin", TRUE);
+    expect(RIG_EXIT_OK, "what was marked is not known",
+           "judge %/events.bin --rule SpinLock");
 }
 END_TEST
 
@@ -210,6 +265,9 @@ int main(void)
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, a_stream_alone_is_judged_by_the_rules_asked_for);
     tcase_add_test(t, a_run_brings_its_plan_with_it);
+    tcase_add_test(t, a_rule_that_nothing_was_marked_for_is_inconclusive);
+    tcase_add_test(t, what_was_not_judged_does_not_hide_a_violation);
+    tcase_add_test(t, without_a_plan_nobody_knows_what_was_marked);
     tcase_add_test(t, a_rule_of_the_users_own);
     tcase_add_test(t, bad_input_is_said_to_be_so);
     tcase_add_test(t, a_stream_that_was_cut_off_is_broken);
