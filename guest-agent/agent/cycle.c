@@ -268,6 +268,7 @@ static void run_host_step(const struct plan_step *step, struct outcome *o)
         snprintf(o->text, sizeof(o->text), "no driver is installed");
         return;
     }
+    host_settle();
     host_select(step->adapter);
     switch (step->kind) {
     case PLAN_INIT:
@@ -437,6 +438,9 @@ static void run_step(const struct plan_step *step)
         run_linux_step(step, &o);
     } else {
         run_host_step(step, &o);
+    }
+    if (cycle.host_open) {
+        host_settle();
     }
     m.status = o.status;
     m.arg[0] = o.end;

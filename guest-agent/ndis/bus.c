@@ -13,11 +13,9 @@
 #define PORTS_BASE 0x100000000ull
 
 /* Reads beyond what the function answers give ones, as on the bus. */
-uint32_t bus_config_read(uint32_t space, uint32_t offset, void *buffer,
-                         uint32_t length)
+uint32_t bus_config_read(const struct adapter *a, uint32_t space,
+                         uint32_t offset, void *buffer, uint32_t length)
 {
-    const struct adapter *a = current();
-
     if (space != PCI_WHICHSPACE_CONFIG || !a->device || !buffer ||
         offset >= CONFIG_SPACE || length > CONFIG_SPACE - offset) {
         return 0;
@@ -28,11 +26,9 @@ uint32_t bus_config_read(uint32_t space, uint32_t offset, void *buffer,
     return length;
 }
 
-uint32_t bus_config_write(uint32_t space, uint32_t offset, void *buffer,
-                          uint32_t length)
+uint32_t bus_config_write(const struct adapter *a, uint32_t space,
+                          uint32_t offset, void *buffer, uint32_t length)
 {
-    const struct adapter *a = current();
-
     if (space != PCI_WHICHSPACE_CONFIG || !a->device || !buffer ||
         offset >= CONFIG_SPACE || length > CONFIG_SPACE - offset ||
         (!a->gone && vfio_config_write(a->device, offset, buffer, length))) {
@@ -45,16 +41,16 @@ static ULONG NTAPI ndis_m_get_bus_data(NDIS_HANDLE adapter, ULONG space,
                                        ULONG offset, PVOID buffer,
                                        ULONG length)
 {
-    return is_adapter(adapter) ? bus_config_read(space, offset, buffer, length)
-                               : 0;
+    return is_adapter(adapter) ? bus_config_read(adapter_get(adapter), space,
+                                                 offset, buffer, length) : 0;
 }
 
 static ULONG NTAPI ndis_m_set_bus_data(NDIS_HANDLE adapter, ULONG space,
                                        ULONG offset, PVOID buffer,
                                        ULONG length)
 {
-    return is_adapter(adapter)
-           ? bus_config_write(space, offset, buffer, length) : 0;
+    return is_adapter(adapter) ? bus_config_write(adapter_get(adapter), space,
+                                                  offset, buffer, length) : 0;
 }
 
 /* The BAR that holds the whole range, or NULL. */

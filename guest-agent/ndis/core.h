@@ -151,6 +151,7 @@ struct adapter {
     bool added, initialized, running;
     bool asleep;                   /* in D3: power.c */
     bool gone;                     /* surprise-removed */
+    bool failed;                   /* its driver gave it up: atomic */
     bool was_running;              /* when it went to D3 */
     bool taken_back;               /* the device is the rig's again */
     bool link_up;
@@ -421,11 +422,11 @@ DECLSPEC_NORETURN void bug_check(uint32_t code, uint64_t p1, uint64_t p2,
 
 /* --- bus (bus.c) ------------------------------------------------------ */
 
-/* Configuration space; bytes done, 0 if that is not possible. */
-uint32_t bus_config_read(uint32_t space, uint32_t offset, void *buffer,
-                         uint32_t length);
-uint32_t bus_config_write(uint32_t space, uint32_t offset, void *buffer,
-                          uint32_t length);
+/* An adapter's configuration space; bytes done, 0 if that is impossible. */
+uint32_t bus_config_read(const struct adapter *adapter, uint32_t space,
+                         uint32_t offset, void *buffer, uint32_t length);
+uint32_t bus_config_write(const struct adapter *adapter, uint32_t space,
+                          uint32_t offset, void *buffer, uint32_t length);
 /* in and out of the driver; `size` 1, 2 or 4 bytes. */
 uint32_t bus_port_read(uint16_t port, unsigned size);
 void bus_port_write(uint16_t port, unsigned size, uint32_t value);

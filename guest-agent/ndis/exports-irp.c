@@ -188,18 +188,29 @@ static PVOID NTAPI get_dma_adapter(PVOID context, PVOID description,
     return NULL;  /* DMA adapters belong to NDIS here */
 }
 
+/* The adapter that the context of the interface, a PDO, belongs to. */
+static const struct adapter *interface_adapter(const void *context)
+{
+    for (unsigned i = 0; i < host.adapters; i++) {
+        if (context == &host.adapter[i].pdo) {
+            return &host.adapter[i];
+        }
+    }
+    return current();
+}
+
 static ULONG NTAPI set_bus_data(PVOID context, ULONG type, PVOID buffer,
                                 ULONG offset, ULONG length)
 {
-    (void)context;
-    return bus_config_write(type, offset, buffer, length);
+    return bus_config_write(interface_adapter(context), type, offset, buffer,
+                            length);
 }
 
 static ULONG NTAPI get_bus_data(PVOID context, ULONG type, PVOID buffer,
                                 ULONG offset, ULONG length)
 {
-    (void)context;
-    return bus_config_read(type, offset, buffer, length);
+    return bus_config_read(interface_adapter(context), type, offset, buffer,
+                           length);
 }
 
 static NTSTATUS query_interface(const IO_STACK_LOCATION *s, NTSTATUS unknown)
@@ -243,7 +254,7 @@ static NTSTATUS config_access(const IO_STACK_LOCATION *s, PIRP irp)
 {
     ULONG done = (s->MinorFunction == IRP_MN_READ_CONFIG ? bus_config_read
                                                           : bus_config_write)(
-        s->Parameters.ReadWriteConfig.WhichSpace,
+        current(), s->Parameters.ReadWriteConfig.WhichSpace,
         s->Parameters.ReadWriteConfig.Offset,
         s->Parameters.ReadWriteConfig.Buffer,
         s->Parameters.ReadWriteConfig.Length);

@@ -129,6 +129,11 @@ uint32_t host_reset(void);     /* check for hang, then reset */
 uint32_t host_surprise_remove(void);
 /* `action`: NDIS_SHUTDOWN_ACTION, ndis.h; nothing may come after it. */
 uint32_t host_shutdown(int action);
+/*
+ * Halt the adapters that their driver gave up, NdisMRemoveMiniport. Before and
+ * after each step: the driver may do so at any time.
+ */
+void host_settle(void);
 uint32_t host_remove(void);    /* RemoveDevice, then takes the device back */
 uint32_t host_unload(void);    /* of all adapters */
 /* Has the rig every device back that the driver was given? */

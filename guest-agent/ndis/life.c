@@ -60,7 +60,7 @@ uint32_t host_install(void)
         return host_set_error(HOST_SKIPPED, "the driver is installed");
     }
     current()->phase = PHASE_INSTALL;
-    current()->taken_back = false;
+    current()->taken_back = current()->failed = false;
     status = host.loaded ? 0 : life_load();
     if (status == 0) {
         status = add_device();
@@ -196,6 +196,9 @@ uint32_t host_initialize(bool post_failure)
     if (host_faults_bad()) {
         return HOST_FAILED;
     }
+    if (current()->added && current()->failed) {
+        return host_set_error(HOST_SKIPPED, "%s", life_why_halted());
+    }
     if (!current()->added || current()->initialized) {
         return host_set_error(HOST_SKIPPED, current()->added
                               ? "the adapter is initialized already"
@@ -222,7 +225,7 @@ uint32_t host_initialize(bool post_failure)
     return status;
 }
 
-/* --- halt, remove, unload --------------------------------------------- */
+/* --- halt ------------------------------------------------------------- */
 
 void life_halt(int action)
 {
@@ -243,7 +246,7 @@ uint32_t host_halt(int action)
         return HOST_FAILED;
     }
     if (!current()->initialized) {
-        return host_set_error(HOST_SKIPPED, "the adapter is not initialized");
+        return host_set_error(HOST_SKIPPED, "%s", life_why_halted());
     }
     if (current()->running) {
         life_pause(NDIS_PAUSE_NDIS_INTERNAL);
@@ -251,6 +254,48 @@ uint32_t host_halt(int action)
     life_halt(action);
     return 0;
 }
+
+/* --- NdisMRemoveMiniport ---------------------------------------------- */
+
+const char *life_why_halted(void)
+{
+    return __atomic_load_n(&current()->failed, __ATOMIC_ACQUIRE)
+           ? "the driver gave its adapter up with NdisMRemoveMiniport"
+           : "the adapter is not initialized";
+}
+
+void life_give_up(struct adapter *adapter)
+{
+    __atomic_store_n(&adapter->failed, true, __ATOMIC_RELEASE);
+}
+
+/* In D3 that waits for D0, as for any IRP but those that power it up. */
+static bool to_be_halted(const struct adapter *a)
+{
+    return a->initialized && !a->asleep &&
+           __atomic_load_n(&a->failed, __ATOMIC_ACQUIRE);
+}
+
+void host_settle(void)
+{
+    struct adapter *before = host_self.adapter;
+
+    for (unsigned i = 0; i < host.adapters; i++) {
+        if (!to_be_halted(&host.adapter[i])) {
+            continue;
+        }
+        host_select(i);
+        marker_note("NDIS removes the adapter: its driver called "
+                    "NdisMRemoveMiniport");
+        if (current()->running) {
+            life_pause(NDIS_PAUSE_NDIS_INTERNAL);
+        }
+        life_halt(NdisHaltDeviceFailed);
+    }
+    host_self.adapter = before;
+}
+
+/* --- remove, unload --------------------------------------------------- */
 
 /* From here on the device is the rig's: nothing of the driver reaches it. */
 static void take_back(void)

@@ -25,6 +25,14 @@ uint32_t life_restart(void);
 uint32_t life_pause(uint32_t reason);
 void life_halt(int action);
 
+/* Why a step that needs an initialized adapter does not apply: a sentence. */
+const char *life_why_halted(void);
+/*
+ * NdisMRemoveMiniport, from any thread: the adapter is to be halted with
+ * NdisHaltDeviceFailed by host_settle(), and stays halted till it is removed.
+ */
+void life_give_up(struct adapter *adapter);
+
 /* host.c: the image and DriverEntry; as host_install(). */
 uint32_t life_load(void);
 

@@ -216,10 +216,12 @@ static VOID NTAPI ndis_m_reset_miniport(NDIS_HANDLE adapter)
 
 static NDIS_STATUS NTAPI ndis_m_remove_miniport(NDIS_HANDLE adapter)
 {
-    if (!is_adapter(adapter)) {
+    struct adapter *a = adapter_get(adapter);
+
+    if (!is_adapter(adapter) || !a->added) {
         return NDIS_STATUS_FAILURE;
     }
-    marker_note("the driver asks for the removal of its adapter");
+    life_give_up(a);
     return NDIS_STATUS_SUCCESS;
 }
 

@@ -170,7 +170,7 @@ uint32_t host_set_power(bool low)
         return HOST_FAILED;
     }
     if (low && !current()->initialized) {
-        return host_set_error(HOST_SKIPPED, "the adapter is not initialized");
+        return host_set_error(HOST_SKIPPED, "%s", life_why_halted());
     }
     if (low == current()->asleep) {
         return host_set_error(HOST_SKIPPED, current()->asleep

@@ -62,7 +62,7 @@ uint32_t host_surprise_remove(void)
         return HOST_FAILED;
     }
     if (!current()->initialized) {
-        return host_set_error(HOST_SKIPPED, "the adapter is not initialized");
+        return host_set_error(HOST_SKIPPED, "%s", life_why_halted());
     }
     if (take_away()) {
         return host_set_error(HOST_FAILED, "the function cannot be taken "

@@ -88,9 +88,9 @@ uint32_t host_reset(void)
         return HOST_FAILED;
     }
     if (!current()->initialized || current()->asleep) {
-        return host_set_error(HOST_SKIPPED, current()->asleep
+        return host_set_error(HOST_SKIPPED, "%s", current()->asleep
                               ? "the function is in D3"
-                              : "the adapter is not initialized");
+                              : life_why_halted());
     }
     if (!host.miniport.ResetHandlerEx) {
         return host_set_error(HOST_SKIPPED, "the driver has no "
@@ -127,7 +127,7 @@ uint32_t host_shutdown(int action)
         return HOST_FAILED;
     }
     if (!current()->initialized) {
-        return host_set_error(HOST_SKIPPED, "the adapter is not initialized");
+        return host_set_error(HOST_SKIPPED, "%s", life_why_halted());
     }
     if (action == NdisShutdownBugCheck && !wants_bug_check()) {
         return host_set_error(HOST_SKIPPED, "the driver did not set "

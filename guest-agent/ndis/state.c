@@ -95,6 +95,9 @@ static void wait_for_link(void)
     uint64_t end = time_now() + LINK_WAIT;
 
     while (!__atomic_load_n(&current()->link_up, __ATOMIC_ACQUIRE)) {
+        if (__atomic_load_n(&current()->failed, __ATOMIC_ACQUIRE)) {
+            return;
+        }
         if (time_now() >= end) {
             marker_note("no link after %llu ms", LINK_WAIT / 1000000);
             return;
@@ -131,9 +134,9 @@ uint32_t host_restart(void)
         return HOST_FAILED;
     }
     if (!current()->initialized || current()->running || current()->asleep) {
-        return host_set_error(HOST_SKIPPED, current()->running
+        return host_set_error(HOST_SKIPPED, "%s", current()->running
                               ? "the adapter is running"
-                              : "the adapter is not initialized");
+                              : life_why_halted());
     }
     return life_restart();
 }
@@ -165,7 +168,9 @@ uint32_t host_pause(void)
         return HOST_FAILED;
     }
     if (!current()->running) {
-        return host_set_error(HOST_SKIPPED, "the adapter is not running");
+        return host_set_error(HOST_SKIPPED, "%s", current()->initialized
+                              ? "the adapter is not running"
+                              : life_why_halted());
     }
     return life_pause(NDIS_PAUSE_NDIS_INTERNAL);
 }

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "ndis/contract.h"
-#include "ndis/core.h"
+#include "ndis/life.h"
 #include "rig/traffic.h"
 
 #define WINDOW       16u   /* frames sent and not yet back */
@@ -360,7 +360,9 @@ uint32_t host_traffic(struct host_traffic *t)
         return HOST_FAILED;
     }
     if (!current()->running) {
-        return host_set_error(HOST_SKIPPED, "the adapter is not running");
+        return host_set_error(HOST_SKIPPED, "%s", current()->initialized
+                              ? "the adapter is not running"
+                              : life_why_halted());
     }
     if (t->min_length < RIG_FRAME_HEADER || t->min_length > t->max_length ||
         t->max_length > RIG_FRAME_MAX || t->max_length > mtu) {

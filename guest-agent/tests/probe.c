@@ -9,7 +9,7 @@
 NDIS_EXPORT(ULONG) NdisMReadDmaCounter(NDIS_HANDLE MiniportDmaHandle);
 
 static NDIS_HANDLE driver_handle;
-static NDIS_HANDLE adapter_handle;
+static NDIS_HANDLE adapter_handle, first_handle, remove_timer;
 static NDIS_EVENT done;
 static volatile LONG runs;
 static volatile KIRQL dpc_irql;
@@ -542,6 +542,46 @@ static NDIS_STATUS NTAPI set_options(NDIS_HANDLE driver, NDIS_HANDLE context)
     return NdisSetOptionalHandlers(driver, (PVOID)&c);
 }
 
+/* --- giving the adapter up, and the other one ------------------------- */
+
+static VOID NTAPI remove_later(PVOID a, PVOID context, PVOID b, PVOID c)
+{
+    (void)a;
+    (void)b;
+    (void)c;
+    NdisMRemoveMiniport(context);
+}
+
+static NDIS_STATUS remove_in_timer(void)
+{
+    NDIS_TIMER_CHARACTERISTICS c;
+    LARGE_INTEGER due;
+
+    RtlZeroMemory(&c, sizeof(c));
+    c.Header.Type = NDIS_OBJECT_TYPE_TIMER_CHARACTERISTICS;
+    c.Header.Revision = NDIS_TIMER_CHARACTERISTICS_REVISION_1;
+    c.Header.Size = NDIS_SIZEOF_TIMER_CHARACTERISTICS_REVISION_1;
+    c.TimerFunction = remove_later;
+    c.FunctionContext = adapter_handle;
+    CHECK(1, NdisAllocateTimerObject(adapter_handle, &c, &remove_timer) == 0);
+    due.QuadPart = -10000;  /* 1 ms */
+    NdisSetTimerObject(remove_timer, due, 0, NULL);
+    return NDIS_STATUS_SUCCESS;
+}
+
+static NDIS_STATUS other_config(void)
+{
+    UCHAR value = PROBE_CONFIG_VALUE;
+
+    CHECK(1, NdisMSetBusData(first_handle, PCI_WHICHSPACE_CONFIG,
+                             PROBE_CONFIG_AT, &value, 1) == 1);
+    value = 0;
+    CHECK(2, NdisMGetBusData(first_handle, PCI_WHICHSPACE_CONFIG,
+                             PROBE_CONFIG_AT, &value, 1) == 1);
+    CHECK(3, value == PROBE_CONFIG_VALUE);
+    return NDIS_STATUS_SUCCESS;
+}
+
 /* --- miniport --------------------------------------------------------- */
 
 static NDIS_STATUS act(ULONG action)
@@ -609,6 +649,12 @@ static NDIS_STATUS act(ULONG action)
         return misuse(action);
     case PROBE_PAGED:
         return paged_at_dispatch();
+    case PROBE_REMOVE_IN_INIT:
+        return NdisMRemoveMiniport(adapter_handle);
+    case PROBE_REMOVE_IN_TIMER:
+        return remove_in_timer();
+    case PROBE_OTHER_CONFIG:
+        return other_config();
     case PROBE_CONTRACTS:
         return contracts();
     default:
@@ -622,6 +668,9 @@ static NDIS_STATUS NTAPI initialize(NDIS_HANDLE adapter, NDIS_HANDLE driver,
     (void)driver;
     (void)parameters;
     adapter_handle = adapter;
+    if (!first_handle) {
+        first_handle = adapter;
+    }
     return act(read_action());
 }
 
@@ -629,6 +678,10 @@ static VOID NTAPI halt(NDIS_HANDLE context, NDIS_HALT_ACTION action)
 {
     (void)context;
     (void)action;
+    if (remove_timer) {
+        NdisFreeTimerObject(remove_timer);
+        remove_timer = NULL;
+    }
 }
 
 static NDIS_STATUS NTAPI pause(NDIS_HANDLE context,

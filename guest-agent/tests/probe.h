@@ -32,8 +32,15 @@ enum probe_action {
     PROBE_NEW_POINTER,   /* follows one that nobody wrote */
     PROBE_WRONG_TAG,     /* frees with another tag, allocates without one */
     PROBE_PAGED,         /* allocates paged pool at DISPATCH_LEVEL */
+    PROBE_REMOVE_IN_INIT, /* NdisMRemoveMiniport there */
+    PROBE_REMOVE_IN_TIMER, /* the same, 1 ms later at DISPATCH_LEVEL */
+    PROBE_OTHER_CONFIG,  /* PROBE_CONFIG_* of the adapter that came first */
     PROBE_CONTRACTS,     /* breaks many contracts, returns with a lock held */
 };
+
+/* A byte of configuration space that PROBE_OTHER_CONFIG writes. */
+#define PROBE_CONFIG_AT    0x40
+#define PROBE_CONFIG_VALUE 0x5a
 
 /* MiniportInitializeEx returns this plus the number of the failed check. */
 #define PROBE_FAILED 0xC0FF0000u

@@ -6,19 +6,27 @@
  */
 #define _GNU_SOURCE
 #include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "ndis/core.h"
 #include "probe.h"
 #include "recorder.h"
 
+#define PM_CAP 0x80u  /* where a function has its power management */
+
 typedef void steps_fn(void);
+
+static uint32_t action;  /* of the probe, PROBE_* */
 
 static struct inf_install *make_install(void)
 {
     struct inf_install *inst = calloc(1, sizeof(*inst));
+    struct reg_value v = { .type = REG_DWORD_, .dword = action };
 
     inst->driver_key = registry_new();
     inst->device_key = registry_new();
@@ -26,6 +34,7 @@ static struct inf_install *make_install(void)
     inst->description = (char *)"Probe";
     inst->physical_media_type = 14;
     inst->if_type = 6;
+    registry_set(inst->driver_key, "", "Probe", &v);
     return inst;
 }
 
@@ -59,6 +68,13 @@ static void run(steps_fn *steps, unsigned adapters)
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
     ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0,
                   "the steps ended with status 0x%x", status);
+}
+
+static void run_probe(uint32_t what, steps_fn *steps, unsigned adapters)
+{
+    action = what;
+    run(steps, adapters);
+    action = PROBE_NOTHING;
 }
 
 /* The n-th callback of this name, 0..; NULL: there were fewer. */
@@ -199,6 +215,147 @@ START_TEST(one_adapter_needs_no_telling_which)
 }
 END_TEST
 
+/* --- an adapter that failed ------------------------------------------- */
+
+static void removed_in_init(void)
+{
+    EXPECT(host_install() == 0);
+    EXPECT(host_initialize(false) == 0);
+    EXPECT(callback("MiniportHaltEx", 0) == NULL); /* not from inside it */
+    host_settle();
+    host_settle();
+    EXPECT(host_restart() == HOST_SKIPPED);
+    EXPECT(strstr(host_error(), "NdisMRemoveMiniport") != NULL);
+    EXPECT(host_pause() == HOST_SKIPPED);
+    EXPECT(host_halt(NdisHaltDeviceDisabled) == HOST_SKIPPED);
+    EXPECT(strstr(host_error(), "NdisMRemoveMiniport") != NULL);
+    EXPECT(host_initialize(false) == HOST_SKIPPED);
+    EXPECT(host_remove() == 0 && host_taken_back());
+    EXPECT(host_install() == 0);  /* another device */
+    EXPECT(host_halt(NdisHaltDeviceDisabled) == HOST_SKIPPED);
+    EXPECT(strstr(host_error(), "NdisMRemoveMiniport") == NULL);
+    EXPECT(host_unload() == 0);
+}
+
+START_TEST(an_adapter_given_up_in_init_is_halted_as_failed)
+{
+    run_probe(PROBE_REMOVE_IN_INIT, removed_in_init, 1);
+    ck_assert_uint_eq(callback("MiniportHaltEx", 0)->arg[0],
+                      NdisHaltDeviceFailed);
+    ck_assert_ptr_null(callback("MiniportHaltEx", 1));
+    ck_assert_ptr_null(callback("MiniportInitializeEx", 1));
+}
+END_TEST
+
+static void removed_in_timer(void)
+{
+    EXPECT(host_install() == 0);
+    EXPECT(host_select(1) && host_install() == 0);
+    EXPECT(host_initialize(false) == 0);
+    EXPECT(host_restart() == 0);
+    while (!__atomic_load_n(&current()->failed, __ATOMIC_ACQUIRE)) {
+        time_sleep(1000000);
+    }
+    host_select(0);
+    host_settle();
+    EXPECT(current()->number == 0 && !current()->failed);
+    host_select(1);
+    EXPECT(!current()->initialized && !current()->running);
+    EXPECT(host_pause() == HOST_SKIPPED);
+    EXPECT(host_unload() == 0 && host_taken_back());
+}
+
+START_TEST(a_running_adapter_given_up_in_a_timer_is_paused_and_halted)
+{
+    run_probe(PROBE_REMOVE_IN_TIMER, removed_in_timer, 2);
+    ck_assert_uint_eq(callback("MiniportHaltEx", 0)->arg[0],
+                      NdisHaltDeviceFailed);
+    ck_assert_uint_lt(callback("MiniportPause", 0)->call,
+                      callback("MiniportHaltEx", 0)->call);
+    ck_assert_ptr_null(callback("MiniportPause", 1));
+    ck_assert_ptr_null(callback("MiniportHaltEx", 1));
+    ck_assert_ptr_null(recorder_find(RIG_MK_CONTRACT, NULL, 0));
+}
+END_TEST
+
+/* A function whose configuration space is this file, and nothing else. */
+static struct vfio_device make_function(unsigned pm_cap)
+{
+    struct vfio_device d = { .pm_cap = pm_cap };
+
+    d.device = memfd_create("config", 0);
+    EXPECT(d.device >= 0 && ftruncate(d.device, 4096) == 0);
+    return d;
+}
+
+static void stuck_in_d3(void)
+{
+    struct vfio_device function = make_function(PM_CAP);
+    char path[32];
+
+    EXPECT(host_install() == 0);
+    EXPECT(host_initialize(false) == 0);
+    current()->attributes |= NDIS_MINIPORT_ATTRIBUTES_NO_HALT_ON_SUSPEND;
+    current()->device = &function;
+    host_set_power(true);
+    EXPECT(current()->asleep && current()->initialized);
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", function.device);
+    function.device = open(path, O_RDONLY);  /* PowerState stays what it is */
+    EXPECT(function.device >= 0);
+    EXPECT(host_set_power(false) == (uint32_t)NDIS_STATUS_FAILURE);
+    EXPECT(!current()->initialized && !current()->asleep);
+    current()->device = NULL;
+    EXPECT(host_halt(NdisHaltDeviceDisabled) == HOST_SKIPPED);
+    EXPECT(host_unload() == 0);
+}
+
+START_TEST(a_function_that_stays_in_D3_has_failed)
+{
+    run(stuck_in_d3, 1);
+    ck_assert_uint_eq(callback("MiniportHaltEx", 0)->arg[0],
+                      NdisHaltDeviceFailed);
+    ck_assert_ptr_null(callback("MiniportHaltEx", 1));
+    ck_assert_uint_eq(recorder_find(RIG_MK_POWER, NULL, 0)->status, 0);
+    ck_assert_uint_eq(recorder_find(RIG_MK_POWER, NULL, 1)->status,
+                      (uint32_t)NDIS_STATUS_FAILURE);
+}
+END_TEST
+
+/* --- two adapters' configuration spaces ------------------------------- */
+
+static uint8_t config_byte(const struct vfio_device *d)
+{
+    uint8_t byte = 0;
+
+    EXPECT(pread(d->device, &byte, 1, PROBE_CONFIG_AT) == 1);
+    return byte;
+}
+
+static void other_config(void)
+{
+    struct vfio_device function[2] = { make_function(0), make_function(0) };
+
+    EXPECT(host_install() == 0);
+    EXPECT(host_select(1) && host_install() == 0);
+    host.adapter[0].device = &function[0];
+    host.adapter[1].device = &function[1];
+    host_select(0);
+    EXPECT(host_initialize(false) == 0);
+    EXPECT(pwrite(function[0].device, "", 1, PROBE_CONFIG_AT) == 1);
+    host_select(1);
+    EXPECT(host_initialize(false) == 0);  /* about the first one */
+    EXPECT(config_byte(&function[0]) == PROBE_CONFIG_VALUE);
+    EXPECT(config_byte(&function[1]) == 0);
+    host.adapter[0].device = host.adapter[1].device = NULL;
+    EXPECT(host_unload() == 0);
+}
+
+START_TEST(bus_data_are_those_of_the_handle_not_of_the_caller)
+{
+    run_probe(PROBE_OTHER_CONFIG, other_config, 2);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("life");
@@ -213,6 +370,11 @@ int main(void)
     tcase_add_test(t, shutdown_is_at_high_level_only_where_asked_for);
     tcase_add_test(t, two_adapters_share_a_driver_and_nothing_else);
     tcase_add_test(t, one_adapter_needs_no_telling_which);
+    tcase_add_test(t, an_adapter_given_up_in_init_is_halted_as_failed);
+    tcase_add_test(t,
+        a_running_adapter_given_up_in_a_timer_is_paused_and_halted);
+    tcase_add_test(t, a_function_that_stays_in_D3_has_failed);
+    tcase_add_test(t, bus_data_are_those_of_the_handle_not_of_the_caller);
     suite_add_tcase(s, t);
     srunner_run_all(runner, CK_NORMAL);
     failed = srunner_ntests_failed(runner);
