@@ -4,8 +4,8 @@
  * them does is not held against the other.
  */
 #include <check.h>
-#include <stdlib.h>
 #include "cycle-builder.h"
+#include "run-suite.h"
 
 #define FIRST  0x1001u
 #define SECOND 0x1002u
@@ -131,8 +131,6 @@ int main(void)
 {
     Suite *suite = suite_create("adapters");
     TCase *t = tcase_create("adapters");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, a_second_adapter_that_fails_well_leaves_the_first_alone);
@@ -144,9 +142,5 @@ int main(void)
         interrupts_of_the_halted_function_are_told_from_the_others);
     tcase_add_test(t, an_adapter_that_cannot_be_is_a_lie);
     suite_add_tcase(suite, t);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

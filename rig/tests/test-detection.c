@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Units of detection.c: what counts as found, and what as a false alarm. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "commands.h"
 #include "detection.h"
+#include "run-suite.h"
 #include "tests/fixture.h"
 
 static Fixture *f;
@@ -213,8 +213,6 @@ int main(void)
 {
     Suite *s = suite_create("detection");
     TCase *t = tcase_create("detection");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, all_seeds_and_no_false_alarm_is_the_bar);
@@ -230,8 +228,5 @@ int main(void)
     tcase_add_test(t, a_run_that_did_not_end_is_no_proof);
     tcase_add_test(t, other_files_are_refused);
     suite_add_tcase(s, t);
-    srunner_run_all(r, CK_NORMAL);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -4,11 +4,11 @@
 #include <libxml/parser.h>
 #include <libxml/xpath.h>
 #include <libxml/xpathInternals.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "domain.h"
 #include "plan.h"
+#include "run-suite.h"
 
 static const RigMachine machine = {
     .nic = (char *)"rig-nic", .vectors = 3, .queues = 2, .memory_mib = 512,
@@ -212,8 +212,6 @@ int main(void)
 {
     Suite *s = suite_create("domain");
     TCase *t = tcase_create("domain");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     tcase_add_test(t, xml_is_the_golden_one);
     tcase_add_test(t, a_second_adapter_is_on_the_same_network_and_watched);
@@ -221,8 +219,5 @@ int main(void)
     tcase_add_test(t, a_vf_is_one_of_an_igb);
     tcase_add_test(t, virtio_sits_behind_a_port_where_it_can_be_reset);
     suite_add_tcase(s, t);
-    srunner_run_all(r, CK_NORMAL);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

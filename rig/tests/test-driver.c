@@ -2,12 +2,12 @@
 /* Units of exports.c, driver-image.c, driver-ndis.c and driver-inf.c. */
 #include <check.h>
 #include <glib/gstdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "commands.h"
 #include "driver-image.h"
 #include "driver-inf.h"
+#include "run-suite.h"
 #include "windows-version.h"
 
 static char *dir;
@@ -290,8 +290,6 @@ int main(void)
 {
     Suite *s = suite_create("driver");
     TCase *t = tcase_create("driver");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_set_timeout(t, 60);
@@ -306,8 +304,5 @@ int main(void)
     tcase_add_test(t, what_is_no_inf_says_so);
     tcase_add_test(t, bad_usage_is_bad_input);
     suite_add_tcase(s, t);
-    srunner_run_all(r, CK_NORMAL);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

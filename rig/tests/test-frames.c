@@ -2,11 +2,11 @@
 /* Units of frames.c, with captures made by hand. */
 #include <check.h>
 #include <pcap/pcap.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "frames.h"
 #include "rig/traffic.h"
+#include "run-suite.h"
 #include "tests/fixture.h"
 
 #define SEED  1
@@ -217,8 +217,6 @@ int main(void)
 {
     Suite *s = suite_create("frames");
     TCase *c = tcase_create("frames");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     tcase_add_checked_fixture(c, setup, teardown);
     tcase_add_test(c, right_frames_are_counted_both_ways);
@@ -230,8 +228,5 @@ int main(void)
     tcase_add_test(c, cut_capture_is_an_error_that_keeps_what_came_before);
     tcase_add_test(c, no_capture_means_everything_is_missing);
     suite_add_tcase(s, c);
-    srunner_run_all(r, CK_NORMAL);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

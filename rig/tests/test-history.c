@@ -2,10 +2,10 @@
 /* Units of history.c. */
 #include <check.h>
 #include <glib/gstdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "history.h"
+#include "run-suite.h"
 #include "tests/fixture.h"
 
 static Fixture *f;
@@ -145,8 +145,6 @@ int main(void)
 {
     Suite *s = suite_create("history");
     TCase *t = tcase_create("history");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, newest_run_of_the_same_inputs_is_found);
@@ -155,8 +153,5 @@ int main(void)
     tcase_add_test(t, damaged_file_is_built_again_from_the_runs);
     tcase_add_test(t, directory_that_does_not_exist_is_an_error);
     suite_add_tcase(s, t);
-    srunner_run_all(r, CK_NORMAL);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -4,12 +4,12 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "commands.h"
 #include "cycle-builder.h"
 #include "plan.h"
+#include "run-suite.h"
 
 static char *dir;
 
@@ -259,8 +259,6 @@ int main(void)
 {
     Suite *suite = suite_create("rig judge");
     TCase *t = tcase_create("judge");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, a_stream_alone_is_judged_by_the_rules_asked_for);
@@ -272,9 +270,5 @@ int main(void)
     tcase_add_test(t, bad_input_is_said_to_be_so);
     tcase_add_test(t, a_stream_that_was_cut_off_is_broken);
     suite_add_tcase(suite, t);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -4,9 +4,9 @@
  * what the tap saw, one difference at a time.
  */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 #include "cycle-builder.h"
+#include "run-suite.h"
 
 #define BDF     0x80u    /* of the builder's function */
 #define COMMAND 0x0406u  /* memory, bus master, no INTx, as b_arm() leaves it */
@@ -252,11 +252,5 @@ static Suite *suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(suite());
-    int failed;
-
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite());
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "cycle-builder.h"
+#include "run-suite.h"
 #include "timeline.h"
 
 #define LEAK "not-deregistered/sdv-rule/0x08 not-released/strict/0x08"
@@ -582,14 +583,8 @@ static TCase *other_cases(void)
 int main(void)
 {
     Suite *suite = suite_create("matrix");
-    SRunner *runner;
-    int failed;
 
     suite_add_tcase(suite, profile_cases());
     suite_add_tcase(suite, other_cases());
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

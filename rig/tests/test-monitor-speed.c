@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "cycle-builder.h"
+#include "run-suite.h"
 
 #define CYCLES 1000u
 #define EVENTS 1000000u
@@ -78,15 +79,9 @@ int main(void)
 {
     Suite *suite = suite_create("monitor speed");
     TCase *t = tcase_create("speed");
-    SRunner *runner;
-    int failed;
 
     tcase_set_timeout(t, 300);
     tcase_add_test(t, million_events_in_bounded_time_and_memory);
     suite_add_tcase(suite, t);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

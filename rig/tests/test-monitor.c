@@ -5,10 +5,10 @@
  * keeps what was proven.
  */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 #include "cycle-builder.h"
 #include "rule-instances.h"
+#include "run-suite.h"
 #include "timeline.h"
 
 /* --- guests that lie ----------------------------------------------------- */
@@ -711,15 +711,9 @@ static void add_long(Suite *suite)
 int main(void)
 {
     Suite *suite = suite_create("monitor");
-    SRunner *runner;
-    int failed;
 
     add_lies(suite);
     add_rest(suite);
     add_long(suite);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

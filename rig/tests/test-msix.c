@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The MSI-X shadow: what arms a vector, what silences it, and who did it. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 #include "msix.h"
+#include "run-suite.h"
 #include "verdict.h"
 
 #define ENABLE        0x8000u /* PCI 3.0, 6.8.2.3 */
@@ -232,8 +232,6 @@ int main(void)
 {
     Suite *suite = suite_create("msix");
     TCase *t = tcase_create("msix");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, after_attach_nothing_is_armed);
@@ -247,9 +245,5 @@ int main(void)
     tcase_add_test(t, impossible_vectors_are_refused);
     tcase_add_test(t, largest_table_works);
     suite_add_tcase(suite, t);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

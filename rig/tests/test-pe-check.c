@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Units of pe-check.c. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "pe-check.h"
+#include "run-suite.h"
 #include "tests/fixture.h"
 
 static uint8_t image[FIXTURE_PE_SIZE];
@@ -115,8 +115,6 @@ int main(void)
 {
     Suite *s = suite_create("pe-check");
     TCase *t = tcase_create("pe-check");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     tcase_add_checked_fixture(t, setup, NULL);
     tcase_add_test(t, takes_a_driver_image);
@@ -128,8 +126,5 @@ int main(void)
     tcase_add_test(t, refuses_impossible_headers);
     tcase_add_test(t, file_that_is_missing_or_a_directory);
     suite_add_tcase(s, t);
-    srunner_run_all(r, CK_NORMAL);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -2,12 +2,12 @@
 /* Units of plan.c, cpio.c and inputs.c: what goes into the guest. */
 #include <check.h>
 #include <glib/gstdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cpio.h"
 #include "inputs.h"
 #include "plan.h"
+#include "run-suite.h"
 #include "tests/fixture.h"
 
 static Fixture *f;
@@ -274,8 +274,6 @@ int main(void)
 {
     Suite *s = suite_create("plan");
     TCase *t = tcase_create("plan");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, ini_is_what_the_agent_expects);
@@ -286,8 +284,5 @@ int main(void)
     tcase_add_test(t, inputs_change_with_what_matters_only);
     tcase_add_test(t, unreadable_files_have_no_hash);
     suite_add_tcase(s, t);
-    srunner_run_all(r, CK_NORMAL);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Units of progress.c: the time that is left. */
 #include <check.h>
-#include <stdlib.h>
 
 #include "progress.h"
+#include "run-suite.h"
 
 #define SECOND 1000000
 
@@ -84,8 +84,6 @@ int main(void)
 {
     Suite *s = suite_create("progress");
     TCase *t = tcase_create("progress");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, nothing_is_said_before_a_cycle_is_done);
@@ -94,8 +92,5 @@ int main(void)
     tcase_add_test(t, a_sweep_has_the_cycles_that_the_guest_announces);
     tcase_add_test(t, earlier_run_of_the_same_inputs_knows_better);
     suite_add_tcase(s, t);
-    srunner_run_all(r, CK_NORMAL);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -2,11 +2,11 @@
 /* run.xml: always valid against result.rng, whatever the run was, and whole. */
 #include <check.h>
 #include <glib/gstdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include "cycle-builder.h"
 #include "results.h"
+#include "run-suite.h"
 
 #define SHA \
     "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -269,8 +269,6 @@ int main(void)
 {
     Suite *suite = suite_create("results");
     TCase *t = tcase_create("results");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, empty_run_is_valid);
@@ -283,9 +281,5 @@ int main(void)
     tcase_add_test(t, validation_finds_what_is_wrong_with_its_line);
     tcase_add_test(t, summary_counts_seeds_and_false_alarms);
     suite_add_tcase(suite, t);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

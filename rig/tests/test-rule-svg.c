@@ -2,10 +2,10 @@
 /* Drawings of rules: well-formed, complete, and nothing lies on anything. */
 #include <check.h>
 #include <libxml/parser.h>
-#include <stdlib.h>
 #include <string.h>
 #include "rule-catalogue.h"
 #include "rule-text.h"
+#include "run-suite.h"
 #include "stream-builder.h"
 
 typedef struct Box {
@@ -148,16 +148,10 @@ int main(void)
 {
     Suite *suite = suite_create("drawn rules");
     TCase *t = tcase_create("svg");
-    SRunner *runner;
-    int failed;
 
     tcase_add_test(t, every_rule_is_drawn_well);
     tcase_add_test(t, a_drawing_is_deterministic);
     tcase_add_test(t, text_is_escaped);
     suite_add_tcase(suite, t);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

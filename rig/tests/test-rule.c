@@ -2,9 +2,9 @@
 /* Loading rules: what is wrong is found, with file, line and what to do. */
 #include <check.h>
 #include <glib/gstdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include "rule-model.h"
+#include "run-suite.h"
 #include "stream-builder.h"
 
 /* A rule that is right; tests replace one part of it. */
@@ -194,8 +194,6 @@ int main(void)
 {
     Suite *suite = suite_create("rule");
     TCase *t = tcase_create("rule");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, good_rule_loads);
@@ -209,9 +207,5 @@ int main(void)
     tcase_add_test(t, entities_are_not_followed);
     tcase_add_test(t, rule_under_another_name_is_reported_at_the_scenario);
     suite_add_tcase(suite, t);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

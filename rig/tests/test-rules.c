@@ -17,6 +17,7 @@
 #include "cycle-builder.h"
 #include "rule-catalogue.h"
 #include "rule-model.h"
+#include "run-suite.h"
 
 /* --- streams ------------------------------------------------------------- */
 
@@ -458,8 +459,6 @@ int main(void)
 {
     Suite *suite = suite_create("rules of the catalogue");
     TCase *t = tcase_create("rules");
-    SRunner *runner;
-    int failed;
 
     tcase_set_timeout(t, 60);
     tcase_add_loop_test(t, streams_that_keep_and_that_break_a_rule, 0,
@@ -467,9 +466,5 @@ int main(void)
     tcase_add_test(t, every_rule_of_the_catalogue_is_tested);
     tcase_add_test(t, every_rule_names_its_source);
     suite_add_tcase(suite, t);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Units of scenario.c and scenario-check.c. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "run-suite.h"
 #include "scenario.h"
 #include "tests/fixture.h"
 
@@ -547,8 +547,6 @@ int main(void)
 {
     Suite *s = suite_create("scenario");
     TCase *t = tcase_create("scenario");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, reads_everything_a_scenario_says);
@@ -571,8 +569,5 @@ int main(void)
     tcase_add_test(t, missing_file_and_empty_directory_are_problems);
     tcase_add_test(t, machines_that_differ_do_not_share_a_boot);
     suite_add_tcase(s, t);
-    srunner_run_all(r, CK_NORMAL);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -5,9 +5,9 @@
  * either MSI-X programming profile.
  */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 #include "cycle-builder.h"
+#include "run-suite.h"
 
 #define LEAK_INIT \
     "not-deregistered/sdv-rule/0x0B not-released/strict/0x0B"
@@ -600,14 +600,8 @@ static void add_controls(Suite *suite)
 int main(void)
 {
     Suite *suite = suite_create("seeds and controls");
-    SRunner *runner;
-    int failed;
 
     add_seeds(suite);
     add_controls(suite);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Limits that leave out the time in which a process got no processor. */
+#include "run-suite.h"
 #include "starved.h"
 
 #include <check.h>
 #include <glib.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -74,16 +74,10 @@ int main(void)
 {
     Suite *suite = suite_create("starved");
     TCase *tests = tcase_create("starved");
-    SRunner *runner;
-    int failed;
 
     tcase_add_test(tests, a_limit_leaves_out_waiting_but_is_always_reached);
     tcase_add_test(tests, of_no_process_nothing_is_known);
     tcase_add_test(tests, a_process_that_shares_its_processor_has_waited);
     suite_add_tcase(suite, tests);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

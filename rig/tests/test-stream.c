@@ -2,8 +2,8 @@
 /* The stream parser: what it accepts, and that it survives everything else. */
 #include <check.h>
 #include <glib/gstdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include "run-suite.h"
 #include "stream-builder.h"
 #include "stream.h"
 
@@ -364,8 +364,6 @@ int main(void)
 {
     Suite *suite = suite_create("stream");
     TCase *t = tcase_create("stream");
-    SRunner *runner;
-    int failed;
 
     tcase_set_timeout(t, 60);
     tcase_add_test(t, whole_stream_is_complete);
@@ -387,9 +385,5 @@ int main(void)
     tcase_add_test(t, comparison_looks_at_what_the_guest_caused);
     tcase_add_test(t, comparison_of_a_file_that_is_no_stream_fails);
     suite_add_tcase(suite, t);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "root.h"
+#include "run-suite.h"
 #include "supervisor.h"
 #include "tests/fixture.h"
 
@@ -297,8 +298,6 @@ int main(void)
 {
     Suite *s = suite_create("supervisor");
     TCase *t = tcase_create("supervisor");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     tcase_set_timeout(t, 40);
     tcase_add_checked_fixture(t, setup, teardown);
@@ -314,8 +313,5 @@ int main(void)
     tcase_add_test(t, orphans_of_a_dead_rig_are_killed_and_nobody_else);
     tcase_add_test(t, orphans_in_roots_we_do_not_use_are_killed_too);
     suite_add_tcase(s, t);
-    srunner_run_all(r, CK_NORMAL);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -4,12 +4,12 @@
  * gets, and the fault map that the monitor makes of the guest's stream.
  */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cycle-builder.h"
 #include "fixture.h"
 #include "plan.h"
+#include "run-suite.h"
 #include "scenario-sweep.h"
 #include "sweep.h"
 
@@ -503,8 +503,6 @@ int main(void)
 {
     Suite *s = suite_create("sweep");
     TCase *t = tcase_create("sweep");
-    SRunner *runner;
-    int failed;
 
     tcase_add_test(t, each_cycle_has_an_outcome);
     tcase_add_test(t, a_violation_has_its_class_and_command);
@@ -524,9 +522,5 @@ int main(void)
     tcase_add_test(t, a_sweep_that_says_nothing_tries_all);
     tcase_add_loop_test(t, bad_sweeps_are_refused, 0, G_N_ELEMENTS(bad));
     suite_add_tcase(s, t);
-    runner = srunner_create(s);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

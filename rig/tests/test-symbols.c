@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Function names: from the COFF table, from maps, and from neither. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
+#include "run-suite.h"
 #include "symbols.h"
 
 /* An image of one code section at RVA 0x1000 and a data section behind it. */
@@ -158,8 +158,6 @@ int main(void)
 {
     Suite *suite = suite_create("symbols");
     TCase *t = tcase_create("symbols");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(t, setup, NULL);
     tcase_add_test(t, coff_table_names_functions);
@@ -167,9 +165,5 @@ int main(void)
     tcase_add_test(t, an_image_without_names_has_none);
     tcase_add_test(t, damaged_images_are_read_within_their_bounds);
     suite_add_tcase(suite, t);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

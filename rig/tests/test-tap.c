@@ -2,7 +2,6 @@
 /* Units of tap.c: a thread plays QEMU and connects to the socket. */
 #include <check.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "loop.h"
+#include "run-suite.h"
 #include "tap.h"
 #include "tests/fixture.h"
 
@@ -222,8 +222,6 @@ int main(void)
 {
     Suite *s = suite_create("tap");
     TCase *t = tcase_create("tap");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     tcase_set_timeout(t, 30);
     tcase_add_checked_fixture(t, setup, teardown);
@@ -236,8 +234,5 @@ int main(void)
     tcase_add_test(t, path_longer_than_a_socket_name_is_an_error);
     tcase_add_test(t, full_disk_is_reported);
     suite_add_tcase(s, t);
-    srunner_run_all(r, CK_NORMAL);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

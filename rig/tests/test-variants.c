@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Units of variants.c: scenarios on other machines, and repeated. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "run-suite.h"
 #include "tests/fixture.h"
 #include "variants.h"
 
@@ -126,8 +126,6 @@ int main(void)
 {
     Suite *s = suite_create("variants");
     TCase *t = tcase_create("variants");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, every_combination_is_a_scenario_of_its_own);
@@ -137,8 +135,5 @@ int main(void)
     tcase_add_loop_test(t, what_cannot_be_varied_is_a_problem, 0,
                         G_N_ELEMENTS(bad));
     suite_add_tcase(s, t);
-    srunner_run_all(r, CK_NORMAL);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }
