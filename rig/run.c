@@ -39,31 +39,40 @@ typedef struct Arguments {
     char **files;
 } Arguments;
 
-static gboolean parse(Arguments *a, int *argc, char ***argv, GError **error)
+void rig_run_add_options(GOptionContext *context, RigRunOptions *o)
 {
-    RigRunOptions *o = &a->options;
     const GOptionEntry entries[] = {
         { "results", 0, 0, G_OPTION_ARG_FILENAME, &o->results,
           "Directory for runs/ and history.db (default: results)", "DIR" },
-        { "isolate", 0, 0, G_OPTION_ARG_NONE, &o->isolate,
-          "Boot a machine for every scenario", NULL },
         { "timeout", 0, 0, G_OPTION_ARG_INT, &o->timeout,
           "Wall-time limit per machine (default: by the scenarios)", "SEC" },
         { "uri", 0, 0, G_OPTION_ARG_STRING, &o->uri,
           "libvirt URI (default: an embedded driver)", "URI" },
-        { "accel", 0, 0, G_OPTION_ARG_STRING, &a->accel,
-          "Accelerator: tcg", "NAME" },
-        { "with", 0, 0, G_OPTION_ARG_STRING_ARRAY, &a->with,
-          "Run each scenario with each of these: msix-profile=at-connect,"
-          "at-start, vectors=N,N..., queues=N,N..., limit=N,N...", "KEY=VALUES" },
-        { "repeat", 0, 0, G_OPTION_ARG_INT, &a->repeat,
-          "Run each cycle N times as often as the scenario says", "N" },
         { "keep", 0, 0, G_OPTION_ARG_NONE, &o->keep,
           "Keep the initrd, so that QEMU can be run by hand", NULL },
         { "quiet", 'q', 0, G_OPTION_ARG_NONE, &o->quiet,
           "Print unexpected verdicts and paths only", NULL },
         { "verbose", 'v', 0, G_OPTION_ARG_NONE, &o->verbose,
           "Print the times of each phase", NULL },
+        { 0 },
+    };
+
+    g_option_context_add_main_entries(context, entries, NULL);
+}
+
+static gboolean parse(Arguments *a, int *argc, char ***argv, GError **error)
+{
+    const GOptionEntry entries[] = {
+        { "isolate", 0, 0, G_OPTION_ARG_NONE, &a->options.isolate,
+          "Boot a machine for every scenario", NULL },
+        { "accel", 0, 0, G_OPTION_ARG_STRING, &a->accel,
+          "Accelerator: tcg", "NAME" },
+        { "with", 0, 0, G_OPTION_ARG_STRING_ARRAY, &a->with,
+          "Run each scenario with each of these: msix-profile=at-connect,"
+          "at-start, vectors=N,N..., queues=N,N..., limit=N,N...",
+          "KEY=VALUES" },
+        { "repeat", 0, 0, G_OPTION_ARG_INT, &a->repeat,
+          "Run each cycle N times as often as the scenario says", "N" },
         { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &a->files,
           NULL, NULL },
         { 0 },
@@ -73,6 +82,7 @@ static gboolean parse(Arguments *a, int *argc, char ***argv, GError **error)
 
     g_set_prgname("rig run");
     g_option_context_add_main_entries(context, entries, NULL);
+    rig_run_add_options(context, &a->options);
     g_option_context_set_summary(context,
         "Run scenarios in virtual machines and judge them. Scenarios that "
         "need the\nsame machine share one boot.");

@@ -52,7 +52,9 @@ typedef GPtrArray *(*RigScenarioSource)(const RigPaths *paths,
  */
 int rig_run_with(RigRunOptions *options, RigScenarioSource source,
                  void *opaque, int argc, char **argv);
-/* FALSE, and said so, when an option has a value that cannot be. */
+/* The options that all such commands have. */
+void rig_run_add_options(GOptionContext *context, RigRunOptions *options);
+/* FALSE, and said so, when one of them has a value that cannot be. */
 gboolean rig_run_check_options(const RigRunOptions *options);
 
 /*

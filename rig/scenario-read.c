@@ -101,23 +101,6 @@ static gboolean validate(xmlDoc *doc, const char *file, const RigPaths *paths,
 
 /* --- building ----------------------------------------------------------- */
 
-static char *attr(xmlNode *node, const char *name)
-{
-    xmlChar *v = xmlGetNoNsProp(node, (const xmlChar *)name);
-    char *copy = v ? g_strstrip(g_strdup((const char *)v)) : NULL;
-
-    xmlFree(v);
-    return copy;
-}
-
-static unsigned attr_uint(xmlNode *node, const char *name, unsigned missing)
-{
-    g_autofree char *v = attr(node, name);
-
-    /* Not base 0, which would read 010 as 8: a schema's numbers are decimal. */
-    return v ? strtoul(v, NULL, g_str_has_prefix(v, "0x") ? 16 : 10) : missing;
-}
-
 static char *content(xmlNode *node)
 {
     xmlChar *v = xmlNodeGetContent(node);
@@ -149,9 +132,9 @@ static gboolean is_element(const xmlNode *node, const char *name)
 
 static void build_machine(RigMachine *m, xmlNode *node)
 {
-    g_autofree char *profile = attr(node, "msix-profile");
-    g_autofree char *guard = attr(node, "guard-pages");
-    char *nic = attr(node, "nic");
+    g_autofree char *profile = rig_attribute(node, "msix-profile");
+    g_autofree char *guard = rig_attribute(node, "guard-pages");
+    char *nic = rig_attribute(node, "nic");
 
     if (nic) {
         g_free(m->nic);
@@ -163,11 +146,11 @@ static void build_machine(RigMachine *m, xmlNode *node)
             m->guest = RIG_GUEST_LINUX; /* igb is there */
         }
     }
-    m->vectors = attr_uint(node, "vectors", m->vectors);
-    m->queues = attr_uint(node, "queues", m->queues);
-    m->adapters = attr_uint(node, "adapters", m->adapters);
-    m->memory_mib = attr_uint(node, "memory-mib", m->memory_mib);
-    m->wall_seconds = attr_uint(node, "wall-seconds", m->wall_seconds);
+    m->vectors = rig_attribute_uint(node, "vectors", m->vectors);
+    m->queues = rig_attribute_uint(node, "queues", m->queues);
+    m->adapters = rig_attribute_uint(node, "adapters", m->adapters);
+    m->memory_mib = rig_attribute_uint(node, "memory-mib", m->memory_mib);
+    m->wall_seconds = rig_attribute_uint(node, "wall-seconds", m->wall_seconds);
     if (profile && strcmp(profile, RIG_PROFILE_AT_START) == 0) {
         m->profile = RIG_MSIX_AT_START;
     }
@@ -178,9 +161,9 @@ static RigFault *build_fault(xmlNode *node)
 {
     RigFault *f = g_new0(RigFault, 1);
 
-    f->api = attr(node, "api");
-    f->occurrence = attr_uint(node, "occurrence", 1);
-    f->status = attr_uint(node, "status", DEFAULT_FAULT_STATUS);
+    f->api = rig_attribute(node, "api");
+    f->occurrence = rig_attribute_uint(node, "occurrence", 1);
+    f->status = rig_attribute_uint(node, "status", DEFAULT_FAULT_STATUS);
     return f;
 }
 
@@ -188,33 +171,35 @@ static RigDeviceFault *build_device_fault(xmlNode *node)
 {
     RigDeviceFault *f = g_new0(RigDeviceFault, 1);
 
-    f->name = attr(node, "name");
-    f->at = attr_uint(node, "at", 1);
-    f->argument = attr(node, "argument");
+    f->name = rig_attribute(node, "name");
+    f->at = rig_attribute_uint(node, "at", 1);
+    f->argument = rig_attribute(node, "argument");
     f->line = xmlGetLineNo(node);
     return f;
 }
 
 static void build_step(RigCycle *c, xmlNode *node)
 {
-    g_autofree char *post_failure = attr(node, "post-failure");
+    g_autofree char *post_failure = rig_attribute(node, "post-failure");
     RigStep *s = rig_cycle_add_step(c);
 
     s->name = g_strdup((const char *)node->name);
     s->line = xmlGetLineNo(node);
-    s->timeout_ms = attr_uint(node, "timeout-ms", 0);
-    s->adapter = attr_uint(node, "adapter", 1) - 1;
-    s->messages = (int)attr_uint(node, "messages", (unsigned)-1);
+    s->timeout_ms = rig_attribute_uint(node, "timeout-ms", 0);
+    s->adapter = rig_attribute_uint(node, "adapter", 1) - 1;
+    s->messages = (int)rig_attribute_uint(node, "messages", (unsigned)-1);
     s->post_failure = g_strcmp0(post_failure, RIG_PLAN_YES) == 0;
-    s->action = attr(node, "action");
-    s->state = attr(node, "state");
+    s->action = rig_attribute(node, "action");
+    s->state = rig_attribute(node, "state");
     if (strcmp(s->name, RIG_STEP_TRAFFIC) == 0) {
-        s->frames = attr_uint(node, "frames", DEFAULT_FRAMES);
-        s->min_length = attr_uint(node, "min-length", DEFAULT_MIN_LENGTH);
-        s->max_length = attr_uint(node, "max-length", DEFAULT_MAX_LENGTH);
-        s->vf = (int)attr_uint(node, "vf", (unsigned)-1);
+        s->frames = rig_attribute_uint(node, "frames", DEFAULT_FRAMES);
+        s->min_length = rig_attribute_uint(node, "min-length",
+                                           DEFAULT_MIN_LENGTH);
+        s->max_length = rig_attribute_uint(node, "max-length",
+                                           DEFAULT_MAX_LENGTH);
+        s->vf = (int)rig_attribute_uint(node, "vf", (unsigned)-1);
     }
-    s->vfs = attr_uint(node, "vfs", 0);
+    s->vfs = rig_attribute_uint(node, "vfs", 0);
     for (xmlNode *n = node->children; n; n = n->next) {
         if (is_element(n, "fail")) {
             g_ptr_array_add(s->faults, build_fault(n));
@@ -228,7 +213,7 @@ static void build_cycle(RigScenario *s, xmlNode *node)
 {
     RigCycle *c = rig_scenario_add_cycle(s);
 
-    c->repeat = attr_uint(node, "repeat", 1);
+    c->repeat = rig_attribute_uint(node, "repeat", 1);
     c->line = xmlGetLineNo(node);
     for (xmlNode *n = node->children; n; n = n->next) {
         if (is_element(n, NULL)) {
@@ -241,10 +226,10 @@ static void build_driver(RigScenario *s, xmlNode *node)
 {
     g_autofree char *file = g_canonicalize_filename(s->file, NULL);
     g_autofree char *dir = g_path_get_dirname(file);
-    g_autofree char *sys = attr(node, "sys");
-    g_autofree char *inf = attr(node, "inf");
+    g_autofree char *sys = rig_attribute(node, "sys");
+    g_autofree char *inf = rig_attribute(node, "inf");
 
-    s->linux_driver = attr(node, "linux");
+    s->linux_driver = rig_attribute(node, "linux");
     if (s->linux_driver) {
         s->machine.guest = RIG_GUEST_LINUX;
         return;
@@ -258,9 +243,9 @@ static void build_driver(RigScenario *s, xmlNode *node)
 static void build_rule(RigScenario *s, xmlNode *node)
 {
     RigRuleRef *r = g_new0(RigRuleRef, 1);
-    g_autofree char *file = attr(node, "file");
+    g_autofree char *file = rig_attribute(node, "file");
 
-    r->name = attr(node, "name");
+    r->name = rig_attribute(node, "name");
     r->line = xmlGetLineNo(node);
     if (file) {
         g_autofree char *scenario = g_canonicalize_filename(s->file, NULL);
@@ -273,12 +258,12 @@ static void build_rule(RigScenario *s, xmlNode *node)
 
 static void build_expect(RigScenario *s, xmlNode *node)
 {
-    g_autofree char *verdict = attr(node, "verdict");
+    g_autofree char *verdict = rig_attribute(node, "verdict");
 
     s->expect.line = xmlGetLineNo(node);
     rig_verdict_parse(verdict, &s->expect.verdict);
-    s->expect.level = attr(node, "level");
-    s->expect.class_code = attr(node, "class");
+    s->expect.level = rig_attribute(node, "level");
+    s->expect.class_code = rig_attribute(node, "class");
 }
 
 static void build_child(RigScenario *s, xmlNode *n)
@@ -306,12 +291,12 @@ static void build_child(RigScenario *s, xmlNode *n)
 static RigScenario *build(xmlNode *root, const char *file)
 {
     RigScenario *s = rig_scenario_new();
-    g_autofree char *isolate = attr(root, "isolate");
+    g_autofree char *isolate = rig_attribute(root, "isolate");
 
     s->file = g_strdup(file);
-    s->name = attr(root, "name");
-    s->seed = attr(root, "seed");
-    s->control = attr(root, "control");
+    s->name = rig_attribute(root, "name");
+    s->seed = rig_attribute(root, "seed");
+    s->control = rig_attribute(root, "control");
     s->isolate = g_strcmp0(isolate, "yes") == 0;
     s->machine = (RigMachine) {
         .nic = g_strdup(DEFAULT_NIC),

@@ -10,6 +10,7 @@
 
 #include <libxml/parser.h>
 #include <libxml/relaxng.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "problem.h"
@@ -293,4 +294,23 @@ gboolean rig_scenario_validate(xmlDoc *doc, const char *file,
     xmlRelaxNGFree(schema);
     xmlFreeDoc(text);
     return good;
+}
+
+/* --- attributes ----------------------------------------------------------- */
+
+char *rig_attribute(xmlNode *node, const char *name)
+{
+    xmlChar *v = xmlGetNoNsProp(node, (const xmlChar *)name);
+    char *copy = v ? g_strstrip(g_strdup((const char *)v)) : NULL;
+
+    xmlFree(v);
+    return copy;
+}
+
+unsigned rig_attribute_uint(xmlNode *node, const char *name, unsigned missing)
+{
+    g_autofree char *v = rig_attribute(node, name);
+
+    /* Not base 0, which would read 010 as 8: a schema's numbers are decimal. */
+    return v ? strtoul(v, NULL, g_str_has_prefix(v, "0x") ? 16 : 10) : missing;
 }

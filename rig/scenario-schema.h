@@ -14,4 +14,16 @@
 gboolean rig_scenario_validate(xmlDoc *doc, const char *file,
                                const char *schema, GPtrArray *problems);
 
+/*
+ * Attribute @name of an element, without the spaces around it, to be freed;
+ * NULL: there is none.
+ */
+char *rig_attribute(xmlNode *node, const char *name);
+/*
+ * The same as a number, decimal or with 0x, which the schema has checked;
+ * @missing: there is none.
+ */
+unsigned rig_attribute_uint(xmlNode *node, const char *name,
+                            unsigned missing);
+
 #endif

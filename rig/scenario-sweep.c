@@ -8,6 +8,7 @@
 #include "device-fault.h"
 #include "include/plan.h"
 #include "problem.h"
+#include "scenario-schema.h"
 
 #define ALL  "all"
 #define NONE "none"
@@ -26,22 +27,6 @@ static const char *const all_lives[] = {
 };
 
 /* --- reading ------------------------------------------------------------ */
-
-static char *attr(xmlNode *node, const char *name)
-{
-    xmlChar *v = xmlGetNoNsProp(node, (const xmlChar *)name);
-    char *copy = v ? g_strstrip(g_strdup((const char *)v)) : NULL;
-
-    xmlFree(v);
-    return copy;
-}
-
-static unsigned attr_uint(xmlNode *node, const char *name, unsigned missing)
-{
-    g_autofree char *v = attr(node, name);
-
-    return v ? strtoul(v, NULL, g_str_has_prefix(v, "0x") ? 16 : 10) : missing;
-}
 
 /* Words between any of these characters; empty ones left out. */
 static char **words(const char *text, const char *between)
@@ -80,7 +65,7 @@ static char **every_device_fault(void)
 /* Only rig-nic has faults; nothing said means all of them. */
 static char **read_device_faults(const RigScenario *s, xmlNode *node)
 {
-    g_autofree char *text = attr(node, "device-faults");
+    g_autofree char *text = rig_attribute(node, "device-faults");
 
     if (!text && strcmp(s->machine.nic, RIG_NIC_MODEL) != 0) {
         return words("", "");
@@ -93,7 +78,7 @@ static char **read_device_faults(const RigScenario *s, xmlNode *node)
 
 static char **read_lives(xmlNode *node)
 {
-    g_autofree char *text = attr(node, "lives");
+    g_autofree char *text = rig_attribute(node, "lives");
 
     return !text || strcmp(text, ALL) == 0
            ? g_strdupv((char **)all_lives)
@@ -103,15 +88,15 @@ static char **read_lives(xmlNode *node)
 void rig_sweep_read(RigScenario *s, xmlNode *node)
 {
     RigSweep *sweep = g_new0(RigSweep, 1);
-    g_autofree char *only = attr(node, "only");
+    g_autofree char *only = rig_attribute(node, "only");
 
     sweep->line = xmlGetLineNo(node);
-    sweep->k = attr_uint(node, "k", 1);
-    sweep->status = attr_uint(node, "status", SWEEP_STATUS);
-    sweep->occasions = attr_uint(node, "occasions", SWEEP_OCCASIONS);
-    sweep->per_site = attr_uint(node, "per-site",
+    sweep->k = rig_attribute_uint(node, "k", 1);
+    sweep->status = rig_attribute_uint(node, "status", SWEEP_STATUS);
+    sweep->occasions = rig_attribute_uint(node, "occasions", SWEEP_OCCASIONS);
+    sweep->per_site = rig_attribute_uint(node, "per-site",
                                 sweep->k > 1 ? PER_SITE_OF_PAIRS : 0);
-    sweep->limit = attr_uint(node, "limit", SWEEP_LIMIT);
+    sweep->limit = rig_attribute_uint(node, "limit", SWEEP_LIMIT);
     sweep->device_faults = read_device_faults(s, node);
     sweep->lives = read_lives(node);
     sweep->only = words(only ? only : "", POINTS);

@@ -20,60 +20,68 @@
 #define DEFAULT_RULE "Init_DeRegisterInterrupt"
 #define NAME_MAX_LENGTH 40
 
+/* Options with a text: all but "sys" are attributes of a scenario as well. */
+enum text {
+    SYS,
+    NIC, VECTORS, QUEUES, PROFILE,                            /* <machine> */
+    K, STATUS, DEVICE_FAULTS, LIVES, OCCASIONS, PER_SITE, LIMIT, /* <sweep> */
+    TEXTS,
+};
+
+static const struct {
+    const char *name, *description, *argument;
+} texts[TEXTS] = {
+    [SYS] = { "sys", "The driver's image (default: the .sys beside the INF)",
+              "FILE" },
+    [NIC] = { "nic", "Model of the function (default: rig-nic)", "MODEL" },
+    [VECTORS] = { "vectors", "MSI-X vectors of rig-nic (default: 4)", "N" },
+    [QUEUES] = { "queues", "Queue pairs of rig-nic (default: 2)", "N" },
+    [PROFILE] = { "msix-profile",
+                  "at-connect or at-start (default: at-connect)", "NAME" },
+    [K] = { "k", "Faults at a time, 1 or 2 (default: 1)", "N" },
+    [STATUS] = { "status", "What a failing call returns (default: 0xC000009A)",
+                 "STATUS" },
+    [DEVICE_FAULTS] = { "device-faults",
+                        "all, none or NAME[:ARGUMENT],... (default: all of "
+                        "rig-nic)", "LIST" },
+    [LIVES] = { "lives", "all, none or names, see rig(1) (default: all)",
+                "LIST" },
+    [OCCASIONS] = { "occasions",
+                    "Places tried of each device fault (default: 32)", "N" },
+    [PER_SITE] = { "per-site", "Calls tried of each call site, 0 for all "
+                   "(default: 0, and 2 with --k 2)", "N" },
+    [LIMIT] = { "limit", "Cycles at most (default: 100000)", "N" },
+};
+
 typedef struct Arguments {
     RigRunOptions run;
-    char *sys, *nic, *profile, *k, *vectors, *queues, *device_faults, *lives,
-         *occasions, *per_site, *limit, *status;
+    char *text[TEXTS];
     char **only, **rules, **files;
 } Arguments;
 
+static void add_texts(GOptionContext *context, Arguments *a)
+{
+    GOptionEntry entries[TEXTS + 1] = { 0 };
+
+    for (guint i = 0; i < TEXTS; i++) {
+        entries[i].long_name = texts[i].name;
+        entries[i].arg = i == SYS ? G_OPTION_ARG_FILENAME
+                                  : G_OPTION_ARG_STRING;
+        entries[i].arg_data = &a->text[i];
+        entries[i].description = texts[i].description;
+        entries[i].arg_description = texts[i].argument;
+    }
+    g_option_context_add_main_entries(context, entries, NULL);
+}
+
 static gboolean parse(Arguments *a, int *argc, char ***argv, GError **error)
 {
-    RigRunOptions *o = &a->run;
     const GOptionEntry entries[] = {
-        { "sys", 0, 0, G_OPTION_ARG_FILENAME, &a->sys,
-          "The driver's image (default: the .sys beside the INF)", "FILE" },
-        { "nic", 0, 0, G_OPTION_ARG_STRING, &a->nic,
-          "Model of the function (default: rig-nic)", "MODEL" },
-        { "vectors", 0, 0, G_OPTION_ARG_STRING, &a->vectors,
-          "MSI-X vectors of rig-nic (default: 4)", "N" },
-        { "queues", 0, 0, G_OPTION_ARG_STRING, &a->queues,
-          "Queue pairs of rig-nic (default: 2)", "N" },
-        { "msix-profile", 0, 0, G_OPTION_ARG_STRING, &a->profile,
-          "at-connect or at-start (default: at-connect)", "NAME" },
-        { "k", 0, 0, G_OPTION_ARG_STRING, &a->k,
-          "Faults at a time, 1 or 2 (default: 1)", "N" },
-        { "device-faults", 0, 0, G_OPTION_ARG_STRING, &a->device_faults,
-          "all, none or NAME[:ARGUMENT],... (default: all of rig-nic)",
-          "LIST" },
-        { "lives", 0, 0, G_OPTION_ARG_STRING, &a->lives,
-          "all, none or names, see rig(1) (default: all)", "LIST" },
-        { "occasions", 0, 0, G_OPTION_ARG_STRING, &a->occasions,
-          "Places tried of each device fault (default: 32)", "N" },
-        { "per-site", 0, 0, G_OPTION_ARG_STRING, &a->per_site,
-          "Calls tried of each call site, 0 for all (default: 0, and 2 with "
-          "--k 2)", "N" },
-        { "limit", 0, 0, G_OPTION_ARG_STRING, &a->limit,
-          "Cycles at most (default: 100000)", "N" },
-        { "status", 0, 0, G_OPTION_ARG_STRING, &a->status,
-          "What a failing call returns (default: 0xC000009A)", "STATUS" },
         { "rule", 0, 0, G_OPTION_ARG_STRING_ARRAY, &a->rules,
           "Rule to judge by, may be given again (default: " DEFAULT_RULE ")",
           "NAME" },
         { "only", 0, 0, G_OPTION_ARG_STRING_ARRAY, &a->only,
           "Try nothing but this point, or A+B; may be given again", "POINT" },
-        { "results", 0, 0, G_OPTION_ARG_FILENAME, &o->results,
-          "Directory for runs/ and history.db (default: results)", "DIR" },
-        { "timeout", 0, 0, G_OPTION_ARG_INT, &o->timeout,
-          "Wall-time limit (default: 3600)", "SEC" },
-        { "uri", 0, 0, G_OPTION_ARG_STRING, &o->uri,
-          "libvirt URI (default: an embedded driver)", "URI" },
-        { "keep", 0, 0, G_OPTION_ARG_NONE, &o->keep,
-          "Keep the initrd, so that QEMU can be run by hand", NULL },
-        { "quiet", 'q', 0, G_OPTION_ARG_NONE, &o->quiet,
-          "Print what is not clean and paths only", NULL },
-        { "verbose", 'v', 0, G_OPTION_ARG_NONE, &o->verbose,
-          "Print the times of each phase", NULL },
         { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &a->files,
           NULL, NULL },
         { 0 },
@@ -82,7 +90,9 @@ static gboolean parse(Arguments *a, int *argc, char ***argv, GError **error)
         g_option_context_new("DRIVER.inf|SCENARIO.xml");
 
     g_set_prgname("rig sweep");
+    add_texts(context, a);
     g_option_context_add_main_entries(context, entries, NULL);
+    rig_run_add_options(context, &a->run);
     g_option_context_set_summary(context,
         "Record every place where the driver's life can fail, then fail each "
         "of them in a\ncycle of its own and judge what the driver does.");
@@ -91,15 +101,12 @@ static gboolean parse(Arguments *a, int *argc, char ***argv, GError **error)
 
 static void clear(Arguments *a)
 {
-    char **const texts[] = {
-        &a->sys, &a->nic, &a->profile, &a->k, &a->vectors, &a->queues,
-        &a->device_faults, &a->lives, &a->occasions, &a->per_site, &a->limit,
-        &a->status, &a->run.results, &a->run.uri, &a->run.again,
-    };
-
-    for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
-        g_free(*texts[i]);
+    for (guint i = 0; i < TEXTS; i++) {
+        g_free(a->text[i]);
     }
+    g_free(a->run.results);
+    g_free(a->run.uri);
+    g_free(a->run.again);
     g_strfreev(a->only);
     g_strfreev(a->rules);
     g_strfreev(a->files);
@@ -147,6 +154,14 @@ static void put(xmlTextWriter *w, const char *name, const char *value)
     }
 }
 
+static void put_texts(xmlTextWriter *w, const Arguments *a, enum text first,
+                      enum text last)
+{
+    for (guint i = first; i <= last; i++) {
+        put(w, texts[i].name, a->text[i]);
+    }
+}
+
 static void start(xmlTextWriter *w, const char *name)
 {
     xmlTextWriterStartElement(w, (const xmlChar *)name);
@@ -172,10 +187,7 @@ static char *scenario_name(const char *inf)
 static void write_machine(xmlTextWriter *w, const Arguments *a)
 {
     start(w, "machine");
-    put(w, "nic", a->nic);
-    put(w, "vectors", a->vectors);
-    put(w, "queues", a->queues);
-    put(w, "msix-profile", a->profile);
+    put_texts(w, a, NIC, PROFILE);
     put(w, "wall-seconds", "3600");
     xmlTextWriterEndElement(w);
 }
@@ -196,13 +208,7 @@ static void write_sweep(xmlTextWriter *w, const Arguments *a)
     g_autofree char *only = a->only ? g_strjoinv(";", a->only) : NULL;
 
     start(w, "sweep");
-    put(w, "k", a->k);
-    put(w, "status", a->status);
-    put(w, "device-faults", a->device_faults);
-    put(w, "lives", a->lives);
-    put(w, "occasions", a->occasions);
-    put(w, "per-site", a->per_site);
-    put(w, "limit", a->limit);
+    put_texts(w, a, K, LIMIT);
     put(w, "only", only);
     xmlTextWriterEndElement(w);
 }
@@ -241,8 +247,9 @@ static RigScenario *from_inf(const Arguments *a, const RigPaths *paths,
                              GPtrArray *problems)
 {
     g_autofree char *inf = g_canonicalize_filename(a->files[0], NULL);
-    g_autofree char *sys = a->sys ? g_canonicalize_filename(a->sys, NULL)
-                                  : find_sys(inf, problems);
+    g_autofree char *sys = a->text[SYS]
+                           ? g_canonicalize_filename(a->text[SYS], NULL)
+                           : find_sys(inf, problems);
     g_autofree char *text = NULL;
 
     if (!sys) {
@@ -298,19 +305,13 @@ static GPtrArray *load(const RigPaths *paths, GPtrArray *problems,
 
 static gboolean check(const Arguments *a)
 {
-    const char *const of_inf[] = {
-        a->sys, a->nic, a->profile, a->k, a->vectors, a->queues,
-        a->device_faults, a->lives, a->occasions, a->per_site, a->limit,
-        a->status,
-    };
-
     if (!a->files || a->files[1]) {
         fputs("rig sweep: name one INF, or one scenario file with a "
               "<sweep>\n", stderr);
         return FALSE;
     }
-    for (guint i = 0; is_scenario(a) && i < G_N_ELEMENTS(of_inf); i++) {
-        if (of_inf[i] || a->rules) {
+    for (guint i = 0; is_scenario(a) && i < TEXTS; i++) {
+        if (a->text[i] || a->rules) {
             fprintf(stderr, "rig sweep: %s says by itself what is swept; of "
                     "the options that describe a sweep it takes --only\n",
                     a->files[0]);
