@@ -3,6 +3,7 @@
 
 #include "qemu/osdep.h"
 #include "qemu/bswap.h"
+#include <sys/un.h>
 #include <glib/gstdio.h>
 #include "libqos/pci-pc.h"
 #include "qobject/qdict.h"
@@ -250,4 +251,59 @@ void rig_expect_reset(RigMachine *m, unsigned target,
 
     g_assert_cmpuint(r->target, ==, target);
     g_assert_cmpuint(r->cause, ==, cause);
+}
+
+/* --- the program ---------------------------------------------------------- */
+
+int rig_connect(const char *path)
+{
+    struct sockaddr_un addr = { .sun_family = AF_UNIX };
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+    g_assert_cmpint(fd, >=, 0);
+    g_strlcpy(addr.sun_path, path, sizeof(addr.sun_path));
+    g_assert_cmpint(connect(fd, (struct sockaddr *)&addr, sizeof(addr)), ==,
+                    0);
+    return fd;
+}
+
+uint64_t rig_tap_property(QTestState *qts, const char *name)
+{
+    QDict *reply = qtest_qmp(qts, "{ 'execute': 'qom-get', 'arguments': {"
+                             " 'path': '/machine/peripheral/tap',"
+                             " 'property': %s } }", name);
+    uint64_t value = qdict_get_int(reply, "return");
+
+    qobject_unref(reply);
+    return value;
+}
+
+uint64_t rig_resident_kib(QTestState *qts)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/status",
+                                            (int)qtest_pid(qts));
+    g_autofree char *text = NULL;
+    const char *line;
+
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    line = strstr(text, "VmRSS:");
+    g_assert_nonnull(line);
+    return g_ascii_strtoull(line + strlen("VmRSS:"), NULL, 10);
+}
+
+void rig_wait_for_status(QTestState *qts, const char *query,
+                         const char *status)
+{
+    for (unsigned i = 0; i < 1000; i++) {
+        QDict *reply = qtest_qmp(qts, "{ 'execute': %s }", query);
+        QDict *ret = qdict_get_qdict(reply, "return");
+        bool there = !g_strcmp0(qdict_get_try_str(ret, "status"), status);
+
+        qobject_unref(reply);
+        if (there) {
+            return;
+        }
+        g_usleep(10 * 1000);
+    }
+    g_error("%s does not become '%s'", query, status);
 }

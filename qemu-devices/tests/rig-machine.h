@@ -110,4 +110,14 @@ void rig_expect_raised(RigMachine *m, unsigned target, unsigned vector,
 void rig_expect_reset(RigMachine *m, unsigned target,
                       enum rig_reset_cause cause);
 
+/* A socket connected to the one that QEMU listens at; to be closed. */
+int rig_connect(const char *path);
+/* A counter of the tap, such as "lost", read while the VM is there. */
+uint64_t rig_tap_property(QTestState *qts, const char *name);
+/* Memory of QEMU in RAM, in KiB. */
+uint64_t rig_resident_kib(QTestState *qts);
+/* Ask @query, 10 s at most, until the "status" in its answer is @status. */
+void rig_wait_for_status(QTestState *qts, const char *query,
+                         const char *status);
+
 #endif

@@ -11,12 +11,9 @@
 #include "qemu/osdep.h"
 #include <poll.h>
 #include <sys/ioctl.h>
-#include <sys/un.h>
 #include <glib/gstdio.h>
-#include "libqtest.h"
 #include "qemu/bswap.h"
-#include "qobject/qdict.h"
-#include "rig/events.h"
+#include "rig-machine.h"
 #include "rig-order.h"
 
 #define EVENTS_DEFAULT 120000
@@ -277,43 +274,6 @@ static uint64_t read_stream(Check *k, int fd, bool slow, uint32_t handoffs)
 
 /* --- the machine ---------------------------------------------------------- */
 
-static int connect_to(const char *path)
-{
-    struct sockaddr_un addr = { .sun_family = AF_UNIX };
-    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-
-    g_assert_cmpint(fd, >=, 0);
-    g_strlcpy(addr.sun_path, path, sizeof(addr.sun_path));
-    g_assert_cmpint(connect(fd, (struct sockaddr *)&addr, sizeof(addr)), ==,
-                    0);
-    return fd;
-}
-
-/* The reader's property of the tap, read while the VM is there. */
-static uint64_t tap_property(QTestState *qts, const char *name)
-{
-    QDict *reply = qtest_qmp(qts, "{ 'execute': 'qom-get', 'arguments': {"
-                             " 'path': '/machine/peripheral/tap',"
-                             " 'property': %s } }", name);
-    uint64_t value = qdict_get_int(reply, "return");
-
-    qobject_unref(reply);
-    return value;
-}
-
-static uint64_t resident_kib(QTestState *qts)
-{
-    g_autofree char *path = g_strdup_printf("/proc/%d/status",
-                                            (int)qtest_pid(qts));
-    g_autofree char *text = NULL;
-    const char *line;
-
-    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
-    line = strstr(text, "VmRSS:");
-    g_assert_nonnull(line);
-    return g_ascii_strtoull(line + strlen("VmRSS:"), NULL, 10);
-}
-
 static uint64_t wanted_events(void)
 {
     const char *text = g_getenv("RIG_ORDER_EVENTS");
@@ -349,18 +309,18 @@ static void check_run(unsigned cpus, bool slow)
     };
     QTestState *qts = start(path, &setup);
     Check k = { .seq = 0 };
-    int fd = connect_to(path);
+    int fd = rig_connect(path);
     uint64_t bytes, waits, before, after;
     double seconds;
 
-    before = resident_kib(qts);
+    before = rig_resident_kib(qts);
     g_test_timer_start();
     qtest_qmp_assert_success(qts, "{ 'execute': 'cont' }");
     bytes = read_stream(&k, fd, slow, setup.handoffs);
     seconds = g_test_timer_elapsed();
-    after = resident_kib(qts);
-    waits = tap_property(qts, "waits");
-    g_assert_cmpuint(tap_property(qts, "lost"), ==, 0);
+    after = rig_resident_kib(qts);
+    waits = rig_tap_property(qts, "waits");
+    g_assert_cmpuint(rig_tap_property(qts, "lost"), ==, 0);
     qtest_quit(qts);
     close(fd);
     g_unlink(path);

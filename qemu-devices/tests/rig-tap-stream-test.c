@@ -5,10 +5,8 @@
  * what a snapshot does to all of it.
  */
 #include "qemu/osdep.h"
-#include <sys/un.h>
 #include "hw/pci/pci_regs.h"
 #include "qemu/bswap.h"
-#include "qobject/qdict.h"
 #include "rig-machine.h"
 
 #define BUFFER 65536
@@ -38,18 +36,6 @@ static void free_socket(Socket *s)
     g_free(s->dir);
     g_free(s->path);
     g_free(s->args);
-}
-
-static int connect_to(const char *path)
-{
-    struct sockaddr_un addr = { .sun_family = AF_UNIX };
-    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-
-    g_assert_cmpint(fd, >=, 0);
-    g_strlcpy(addr.sun_path, path, sizeof(addr.sun_path));
-    g_assert_cmpint(connect(fd, (struct sockaddr *)&addr, sizeof(addr)), ==,
-                    0);
-    return fd;
 }
 
 static gpointer read_all(gpointer opaque)
@@ -85,27 +71,6 @@ static void flood(RigMachine *m, unsigned count)
     }
 }
 
-static uint64_t tap_property(RigMachine *m, const char *name)
-{
-    QDict *reply = qtest_qmp(m->qts, "{ 'execute': 'qom-get', 'arguments': {"
-                             " 'path': '/machine/peripheral/tap',"
-                             " 'property': %s } }", name);
-    uint64_t value = qdict_get_int(reply, "return");
-
-    qobject_unref(reply);
-    return value;
-}
-
-static uint64_t resident_kib(QTestState *qts)
-{
-    g_autofree char *path = g_strdup_printf("/proc/%d/status",
-                                            (int)qtest_pid(qts));
-    g_autofree char *text = NULL;
-
-    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
-    return g_ascii_strtoull(strstr(text, "VmRSS:") + 6, NULL, 10);
-}
-
 /* --- readers -------------------------------------------------------------- */
 
 /*
@@ -117,18 +82,18 @@ static void test_stalled_reader(void)
     enum { FLOOD = 30000 };
     Socket s = new_socket(200);
     RigMachine *m = rig_machine_start_chardev("nic0", s.args);
-    int fd = connect_to(s.path);
+    int fd = rig_connect(s.path);
     const struct rig_record *r;
     uint64_t lost, before, kept = 0, reported = 0;
 
     rig_mark(m, "begin");
     flood(m, 10000); /* more than the socket and the buffer take */
-    g_assert_cmpuint(tap_property(m, "waits"), ==, 1);
-    before = resident_kib(m->qts);
+    g_assert_cmpuint(rig_tap_property(m->qts, "waits"), ==, 1);
+    before = rig_resident_kib(m->qts);
     flood(m, FLOOD - 10000);
-    g_assert_cmpuint(tap_property(m, "waits"), ==, 1);
-    g_assert_cmpuint(resident_kib(m->qts), <, before + 1024);
-    lost = tap_property(m, "lost");
+    g_assert_cmpuint(rig_tap_property(m->qts, "waits"), ==, 1);
+    g_assert_cmpuint(rig_resident_kib(m->qts), <, before + 1024);
+    lost = rig_tap_property(m->qts, "lost");
     g_assert_cmpuint(lost, >, FLOOD / 2);
     end_and_read(m, fd);
 
@@ -154,7 +119,7 @@ static void test_reader_comes_back(void)
     struct rig_record first;
     int fd;
 
-    fd = connect_to(s.path);
+    fd = rig_connect(s.path);
     rig_mark(m, "to the first");
     g_assert_cmpint(recv(fd, &first, sizeof(first), MSG_WAITALL), ==,
                     sizeof(first));
@@ -163,7 +128,7 @@ static void test_reader_comes_back(void)
     close(fd);
     rig_mark(m, "nobody is there");
     flood(m, 10);
-    fd = connect_to(s.path);
+    fd = rig_connect(s.path);
     rig_mark(m, "to the second");
     end_and_read(m, fd);
 
@@ -185,7 +150,7 @@ static void test_chardev_fails(void)
 
     rig_mark(m, "begin");
     flood(m, 10000);
-    g_assert_cmpuint(tap_property(m, "lost"), >, 9000);
+    g_assert_cmpuint(rig_tap_property(m->qts, "lost"), >, 9000);
     g_assert_cmphex(qpci_io_readl(m->tap, m->regs, RIG_TAP_REG_ID), ==,
                     RIG_TAP_ID);
     rig_machine_end(m);
@@ -331,23 +296,6 @@ static void test_message_to_the_tap(void)
 
 /* --- snapshots ------------------------------------------------------------ */
 
-static void wait_for_status(QTestState *qts, const char *query,
-                            const char *status)
-{
-    for (unsigned i = 0; i < 1000; i++) {
-        QDict *reply = qtest_qmp(qts, "{ 'execute': %s }", query);
-        QDict *ret = qdict_get_qdict(reply, "return");
-        bool there = !g_strcmp0(qdict_get_try_str(ret, "status"), status);
-
-        qobject_unref(reply);
-        if (there) {
-            return;
-        }
-        g_usleep(10 * 1000);
-    }
-    g_error("%s does not become '%s'", query, status);
-}
-
 /*
  * Interrupts are being counted when the machine is saved; the first thing that
  * happens after the restore is the next interrupt. None is lost, none twice.
@@ -369,11 +317,11 @@ static void test_restore_between_interrupts(void)
     }
     qtest_qmp_assert_success(from->qts, "{ 'execute': 'migrate', "
                              "'arguments': { 'uri': %s } }", uri);
-    wait_for_status(from->qts, "query-migrate", "completed");
+    rig_wait_for_status(from->qts, "query-migrate", "completed");
     to = rig_machine_start("nic0", RIG_NIC_ALONE "-incoming defer");
     qtest_qmp_assert_success(to->qts, "{ 'execute': 'migrate-incoming', "
                              "'arguments': { 'uri': %s } }", uri);
-    wait_for_status(to->qts, "query-status", "running");
+    rig_wait_for_status(to->qts, "query-status", "running");
     /* The same device; its driver goes on as if nothing had been, and so does
        the clock, which in qtest is not part of what is saved. */
     qtest_clock_step(to->qts, 20 * 1000 * 1000);

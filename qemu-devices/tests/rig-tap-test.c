@@ -2,11 +2,9 @@
 /* qtests of rig-tap: its registers, markers, commands and stream. */
 
 #include "qemu/osdep.h"
-#include <sys/un.h>
 #include "hw/pci/pci_ids.h"
 #include "hw/pci/pci_regs.h"
 #include "qemu/bswap.h"
-#include "qobject/qdict.h"
 #include "rig-machine.h"
 
 /* --- identity and start --------------------------------------------------- */
@@ -345,18 +343,6 @@ static void test_quit_without_end(void)
 
 #define FLOOD 40000
 
-static int connect_to(const char *path)
-{
-    struct sockaddr_un addr = { .sun_family = AF_UNIX };
-    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-
-    g_assert_cmpint(fd, >=, 0);
-    g_strlcpy(addr.sun_path, path, sizeof(addr.sun_path));
-    g_assert_cmpint(connect(fd, (struct sockaddr *)&addr, sizeof(addr)), ==,
-                    0);
-    return fd;
-}
-
 static int bytes_read; /* by the reader so far; atomic */
 
 static gpointer read_all(gpointer opaque)
@@ -391,7 +377,7 @@ static void test_slow_reader(void)
     int fd;
 
     rig_mark(m, "begin");
-    fd = connect_to(path);
+    fd = rig_connect(path);
     for (unsigned i = 0; i < FLOOD; i++) {
         if (i % 64 == 0) { /* others repeat what is in the slot */
             mk.arg[0] = cpu_to_le64(i);
@@ -450,7 +436,7 @@ static void test_absent_reader(void)
     }
     g_atomic_int_set(&bytes_read, 0);
     reader = g_thread_new("reader", read_all,
-                          GINT_TO_POINTER(connect_to(path)));
+                          GINT_TO_POINTER(rig_connect(path)));
     wait_for_bytes(64 * 1024);
     rig_mark(m, "read");
     rig_machine_end(m);
@@ -474,23 +460,6 @@ static void test_absent_reader(void)
     g_assert_cmpint(rmdir(dir), ==, 0);
 }
 
-static void wait_for_status(QTestState *qts, const char *query,
-                            const char *status)
-{
-    for (unsigned i = 0; i < 1000; i++) {
-        QDict *reply = qtest_qmp(qts, "{ 'execute': %s }", query);
-        QDict *ret = qdict_get_qdict(reply, "return");
-        bool there = !g_strcmp0(qdict_get_try_str(ret, "status"), status);
-
-        qobject_unref(reply);
-        if (there) {
-            return;
-        }
-        g_usleep(10 * 1000);
-    }
-    g_error("%s does not become '%s'", query, status);
-}
-
 /*
  * The restored machine's stream starts with HELLO, then jumps to the numbers
  * of the source at EPOCH and describes the restored state.
@@ -508,7 +477,7 @@ static void test_restore(void)
     rig_msix_write(&s.f, 0, RIG_VECTOR_CONTROL, 0);
     qtest_qmp_assert_success(from->qts, "{ 'execute': 'migrate', "
                              "'arguments': { 'uri': %s } }", uri);
-    wait_for_status(from->qts, "query-migrate", "completed");
+    rig_wait_for_status(from->qts, "query-migrate", "completed");
     rig_function_free(&s.f);
     rig_machine_quit(from);
     while (rig_next(from)) {
@@ -518,7 +487,7 @@ static void test_restore(void)
     to = rig_machine_start("nic0", RIG_NIC_ALONE "-incoming defer");
     qtest_qmp_assert_success(to->qts, "{ 'execute': 'migrate-incoming', "
                              "'arguments': { 'uri': %s } }", uri);
-    wait_for_status(to->qts, "query-status", "running");
+    rig_wait_for_status(to->qts, "query-status", "running");
     rig_machine_end(to);
     rig_expect(to, RIG_EV_HELLO);
     rig_expect(to, RIG_EV_TARGET);
