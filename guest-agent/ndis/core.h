@@ -154,6 +154,11 @@ struct adapter {
     bool failed;                   /* its driver gave it up: atomic */
     bool was_running;              /* when it went to D3 */
     bool taken_back;               /* the device is the rig's again */
+    uint32_t hang_seconds;         /* CheckForHangTimeInSeconds */
+    bool watched;                  /* from here on reset.c's */
+    bool resetting;                /* a check or reset is under way */
+    bool asked;                    /* a reset that no step waits for */
+    bool addressing_reset;         /* NDIS is to restore what a reset lost */
     bool link_up;
     uint32_t packet_filter;        /* NDIS_PACKET_TYPE_* asked for */
 };
@@ -401,6 +406,8 @@ void timer_report_left(const struct adapter *adapter);
 /* --- work items (workitem.c) ------------------------------------------ */
 
 bool work_queue(void (*run)(void *arg), void *arg);
+bool work_queue_for(struct adapter *adapter, void (*run)(void *arg),
+                    void *arg);
 /* Wait until no work is queued or running, `limit_ns` at most. */
 bool work_drain(uint64_t limit_ns);
 

@@ -185,6 +185,7 @@ uint32_t life_initialize(void)
                     "attributes");
     }
     current()->initialized = true;
+    reset_watch();
     return 0;
 }
 
@@ -231,6 +232,7 @@ void life_halt(int action)
 {
     struct callback cb;
 
+    reset_unwatch();
     current()->initialized = false;
     current()->has_general = false;
     callback_enter_value(&cb, "MiniportHaltEx", (uint64_t)action);

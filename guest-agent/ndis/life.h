@@ -15,6 +15,9 @@ uint32_t life_settle(uint32_t status);
 /* Has life_expect(what) been called, and nothing completed it yet? */
 bool life_pending(enum life_wait what);
 
+/* Bug check 0x7C: what a miniport left pending for too long. */
+DECLSPEC_NORETURN void life_overdue(enum life_wait what);
+
 /*
  * One transition each, no questions asked. Restart and pause include what a
  * protocol asks for then; `reason` is NDIS_PAUSE_*. life_initialize() leaves
@@ -41,7 +44,11 @@ void power_restore(void);
 /* reset.c: NdisMResetComplete */
 void reset_complete(NDIS_HANDLE adapter, uint32_t status, bool addressing);
 /* NdisMResetMiniport */
-void reset_ask(void);
+void reset_ask(struct adapter *adapter);
+/* From here on checks for hang, and resets that the driver asks for. */
+void reset_watch(void);
+/* No more of them; the one that is under way ends first. */
+void reset_unwatch(void);
 /* removal.c: a removed function answers again. */
 void removal_undo(void);
 

@@ -154,6 +154,8 @@ ndis_m_set_miniport_attributes(NDIS_HANDLE adapter,
     case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES:
         a->context = attributes->RegistrationAttributes.MiniportAdapterContext;
         a->attributes = attributes->RegistrationAttributes.AttributeFlags;
+        a->hang_seconds =
+            attributes->RegistrationAttributes.CheckForHangTimeInSeconds;
         return NDIS_STATUS_SUCCESS;
     case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES:
         return set_general(a, &attributes->Header);
@@ -210,7 +212,7 @@ static VOID NTAPI ndis_m_reset_complete(NDIS_HANDLE adapter,
 static VOID NTAPI ndis_m_reset_miniport(NDIS_HANDLE adapter)
 {
     if (is_adapter(adapter)) {
-        reset_ask();
+        reset_ask(adapter_get(adapter));
     }
 }
 

@@ -14,6 +14,8 @@
 #define PENDING_WAIT (5 * NSEC_PER_SEC)
 #define CANCEL_WAIT  (2 * NSEC_PER_SEC)
 
+static pthread_mutex_t turn;  /* held while a request is with the miniport */
+
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t done;
@@ -24,6 +26,7 @@ static struct {
 
 __attribute__((constructor)) static void oid_init(void)
 {
+    thread_mutex_init(&turn);
     thread_mutex_init(&oid.lock);
     thread_cond_init(&oid.done);
 }
@@ -108,6 +111,7 @@ uint32_t oid_request(NDIS_REQUEST_TYPE type, uint32_t id, void *buffer,
         return (uint32_t)NDIS_STATUS_RESOURCES;
     }
     prepare(r, type, id, buffer, length);
+    pthread_mutex_lock(&turn);
     pthread_mutex_lock(&oid.lock);
     oid.pending = r;
     oid.completed = false;
@@ -122,6 +126,7 @@ uint32_t oid_request(NDIS_REQUEST_TYPE type, uint32_t id, void *buffer,
     pthread_mutex_lock(&oid.lock);
     oid.pending = NULL;
     pthread_mutex_unlock(&oid.lock);
+    pthread_mutex_unlock(&turn);
     if (done) {
         *done = r->DATA.SET_INFORMATION.BytesRead;
     }

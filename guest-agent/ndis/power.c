@@ -114,6 +114,7 @@ static uint32_t to_sleep(void)
 {
     uint32_t status = 0;
 
+    reset_unwatch();
     current()->was_running = current()->running;
     if (current()->running && (!aware() || pauses())) {
         status = life_pause(NDIS_PAUSE_LOW_POWER);
@@ -156,8 +157,12 @@ static uint32_t to_wake(void)
     if (status) {
         return lost();
     }
-    status = current()->initialized ? tell_power(NdisDeviceStateD0)
-                              : life_initialize();
+    if (current()->initialized) {
+        status = tell_power(NdisDeviceStateD0);
+        reset_watch();
+    } else {
+        status = life_initialize();
+    }
     if (status == 0 && current()->was_running && paused) {
         status = life_restart();
     }

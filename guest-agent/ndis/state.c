@@ -59,7 +59,7 @@ void life_complete(NDIS_HANDLE adapter, enum life_wait what, uint32_t status)
 }
 
 /* Bug check 0x7C: NDIS' watchdogs for what a miniport left pending. */
-static void overdue(enum life_wait what)
+void life_overdue(enum life_wait what)
 {
     if (what == LIFE_PAUSE) {
         bug_check(0x7c, 0x25, 0x21, current()->number, 0);
@@ -78,7 +78,7 @@ uint32_t life_settle(uint32_t status)
         err = pthread_cond_timedwait(&pending.done, &pending.lock, &at);
     }
     if (err) {
-        overdue(pending.what);
+        life_overdue(pending.what);
     }
     if (status == (uint32_t)NDIS_STATUS_PENDING) {
         status = pending.status;

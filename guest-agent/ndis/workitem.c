@@ -58,12 +58,18 @@ static void worker(void *arg)
 
 bool work_queue(void (*run)(void *arg), void *arg)
 {
+    return work_queue_for(current(), run, arg);
+}
+
+bool work_queue_for(struct adapter *adapter, void (*run)(void *arg),
+                    void *arg)
+{
     struct work *w = malloc(sizeof(*w));
 
     if (!w) {
         return false;
     }
-    *w = (struct work) { NULL, run, arg, current() };
+    *w = (struct work) { NULL, run, arg, adapter };
     thread_need(THREAD_WORKER, 0, worker);
     pthread_mutex_lock(&works.lock);
     *works.tail = w;

@@ -11,7 +11,7 @@ NDIS_EXPORT(ULONG) NdisMReadDmaCounter(NDIS_HANDLE MiniportDmaHandle);
 static NDIS_HANDLE driver_handle;
 static NDIS_HANDLE adapter_handle, first_handle, remove_timer;
 static NDIS_EVENT done;
-static volatile LONG runs;
+static volatile LONG runs, hangs;
 static volatile KIRQL dpc_irql;
 
 /* Absolute pointers: the image needs base relocations. */
@@ -653,6 +653,9 @@ static NDIS_STATUS act(ULONG action)
         return NdisMRemoveMiniport(adapter_handle);
     case PROBE_REMOVE_IN_TIMER:
         return remove_in_timer();
+    case PROBE_HANG:
+        hangs = 1;
+        return NDIS_STATUS_SUCCESS;
     case PROBE_OTHER_CONFIG:
         return other_config();
     case PROBE_CONTRACTS:
@@ -672,6 +675,35 @@ static NDIS_STATUS NTAPI initialize(NDIS_HANDLE adapter, NDIS_HANDLE driver,
         first_handle = adapter;
     }
     return act(read_action());
+}
+
+/* --- hang and reset --------------------------------------------------- */
+
+static KDPC reset_dpc;
+
+static VOID NTAPI reset_later(struct _KDPC *dpc, PVOID context, PVOID a1,
+                              PVOID a2)
+{
+    (void)dpc;
+    (void)context;
+    (void)a1;
+    (void)a2;
+    NdisMResetComplete(adapter_handle, NDIS_STATUS_SUCCESS, TRUE);
+}
+
+static BOOLEAN NTAPI check_for_hang(NDIS_HANDLE context)
+{
+    (void)context;
+    return InterlockedExchange(&hangs, 0) != 0;
+}
+
+static NDIS_STATUS NTAPI reset(NDIS_HANDLE context, PBOOLEAN addressing)
+{
+    (void)context;
+    *addressing = FALSE;
+    KeInitializeDpc(&reset_dpc, reset_later, NULL);
+    KeInsertQueueDpc(&reset_dpc, NULL, NULL);
+    return NDIS_STATUS_PENDING;
 }
 
 static VOID NTAPI halt(NDIS_HANDLE context, NDIS_HALT_ACTION action)
@@ -765,6 +797,8 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
     c.UnloadHandler = unload;
     c.PauseHandler = pause;
     c.RestartHandler = restart;
+    c.CheckForHangHandlerEx = check_for_hang;
+    c.ResetHandlerEx = reset;
     c.OidRequestHandler = oid_request;
     c.SendNetBufferListsHandler = send;
     c.ReturnNetBufferListsHandler = return_lists;

@@ -34,6 +34,7 @@ enum probe_action {
     PROBE_PAGED,         /* allocates paged pool at DISPATCH_LEVEL */
     PROBE_REMOVE_IN_INIT, /* NdisMRemoveMiniport there */
     PROBE_REMOVE_IN_TIMER, /* the same, 1 ms later at DISPATCH_LEVEL */
+    PROBE_HANG,          /* the first check finds one; resets stay pending */
     PROBE_OTHER_CONFIG,  /* PROBE_CONFIG_* of the adapter that came first */
     PROBE_CONTRACTS,     /* breaks many contracts, returns with a lock held */
 };

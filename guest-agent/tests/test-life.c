@@ -252,6 +252,7 @@ static void removed_in_timer(void)
     EXPECT(host_install() == 0);
     EXPECT(host_select(1) && host_install() == 0);
     EXPECT(host_initialize(false) == 0);
+    current()->link_up = true;
     EXPECT(host_restart() == 0);
     while (!__atomic_load_n(&current()->failed, __ATOMIC_ACQUIRE)) {
         time_sleep(1000000);
@@ -321,6 +322,74 @@ START_TEST(a_function_that_stays_in_D3_has_failed)
 }
 END_TEST
 
+/* --- check for hang --------------------------------------------------- */
+
+/* More than one interval of 2 s. */
+#define A_CHECK (2100000000ull)
+
+static void hang_once(void)
+{
+    EXPECT(host_install() == 0);
+    EXPECT(host_initialize(false) == 0);
+    current()->link_up = true;  /* or restart waits for it */
+    EXPECT(host_restart() == 0);
+    EXPECT(callback("MiniportCheckForHangEx", 0) == NULL);
+    time_sleep(2 * A_CHECK);
+    EXPECT(host_pause() == 0);
+    EXPECT(host_halt(NdisHaltDeviceDisabled) == 0);
+    time_sleep(A_CHECK);
+    EXPECT(host_unload() == 0);
+}
+
+/* The filter that the reset lost is set once more. */
+START_TEST(a_hang_that_a_periodic_check_finds_is_followed_by_a_reset)
+{
+    const struct rig_marker *reset;
+    unsigned filters = 0;
+
+    run_probe(PROBE_HANG, hang_once, 1);
+    reset = callback("MiniportResetEx", 0);
+    ck_assert_uint_eq(callback("MiniportCheckForHangEx", 0)->irql,
+                      PASSIVE_LEVEL);
+    ck_assert_ptr_nonnull(reset);
+    ck_assert_uint_eq(reset->irql, DISPATCH_LEVEL);
+    ck_assert_ptr_nonnull(callback("MiniportCheckForHangEx", 1));
+    ck_assert_ptr_null(callback("MiniportCheckForHangEx", 2));
+    ck_assert_ptr_null(callback("MiniportResetEx", 1));
+    for (unsigned i = 0; callback("MiniportOidRequest", i); i++) {
+        filters += callback("MiniportOidRequest", i)->arg[0] ==
+                   OID_GEN_CURRENT_PACKET_FILTER;
+    }
+    ck_assert_uint_eq(filters, 3);  /* restart, reset, pause */
+}
+END_TEST
+
+static void asleep_and_seldom(void)
+{
+    EXPECT(host_install() == 0);
+    EXPECT(host_initialize(false) == 0);
+    EXPECT(host_reset() == 0);  /* the step checks as well */
+    current()->attributes |= NDIS_MINIPORT_ATTRIBUTES_NO_HALT_ON_SUSPEND;
+    current()->hang_seconds = 5;  /* 4 s */
+    host_set_power(true);
+    time_sleep(A_CHECK);
+    host_set_power(false);
+    time_sleep(A_CHECK);
+    EXPECT(callback("MiniportCheckForHangEx", 1) == NULL);
+    time_sleep(A_CHECK);
+    EXPECT(callback("MiniportCheckForHangEx", 1) != NULL);
+    EXPECT(host_halt(NdisHaltDeviceDisabled) == 0);
+    EXPECT(host_unload() == 0);
+}
+
+START_TEST(no_check_in_D3_and_none_before_its_time)
+{
+    run(asleep_and_seldom, 1);
+    ck_assert_ptr_null(callback("MiniportCheckForHangEx", 2));
+    ck_assert_ptr_null(callback("MiniportResetEx", 1));
+}
+END_TEST
+
 /* --- two adapters' configuration spaces ------------------------------- */
 
 static uint8_t config_byte(const struct vfio_device *d)
@@ -374,6 +443,9 @@ int main(void)
     tcase_add_test(t,
         a_running_adapter_given_up_in_a_timer_is_paused_and_halted);
     tcase_add_test(t, a_function_that_stays_in_D3_has_failed);
+    tcase_add_test(t,
+        a_hang_that_a_periodic_check_finds_is_followed_by_a_reset);
+    tcase_add_test(t, no_check_in_D3_and_none_before_its_time);
     tcase_add_test(t, bus_data_are_those_of_the_handle_not_of_the_caller);
     suite_add_tcase(s, t);
     srunner_run_all(runner, CK_NORMAL);

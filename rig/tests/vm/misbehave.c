@@ -34,6 +34,8 @@
 #define OID_FOR_EVER      24
 #define TOUCH_IN_D3       25 /* power management-aware, but for its timer */
 #define OID_TILL_CANCEL   26 /* which is slow, and no more than that */
+#define HANG_ONCE         27 /* found by a check while the driver waits */
+#define REMOVE_ITSELF     28 /* in a DPC while it runs */
 
 #ifndef MISBEHAVE
 #error "MISBEHAVE is not defined"
@@ -181,6 +183,40 @@ static NDIS_STATUS SetPower(NDIS_DEVICE_POWER_STATE State)
 }
 #endif
 
+/* --- check for hang, removal ------------------------------------------------ */
+
+#if MISBEHAVE == HANG_ONCE
+#define RESET_WITHIN_MS 5000 /* checks come every 2 s */
+
+static NDIS_EVENT ResetDone;
+static volatile LONG Hung = TRUE;
+
+static BOOLEAN NTAPI CheckForHang(NDIS_HANDLE Context)
+{
+    UNREFERENCED_PARAMETER(Context);
+    return InterlockedExchange(&Hung, FALSE) != 0;
+}
+
+static NDIS_STATUS NTAPI Reset(NDIS_HANDLE Context, PBOOLEAN AddressingReset)
+{
+    UNREFERENCED_PARAMETER(Context);
+    *AddressingReset = FALSE;
+    NdisSetEvent(&ResetDone);
+    return NDIS_STATUS_SUCCESS;
+}
+#elif MISBEHAVE == REMOVE_ITSELF
+static KDPC RemoveDpc;
+
+static VOID NTAPI Remove(struct _KDPC *Self, PVOID Context, PVOID A1, PVOID A2)
+{
+    UNREFERENCED_PARAMETER(Self);
+    UNREFERENCED_PARAMETER(Context);
+    UNREFERENCED_PARAMETER(A1);
+    UNREFERENCED_PARAMETER(A2);
+    NdisMRemoveMiniport(AdapterHandle);
+}
+#endif
+
 /* --- with the interrupt registered ----------------------------------------- */
 
 #if MISBEHAVE == LOOP_IN_DPC
@@ -323,6 +359,9 @@ static NDIS_STATUS NTAPI InitializeEx(NDIS_HANDLE Adapter, NDIS_HANDLE Context,
         return status;
     }
 #endif
+#if MISBEHAVE == HANG_ONCE
+    NdisInitializeEvent(&ResetDone);
+#endif
     status = RegisterInterrupt(Adapter);
     Misbehave();
     return status;
@@ -350,6 +389,14 @@ static NDIS_STATUS NTAPI Restart(NDIS_HANDLE Context,
 {
     UNREFERENCED_PARAMETER(Context);
     UNREFERENCED_PARAMETER(Params);
+#if MISBEHAVE == HANG_ONCE
+    if (!NdisWaitEvent(&ResetDone, RESET_WITHIN_MS)) {
+        return NDIS_STATUS_FAILURE;
+    }
+#elif MISBEHAVE == REMOVE_ITSELF
+    KeInitializeDpc(&RemoveDpc, Remove, NULL);
+    KeInsertQueueDpc(&RemoveDpc, NULL, NULL);
+#endif
     return NDIS_STATUS_SUCCESS;
 }
 
@@ -463,6 +510,10 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject,
     c.CancelSendHandler = CancelSend;
     c.DevicePnPEventNotifyHandler = PnPEvent;
     c.ShutdownHandlerEx = Shutdown;
+#if MISBEHAVE == HANG_ONCE
+    c.CheckForHangHandlerEx = CheckForHang;
+    c.ResetHandlerEx = Reset;
+#endif
     return NdisMRegisterMiniportDriver(DriverObject, RegistryPath, NULL, &c,
                                        &DriverHandle);
 }

@@ -218,6 +218,36 @@ START_TEST(a_register_touched_in_D3_is_a_finding)
 }
 END_TEST
 
+START_TEST(a_hang_that_NDIS_finds_is_reset)
+{
+    g_auto(RigCallResult) r = run_driver(
+        "hang-once", "<install/><init/><restart timeout-ms=\"20000\"/>"
+        "<pause/><halt/><unload/>", "<expect verdict=\"pass\"/>");
+    g_autofree char *status = NULL, *resets = NULL;
+
+    expect_status(&r, 0);
+    /* The driver fails to restart unless it was reset meanwhile. */
+    status = run_value("string(//step[@name='restart']/@status)");
+    ck_assert_str_eq(status, "0x00000000");
+    resets = run_value("count(//phase[@name='MiniportResetEx'])");
+    ck_assert_str_eq(resets, "1");
+}
+END_TEST
+
+START_TEST(an_adapter_that_its_driver_removes_is_halted_and_the_cycle_goes_on)
+{
+    g_auto(RigCallResult) r = run_driver("remove-itself", CYCLE,
+                                         "<expect verdict=\"pass\"/>");
+    g_autofree char *halt = NULL, *why = NULL;
+
+    expect_status(&r, 0);
+    halt = run_value("string(//step[@name='halt']/@result)");
+    ck_assert_str_eq(halt, "skipped");
+    why = run_value("string(//step[@name='halt']/@detail)");
+    ck_assert_ptr_nonnull(strstr(why, "NdisMRemoveMiniport"));
+}
+END_TEST
+
 /* --- bad input ---------------------------------------------------------- */
 
 START_TEST(an_unknown_element_is_refused_with_its_line)
@@ -555,6 +585,8 @@ int main(void)
         an_import_that_nobody_implements_is_named,
         a_failing_DriverEntry_is_inconclusive,
         a_register_touched_in_D3_is_a_finding,
+        a_hang_that_NDIS_finds_is_reset,
+        an_adapter_that_its_driver_removes_is_halted_and_the_cycle_goes_on,
     };
     const TTest *const input[] = {
         an_unknown_element_is_refused_with_its_line,

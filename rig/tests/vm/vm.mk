@@ -7,7 +7,7 @@ VM_MISBEHAVE := crash-in-init crash-in-halt loop-in-init loop-in-halt \
     loop-at-dispatch loop-in-dpc wait-for-ever lock-twice stack-overflow \
     jump-to-null write-to-code execute-data divide-by-zero halt-processor \
     free-what-is-not leave-process leave-thread pause-for-ever oid-for-ever \
-    touch-in-d3 oid-till-cancel
+    touch-in-d3 oid-till-cancel hang-once remove-itself
 
 $(VM_TESTS)/%/rignic.sys: rig/tests/vm/misbehave.c rig/tests/vm/vm.mk
 	$(Q)echo "  MINGW $@"
