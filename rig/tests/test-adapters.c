@@ -119,6 +119,46 @@ START_TEST(interrupts_of_the_halted_function_are_told_from_the_others)
 }
 END_TEST
 
+/* Adapter 0 is halted and the rig has its function back; 1 is halted. */
+static void halt_both_take_back_the_first(void)
+{
+    init(0, FIRST, 0, FALSE);
+    init(1, SECOND, 0, FALSE);
+    halt(0, FIRST);
+    halt(1, SECOND);
+    b_adapter(b, 0);
+    b_quiesced(b);
+}
+
+START_TEST(after_one_function_is_taken_back_the_other_is_watched)
+{
+    halt_both_take_back_the_first();
+    b_function(b, 1);
+    b_raised(b, 0, RIG_RAISED_DISABLED, 1);
+    expect_findings(judge(), "fires-after-release/contract/none");
+}
+END_TEST
+
+START_TEST(interrupts_of_a_function_taken_back_are_the_rigs)
+{
+    halt_both_take_back_the_first();
+    b_function(b, 0);
+    b_raised(b, 0, RIG_RAISED_DISABLED, 1);
+    expect_verdict(judge(), RIG_VERDICT_PASS);
+}
+END_TEST
+
+START_TEST(each_function_is_taken_back_by_itself)
+{
+    halt_both_take_back_the_first();
+    b_adapter(b, 1);
+    b_quiesced(b);
+    b_function(b, 1);
+    b_raised(b, 0, RIG_RAISED_DISABLED, 1);
+    expect_verdict(judge(), RIG_VERDICT_PASS);
+}
+END_TEST
+
 START_TEST(an_adapter_that_cannot_be_is_a_lie)
 {
     init(0, FIRST, 0, FALSE);
@@ -140,6 +180,10 @@ int main(void)
         a_halted_function_that_is_still_armed_is_found_beside_a_live_one);
     tcase_add_test(t,
         interrupts_of_the_halted_function_are_told_from_the_others);
+    tcase_add_test(t,
+        after_one_function_is_taken_back_the_other_is_watched);
+    tcase_add_test(t, interrupts_of_a_function_taken_back_are_the_rigs);
+    tcase_add_test(t, each_function_is_taken_back_by_itself);
     tcase_add_test(t, an_adapter_that_cannot_be_is_a_lie);
     suite_add_tcase(suite, t);
     return run_suite(suite);
