@@ -39,9 +39,9 @@ int rig_cmd_detection(int argc, char **argv)
                 "RUN...\n"
                 "RUN is a directory results/runs/<id> or its run.xml. Shows "
                 "which seeded\ndefects these runs have found, and how often "
-                "they accused a correct driver; with --cycles, the number "
-                "of clean cycles alone.\nExit status 0: all %u seeds, no "
-                "false alarm.\n", RIG_SEEDS);
+                "they accused a correct\ndriver; with --cycles, the "
+                "number of clean cycles alone.\nExit status 0: all %u seeds, "
+                "no false alarm.\n", RIG_SEEDS);
         return asked ? RIG_EXIT_OK : RIG_EXIT_USAGE;
     }
     for (int i = 1; i < argc; i++) {

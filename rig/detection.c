@@ -150,10 +150,10 @@ static void read_element(Reading *g, xmlTextReader *r)
 
 gboolean rig_detection_add(RigDetection *d, const char *file, GError **error)
 {
-    xmlTextReader *r = xmlReaderForFile(file, NULL, XML_PARSE_NONET |
-                                        XML_PARSE_NOERROR |
-                                        XML_PARSE_NOWARNING |
-                                        XML_PARSE_HUGE);
+    xmlTextReader *r = !g_file_test(file, G_FILE_TEST_IS_REGULAR) ? NULL :
+                       xmlReaderForFile(file, NULL, XML_PARSE_NONET |
+                       XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
+                       XML_PARSE_HUGE);
     Reading g = {
         .d = d,
         .profiles = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
@@ -185,7 +185,8 @@ gboolean rig_detection_add(RigDetection *d, const char *file, GError **error)
     g_ptr_array_unref(g.machines);
     if (more < 0 || !is_run) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-                    "%s: is no run.xml, or cannot be read", file);
+                    "%s: is no run.xml, or cannot be read; name a directory "
+                    "of results/runs", file);
         return FALSE;
     }
     return TRUE;

@@ -292,7 +292,11 @@ static gboolean read_file(const char *path, char **file, gsize *size,
 {
     if (!g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
-                    "%s: there is no such file", path);
+                    "%s: %s; name the driver's .sys file", path,
+                    g_file_test(path, G_FILE_TEST_IS_DIR)
+                    ? "it is a directory" :
+                    g_file_test(path, G_FILE_TEST_EXISTS)
+                    ? "it is no regular file" : "there is no such file");
         return FALSE;
     }
     if (!g_file_get_contents(path, file, size, error)) {

@@ -89,6 +89,12 @@ static GPtrArray *find_scenarios(const Judgement *j, const char *stream)
     g_autofree char *plan = g_build_filename(dir, "plan.ini", NULL);
     GPtrArray *all;
 
+    if (g_file_test(stream, G_FILE_TEST_EXISTS) &&
+        !g_file_test(stream, G_FILE_TEST_IS_REGULAR)) {
+        fprintf(stderr, "rig judge: %s: it is no regular file; store the "
+                "stream in one first\n", stream);
+        return NULL;
+    }
     if (j->options->scenario) {
         return load_scenarios(j, plan);
     }
@@ -448,7 +454,8 @@ int rig_cmd_judge(int argc, char **argv)
         }
         g_ptr_array_unref(j.catalogue);
     } else {
-        fprintf(stderr, "rig judge: %s\n", error->message);
+        fprintf(stderr, "rig judge: %s; \"rig judge --help\" shows the "
+                "options\n", error->message);
     }
     rig_paths_free(j.paths);
     g_strfreev(o.rules);

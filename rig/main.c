@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The program: a table of subcommands. */
+#include <errno.h>
 #include <libxml/parser.h>
 #include <locale.h>
 #include <stdio.h>
@@ -69,6 +70,17 @@ static const char *command_name(const char *arg)
            strcmp(arg, "--version") == 0 ? "version" : arg;
 }
 
+/* What was printed has to have got somewhere. */
+static int flushed(int status)
+{
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "rig: standard output cannot be written: %s\n",
+                strerror(errno));
+        return status == RIG_EXIT_OK ? RIG_EXIT_BROKEN : status;
+    }
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     setlocale(LC_CTYPE, "");
@@ -80,7 +92,7 @@ int main(int argc, char **argv)
     }
     for (size_t i = 0; i < COMMANDS; i++) {
         if (strcmp(command_name(argv[1]), commands[i].name) == 0) {
-            return commands[i].run(argc - 1, argv + 1);
+            return flushed(commands[i].run(argc - 1, argv + 1));
         }
     }
     fprintf(stderr, "rig: no command is named \"%s\"\n\n", argv[1]);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "include/plan.h"
+#include "read-file.h"
 #include "scenario.h"
 #include "stream.h"
 
@@ -110,6 +111,9 @@ static gboolean read_cycle(GKeyFile *k, unsigned scenario, unsigned number,
     return TRUE;
 }
 
+/* As rule.rng has them; with other ones it is the name of no rule. */
+#define RULE_LETTERS G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_.-"
+
 static void read_rules(GKeyFile *k, const char *group, RigScenario *s)
 {
     g_auto(GStrv) rules = g_key_file_get_string_list(
@@ -118,9 +122,18 @@ static void read_rules(GKeyFile *k, const char *group, RigScenario *s)
     for (char **r = rules; r && *r; r++) {
         RigRuleRef *ref = g_new0(RigRuleRef, 1);
 
-        ref->name = g_strdup(*r);
+        ref->name = g_strcanon(g_strdup(*r), RULE_LETTERS, '?');
         g_ptr_array_add(s->rules, ref);
     }
+}
+
+/* Names get to the terminal. */
+static gboolean printable(const char *name)
+{
+    while (g_ascii_isprint(*name)) {
+        name++;
+    }
+    return !*name;
 }
 
 /* No list: only what no rule asks for was marked. */
@@ -159,7 +172,8 @@ static RigScenario *read_scenario(GKeyFile *k, const char *file,
     }
     read_rules(k, group, s);
     s->marked = read_marked(k, group);
-    if (!s->name || cycles < 1 || cycles > PLAN_CYCLES_MAX) {
+    if (!s->name || !printable(s->name) || cycles < 1 ||
+        cycles > PLAN_CYCLES_MAX) {
         fail(error, "[%s] is no scenario", group);
         return NULL;
     }
@@ -180,10 +194,16 @@ GPtrArray *rig_offline_plan(const char *file, GError **error)
 {
     g_autoptr(GKeyFile) k = g_key_file_new();
     g_autoptr(GPtrArray) all = new_list();
-    g_autofree char *profile = NULL;
+    g_autofree char *profile = NULL, *text = NULL;
+    gsize length;
     uint64_t n;
 
-    if (!g_key_file_load_from_file(k, file, G_KEY_FILE_NONE, error)) {
+    if (!rig_read_file(file, PLAN_SIZE_MAX, &text, &length, error)) {
+        return NULL;
+    }
+    /* GLib's message has the line in it, whatever its bytes are. */
+    if (!g_key_file_load_from_data(k, text, length, G_KEY_FILE_NONE, NULL)) {
+        fail(error, "it is no plan of the rig");
         return NULL;
     }
     profile = g_key_file_get_string(k, RIG_PLAN_GROUP, RIG_PLAN_KEY_PROFILE,

@@ -17,9 +17,9 @@ static char *root_attribute(xmlTextReader *reader, const char *name)
 /* Read up to the root element of a rule; FALSE if there is none. */
 static gboolean read_root(const char *file, char **name, gboolean *always)
 {
-    xmlTextReader *reader = xmlReaderForFile(file, NULL, XML_PARSE_NONET |
-                                             XML_PARSE_NOERROR |
-                                             XML_PARSE_NOWARNING);
+    xmlTextReader *reader = !g_file_test(file, G_FILE_TEST_IS_REGULAR) ? NULL :
+                            xmlReaderForFile(file, NULL, XML_PARSE_NONET |
+                            XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
 
     *name = NULL;
     while (reader && xmlTextReaderRead(reader) == 1) {

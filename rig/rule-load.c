@@ -7,7 +7,10 @@
 #include <libxml/parser.h>
 #include <libxml/relaxng.h>
 #include "problem.h"
+#include "read-file.h"
 #include "rule-model.h"
+
+#define FILE_MAX (4u << 20) /* bytes; a rule has some thousands */
 
 const char *const rule_placeholders[] = {
     "event", "boundary-event", "callback", "inside", "api", "caller",
@@ -482,11 +485,19 @@ RigRule *rig_rule_load(const char *file, const char *schema,
 {
     Loader l = { .problems = problems, .file = file };
     unsigned before = problems->len;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = NULL;
+    gsize length;
     xmlDoc *doc;
 
+    if (!rig_read_file(file, FILE_MAX, &text, &length, &error)) {
+        rig_problem(problems, file, 0, "%s; name a rule file",
+                    error->message);
+        return NULL;
+    }
     xmlSetStructuredErrorFunc(&l, (xmlStructuredErrorFunc)xml_problem);
-    doc = xmlReadFile(file, NULL, XML_PARSE_NONET | XML_PARSE_NOCDATA |
-                      XML_PARSE_BIG_LINES);
+    doc = xmlReadMemory(text, length, file, NULL, XML_PARSE_NONET |
+                        XML_PARSE_NOCDATA | XML_PARSE_BIG_LINES);
     if (doc && validate(&l, doc, schema)) {
         l.rule = rule_new(file);
         load_rule(&l, xmlDocGetRootElement(doc));

@@ -148,7 +148,9 @@ static int draw(const RigRule *rule, const char *file)
     if (strcmp(file, "-") == 0) {
         fputs(svg, stdout);
     } else if (!g_file_set_contents(file, svg, -1, &error)) {
-        fprintf(stderr, "rig rules: %s\n", error->message);
+        fprintf(stderr, "rig rules: %s cannot be written: %s; choose another "
+                "file with --svg\n", file, g_file_test(file,
+                G_FILE_TEST_IS_DIR) ? "it is a directory" : error->message);
         return RIG_EXIT_BROKEN;
     } else {
         printf("%s\n", file);
@@ -185,10 +187,22 @@ int rig_cmd_rules(int argc, char **argv)
     g_autoptr(GError) error = NULL;
     g_autoptr(RigPaths) paths = NULL;
 
+    if (argc > 1 && strcmp(argv[1], "show") == 0 &&
+        rig_is_help(argc - 1, argv + 1)) {
+        fputs(usage, stdout);
+        return RIG_EXIT_OK;
+    }
     if (argc != 1 && (argc < 3 || strcmp(argv[1], "show") != 0 ||
                       (argc != 3 && !svg))) {
         gboolean asked = rig_is_help(argc, argv);
 
+        if (!asked && argc > 1 && strcmp(argv[1], "show") != 0) {
+            fprintf(stderr, "rig rules: \"%s\" is nothing that can be done "
+                    "with rules\n", argv[1]);
+        } else if (!asked) {
+            fprintf(stderr, "rig rules: show takes one rule, and a file with "
+                    "--svg\n");
+        }
         fputs(usage, asked ? stdout : stderr);
         return asked ? RIG_EXIT_OK : RIG_EXIT_USAGE;
     }

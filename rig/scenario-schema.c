@@ -81,8 +81,12 @@ static void describe_value(xmlNode *first, GString *text)
             xmlChar *content = xmlNodeGetContent(n);
             const char *separator = !text->len ? "" : kind ? ".." : "|";
 
-            g_string_append_printf(text, "%s%s", separator,
-                                   (const char *)content);
+            if (g_strcmp0(kind, "maxLength") == 0) {
+                g_string_append(text, "text");
+            } else {
+                g_string_append_printf(text, "%s%s", separator,
+                                       (const char *)content);
+            }
             xmlFree(content);
         } else if (n->type == XML_ELEMENT_NODE) {
             describe_value(n->children, text);

@@ -243,6 +243,30 @@ static char *make_text(const Arguments *a, const char *inf, const char *sys)
     return text;
 }
 
+/*
+ * Lines of the scenario that the options make are no lines of a file: say what
+ * is wrong with the options instead.
+ */
+static void blame_options(const char *inf, GPtrArray *from, GPtrArray *to)
+{
+    g_autofree char *place = g_strdup_printf("%s:", inf);
+
+    for (guint i = 0; i < from->len; i++) {
+        const char *text = from->pdata[i], *end = text;
+
+        if (g_str_has_prefix(text, place)) {
+            end += strlen(place);
+            end += strspn(end, "0123456789");
+        }
+        if (end > text + strlen(place) && g_str_has_prefix(end, ": ")) {
+            g_ptr_array_add(to, g_strdup_printf("rig sweep: in the scenario "
+                            "made from the options: %s", end + 2));
+        } else {
+            g_ptr_array_add(to, g_strdup(text));
+        }
+    }
+}
+
 static RigScenario *from_inf(const Arguments *a, const RigPaths *paths,
                              GPtrArray *problems)
 {
@@ -250,7 +274,9 @@ static RigScenario *from_inf(const Arguments *a, const RigPaths *paths,
     g_autofree char *sys = a->text[SYS]
                            ? g_canonicalize_filename(a->text[SYS], NULL)
                            : find_sys(inf, problems);
+    g_autoptr(GPtrArray) wrong = g_ptr_array_new_with_free_func(g_free);
     g_autofree char *text = NULL;
+    RigScenario *s;
 
     if (!sys) {
         return NULL;
@@ -261,7 +287,9 @@ static RigScenario *from_inf(const Arguments *a, const RigPaths *paths,
         return NULL;
     }
     text = make_text(a, inf, sys);
-    return rig_scenario_parse(text, a->files[0], paths, problems);
+    s = rig_scenario_parse(text, a->files[0], paths, wrong);
+    blame_options(a->files[0], wrong, problems);
+    return s;
 }
 
 /* Only the points to try can be said of a scenario that says the rest. */

@@ -239,6 +239,13 @@ START_TEST(bad_input_is_said_to_be_so)
     expect(RIG_EXIT_USAGE, "name a directory", "judge");
     expect(RIG_EXIT_USAGE, "--msix-profile",
            "judge %/events.bin --msix-profile sometimes");
+    store("vm-1/events.bin", "", 0);
+    store("vm-1/plan.ini", "\033[2J\n", 5);
+    expect(RIG_EXIT_USAGE, "plan.ini: it is no plan of the rig", "judge %");
+    store("vm-1/plan.ini", "[plan]\nscenarios=1\n[scenario 1]\ncycles=1\n"
+          "name=\033[2J\n", 51);
+    expect(RIG_EXIT_USAGE, "[scenario 1] is no scenario", "judge %");
+    expect(RIG_EXIT_USAGE, "it is no regular file", "judge /dev/null");
     store("events.bin", "something else", 14);
     expect(RIG_EXIT_USAGE, "events.bin", "judge %/events.bin --rule all");
 }

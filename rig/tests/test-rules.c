@@ -455,6 +455,25 @@ START_TEST(every_rule_names_its_source)
 }
 END_TEST
 
+/* Opened, one would block for ever, and the other never end. */
+START_TEST(what_is_no_regular_file_is_no_rule)
+{
+    static const char *const files[] = { "/dev/zero", "/proc", NULL };
+    g_autofree char *schema = b_home_file("scenarios/rules/rule.rng");
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+
+    for (unsigned i = 0; files[i]; i++) {
+        ck_assert_ptr_null(rig_rule_load(files[i], schema, problems));
+        ck_assert_ptr_null(rig_rule_name_in(files[i]));
+    }
+    ck_assert_uint_eq(problems->len, 2);
+    ck_assert_str_eq(problems->pdata[0], "/dev/zero: it is no regular file; "
+                     "name a rule file");
+    ck_assert_str_eq(problems->pdata[1], "/proc: it is a directory; name a "
+                     "rule file");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("rules of the catalogue");
@@ -465,6 +484,7 @@ int main(void)
                         G_N_ELEMENTS(cases));
     tcase_add_test(t, every_rule_of_the_catalogue_is_tested);
     tcase_add_test(t, every_rule_names_its_source);
+    tcase_add_test(t, what_is_no_regular_file_is_no_rule);
     suite_add_tcase(suite, t);
     return run_suite(suite);
 }
