@@ -101,7 +101,7 @@ $(GUEST_LINUX)/kernel-version: $(GUEST_LINUX_KERNEL)/version
 # The one line that the kernel gets. Besides the console and the IOMMU:
 #   panic=-1              a panic ends the VM (-no-reboot) instead of hanging it
 #   nokaslr               the same addresses in every run
-#   hugepages=8           16 MiB of DMA memory for the agent
+#   hugepages=9           16 MiB of DMA memory for the agent, and its text
 #   the rest              less work at start-up, 40 % of its processor time:
 #     mitigations, rodata, init_on_alloc, apparmor, audit, lsm: the guest has
 #     no user to be protected from; clearcpuid: under -icount QEMU runs string

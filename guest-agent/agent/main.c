@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,9 @@
 #include "agent/vf.h"
 #include "linux/system.h"
 #include "linux/vfio.h"
+
+/* Address space only, until it is used. */
+#define HEAP_SIZE (4 << 20)
 
 /* DMA memory when the kernel has no hugepages for it. */
 #define ARENA_SIZE ((size_t)16 << 20)
@@ -115,6 +119,17 @@ static struct plan *start(void)
     return plan;
 }
 
+/*
+ * A cycle's process is forked and has a few threads, each of which would get a
+ * heap of its own, and a heap that grows after a fork becomes two mappings:
+ * both is work for every process. So there is one heap, and it is large.
+ */
+static void use_one_heap(void)
+{
+    mallopt(M_ARENA_MAX, 1);
+    mallopt(M_TOP_PAD, HEAP_SIZE);
+}
+
 static void run_as_init(char *argv[])
 {
     struct runner_totals totals;
@@ -123,6 +138,8 @@ static void run_as_init(char *argv[])
     size_t arena;
 
     system_fix_layout(argv);
+    use_one_heap();
+    system_use_huge_text();
     catch_fatal_signals();
     plan = start();
     arena = plan->guard_pages ? 0 : system_free_hugepages();

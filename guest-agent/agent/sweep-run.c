@@ -34,19 +34,16 @@ struct report {
     char err[RIG_MARKER_TEXT];
 };
 
-struct cycle_plan;
+struct sweep_shared;
 
 struct sweep_run {
     struct cycle_context context;
     struct cycle_sweep extra;      /* of the cycle that runs */
     struct sweep *sweep;
-    struct host_points *points;    /* shared with the process of a cycle */
-    uint32_t *occasions, *before;  /* the same, by device fault */
+    struct sweep_shared *shared;
     char await[RIG_FAULT_SPEC_MAX + 1];
     struct vfio_device device;
     int config;                    /* pci_config_open(), or -1 */
-    struct device_state *first, *now; /* not copied with every fork */
-    struct cycle_plan *plan;       /* the same */
     struct report *report;
 };
 
@@ -67,6 +64,17 @@ struct cycle_plan {
     struct host_fault api[SWEEP_K_MAX][PLAN_FAULTS_MAX + SWEEP_K_MAX];
     struct plan_device_fault device[PLAN_FAULTS_MAX + SWEEP_K_MAX];
     char spec[SWEEP_K_MAX][RIG_FAULT_SPEC_MAX + 1];
+};
+
+/*
+ * One mapping that all processes share: what a cycle's process tells, and what
+ * would be copied with every fork because it is written before each.
+ */
+struct sweep_shared {
+    struct host_points points;
+    uint32_t occasions[SWEEP_DEVICE_MAX], before[SWEEP_DEVICE_MAX];
+    struct cycle_plan plan;
+    struct device_state first, now;
 };
 
 static const struct plan_sweep *params_of(const struct sweep_run *r)
@@ -144,22 +152,24 @@ static void make_recording(struct sweep_run *r, const struct sweep_cycle *c)
     if (!c->record) {
         return;
     }
-    r->points->n = 0;
-    r->extra.points = r->points;
+    r->shared->points.n = 0;
+    r->extra.points = &r->shared->points;
     r->extra.record = c->again ? 0
                     : life ? HOST_RECORD_ALL | HOST_RECORD_MARK
                     : first->kind == RIG_POINT_RESOURCE ? HOST_RECORD_ALL : 0;
     if (!life && first->kind == RIG_POINT_DEVICE) {
+        const char *spec = r->shared->plan.spec[0];
+
         snprintf(r->await, sizeof(r->await), "%.*s",
-                 (int)strcspn(r->plan->spec[0], ":"), r->plan->spec[0]);
+                 (int)strcspn(spec, ":"), spec);
         r->extra.await = r->await;
         r->extra.await_ordinal = first->occurrence;
     } else if (life ? c->again : first->kind == RIG_POINT_API) {
-        memset(r->occasions, 0, SWEEP_DEVICE_MAX * sizeof(*r->occasions));
-        memset(r->before, 0, SWEEP_DEVICE_MAX * sizeof(*r->before));
+        memset(r->shared->occasions, 0, sizeof(r->shared->occasions));
+        memset(r->shared->before, 0, sizeof(r->shared->before));
         r->extra.count = params_of(r)->device_faults;
-        r->extra.occasions = r->occasions;
-        r->extra.before = r->before;
+        r->extra.occasions = r->shared->occasions;
+        r->extra.before = r->shared->before;
     }
 }
 
@@ -223,27 +233,29 @@ static void allow_intx(struct sweep_run *r)
 /* Is it as it was? A reset is tried first; what stays different is said. */
 static int check_device(struct sweep_run *r, char *err, size_t errlen)
 {
+    struct device_state *first = &r->shared->first, *now = &r->shared->now;
+
     allow_intx(r);
     if (vfio_enable(&r->device, err, errlen)) {
         return -1;
     }
     for (unsigned attempt = 0; ; attempt++) {
-        if (device_state_read(&r->device, r->now)) {
+        if (device_state_read(&r->device, now)) {
             snprintf(err, errlen, "%s: its state cannot be read: %s",
                      r->device.address, strerror(errno));
             return -1;
         }
-        if (r->first->n == 0) {
-            *r->first = *r->now;
+        if (first->n == 0) {
+            *first = *now;
         }
-        if (device_state_same(r->first, r->now, r->extra.difference,
+        if (device_state_same(first, now, r->extra.difference,
                               sizeof(r->extra.difference)) || attempt ||
             !r->device.can_reset || vfio_reset(&r->device) ||
             vfio_enable(&r->device, err, errlen)) {
             break;
         }
     }
-    r->extra.digest = device_state_digest(r->now);
+    r->extra.digest = device_state_digest(now);
     return 0;
 }
 
@@ -255,7 +267,7 @@ static int run_one(struct sweep_run *r, const struct sweep_cycle *c)
     size_t errlen = sizeof(r->report->err);
     int ret;
 
-    make_plan(r, c, r->plan);
+    make_plan(r, c, &r->shared->plan);
     make_recording(r, c);
     r->context.sweep = &r->extra;
     if (r->context.device && check_device(r, r->report->err, errlen)) {
@@ -267,7 +279,7 @@ static int run_one(struct sweep_run *r, const struct sweep_cycle *c)
         marker_command(RIG_CMD_FAULT, 0, 0, "");
     }
     if (ret == 0 && c->record) {
-        sweep_learn(r->sweep, c, r->points, r->extra.occasions,
+        sweep_learn(r->sweep, c, &r->shared->points, r->extra.occasions,
                     r->extra.before);
     }
     if (r->report->cycles++ == 0) {
@@ -283,14 +295,8 @@ static int run_all(struct sweep_run *r)
 {
     struct sweep_cycle c;
 
-    r->points = shared_memory(sizeof(*r->points));
-    r->occasions = shared_memory(SWEEP_DEVICE_MAX * sizeof(*r->occasions));
-    r->before = shared_memory(SWEEP_DEVICE_MAX * sizeof(*r->before));
-    r->first = shared_memory(sizeof(*r->first));
-    r->now = shared_memory(sizeof(*r->now));
-    r->plan = shared_memory(sizeof(*r->plan));
-    if (!r->points || !r->occasions || !r->before || !r->first || !r->now ||
-        !r->plan) {
+    r->shared = shared_memory(sizeof(*r->shared));
+    if (!r->shared) {
         snprintf(r->report->err, sizeof(r->report->err),
                  "no memory for a sweep");
         return -1;
@@ -324,6 +330,7 @@ static void run_process(const struct cycle_context *context,
 
     r.context = *context;
     r.report = report;
+    madvise(report, sizeof(*report), MADV_DONTFORK);
     _exit(run_all(&r) ? 1 : 0);
 }
 

@@ -28,6 +28,12 @@ unsigned long system_rss_kib(void);
  */
 void system_fix_layout(char *const argv[]);
 
+/*
+ * Put this program's text into hugepages, as far as it fills them and there
+ * are any: a fork then has one page to map and to unmap instead of hundreds.
+ */
+void system_use_huge_text(void);
+
 /* Power off; halts for ever if the machine cannot. Async-signal-safe. */
 void system_power_off(void) __attribute__((noreturn));
 

@@ -153,8 +153,16 @@ int vfio_arena_reserve(size_t size)
     return 0;
 }
 
-static void *reserved_memory(size_t size)
+/* In order of addresses, or for less work at every fork as one mapping. */
+static void *reserved_memory(size_t size, bool in_order)
 {
+    if (!in_order) {
+        void *p = mmap((void *)(uintptr_t)ARENA_ADDRESS, size,
+                       PROT_READ | PROT_WRITE,
+                       MAP_SHARED | MAP_FIXED_NOREPLACE, reserve.fd, 0);
+
+        return p == MAP_FAILED ? NULL : p;
+    }
     for (size_t i = 0; i < size / HUGEPAGE; i++) {
         void *at = (void *)(uintptr_t)(ARENA_ADDRESS + i * HUGEPAGE);
 
@@ -171,12 +179,12 @@ static void *reserved_memory(size_t size)
  * Memory for the arena at its place; NULL if there is none. Shared, so that a
  * fork keeps the pages that the device knows.
  */
-static void *arena_memory(size_t size)
+static void *arena_memory(size_t size, bool in_order)
 {
     void *p;
 
     if (reserve.fd >= 0 && size <= reserve.size) {
-        return reserved_memory(size);
+        return reserved_memory(size, in_order);
     }
     p = mmap((void *)ARENA_ADDRESS, size, PROT_READ | PROT_WRITE,
              MAP_FIXED_NOREPLACE | MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -198,16 +206,12 @@ static bool goes_past_iommu(struct vfio_device *dev)
 }
 
 /*
- * Size and bus address of the arena: for a function that goes past the IOMMU
+ * Size and bus address of the arena for a function that goes past the IOMMU:
  * as much as is one block of memory.
  */
-static int choose_place(struct vfio_device *dev, size_t *size, uint64_t *iova,
-                        char *err, size_t errlen)
+static int choose_place(const struct vfio_device *dev, size_t *size,
+                        uint64_t *iova, char *err, size_t errlen)
 {
-    *iova = ARENA_IOVA;
-    if (!goes_past_iommu(dev)) {
-        return 0;
-    }
     if (reserve.run == 0) {
         return vfio_fail(err, errlen, "%s goes past the IOMMU and needs "
                          "hugepages at known addresses: there are none",
@@ -226,17 +230,18 @@ int vfio_map_arena(struct vfio_device *dev, size_t size, char *err,
         .flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
         .vaddr = ARENA_ADDRESS,
     };
-    uint64_t iova;
+    bool physical = goes_past_iommu(dev);
+    uint64_t iova = ARENA_IOVA;
 
     if (size == 0 || size > ARENA_SIZE_MAX) {
         return vfio_fail(err, errlen,
                          "a DMA arena of %zu bytes is not possible", size);
     }
     size = (size + HUGEPAGE - 1) & ~(HUGEPAGE - 1);
-    if (choose_place(dev, &size, &iova, err, errlen)) {
+    if (physical && choose_place(dev, &size, &iova, err, errlen)) {
         return -1;
     }
-    dev->arena = arena_memory(size);
+    dev->arena = arena_memory(size, physical);
     if (!dev->arena) {
         return vfio_fail(err, errlen, "no memory for a DMA arena of %zu bytes",
                          size);
