@@ -234,7 +234,7 @@ void rig_sweep_open(RigMonitor *m);
 const char *rig_sweep_misplaced(const RigMonitor *m,
                                 const struct rig_marker *k);
 void rig_sweep_announced(RigMonitor *m, const RigEvent *e);
-void rig_sweep_point_reached(RigMonitor *m);
+void rig_sweep_point_reached(RigMonitor *m, const RigEvent *e);
 void rig_sweep_cycle_begins(RigMonitor *m, const RigEvent *e);
 void rig_sweep_judged(RigMonitor *m, RigVerdict verdict, const char *reason);
 /* The scenario is over and has been concluded. */

@@ -371,7 +371,7 @@ void rig_monitor_marker(RigMonitor *m, const RigEvent *e)
         rig_monitor_linux(m, e);
         break;
     case RIG_MK_FAULT_POINT:
-        rig_sweep_point_reached(m);
+        rig_sweep_point_reached(m, e);
         break;
     case RIG_MK_CYCLE_PLAN:
         rig_sweep_announced(m, e);

@@ -65,9 +65,14 @@ void rig_sweep_announced(RigMonitor *m, const RigEvent *e)
     map_of(m)->known = m->cycles;
 }
 
-void rig_sweep_point_reached(RigMonitor *m)
+void rig_sweep_point_reached(RigMonitor *m, const RigEvent *e)
 {
-    map_of(m)->reached++;
+    RigSweepResult *map = map_of(m);
+
+    map->reached++;
+    if (g_hash_table_size(map->sites) < RIG_SWEEP_POINTS_MAX) {
+        g_hash_table_add(map->sites, GSIZE_TO_POINTER(e->marker.caller));
+    }
 }
 
 /* --- a clean start ------------------------------------------------------- */

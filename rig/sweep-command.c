@@ -19,6 +19,8 @@
 
 #define DEFAULT_RULE "Init_DeRegisterInterrupt"
 #define NAME_MAX_LENGTH 40
+/* Calls of one call site: a loop that allocates is not one point each time. */
+#define DEFAULT_PER_SITE "4"
 
 /* Options with a text: all but "sys" are attributes of a scenario as well. */
 enum text {
@@ -49,7 +51,7 @@ static const struct {
     [OCCASIONS] = { "occasions",
                     "Places tried of each device fault (default: 32)", "N" },
     [PER_SITE] = { "per-site", "Calls tried of each call site, 0 for all "
-                   "(default: 0, and 2 with --k 2)", "N" },
+                   "(default: " DEFAULT_PER_SITE ", and 2 with --k 2)", "N" },
     [LIMIT] = { "limit", "Cycles at most (default: 100000)", "N" },
 };
 
@@ -209,6 +211,9 @@ static void write_sweep(xmlTextWriter *w, const Arguments *a)
 
     start(w, "sweep");
     put_texts(w, a, K, LIMIT);
+    if (!a->text[PER_SITE] && (!a->text[K] || strcmp(a->text[K], "1") == 0)) {
+        put(w, "per-site", DEFAULT_PER_SITE);
+    }
     put(w, "only", only);
     xmlTextWriterEndElement(w);
 }

@@ -27,7 +27,21 @@ static const char *outcome_words(RigSweepOutcome outcome)
     return words[outcome];
 }
 
-static void print_totals(const RigSweepResult *r)
+/* Of how much it was all that was tried, and how to try the rest. */
+static void print_untried(const RigSweepResult *r, const RigSweep *sweep)
+{
+    unsigned calls = rig_sweep_untried_calls(r);
+
+    printf("    %u calls that may fail were reached, at %u call sites; %u "
+           "points not tried\n", r->reached, g_hash_table_size(r->sites),
+           rig_sweep_untried(r));
+    if (calls && sweep->per_site && !sweep->only[0]) {
+        printf("    Up to %u calls of each call site were tried; --per-site 0 "
+               "tries the other %u, too\n", sweep->per_site, calls);
+    }
+}
+
+static void print_totals(const RigSweepResult *r, const RigSweep *sweep)
 {
     unsigned lives = 0, single = 0, pairs = 0;
 
@@ -41,8 +55,7 @@ static void print_totals(const RigSweepResult *r)
     if (r->k > 1) {
         printf(", %u with two\n", pairs);
     }
-    printf("    %u calls that may fail were reached; %u points not tried\n",
-           r->reached, rig_sweep_untried(r));
+    print_untried(r, sweep);
     printf("    %-22s  %7s  %7s%s\n", "OUTCOME", "NO FAULT", "ONE",
            r->k > 1 ? "      TWO" : "");
     for (unsigned i = 0; i < RIG_SWEEP_OUTCOMES; i++) {
@@ -116,7 +129,7 @@ void rig_print_sweep(const RigRunContext *c, const RigScenarioResult *result)
                 rig_scenario_result_as_expected(result)))) {
         return;
     }
-    print_totals(r);
+    print_totals(r, result->scenario->sweep);
     print_points(r, &rows);
     print_pairs(r, &rows);
     rows += r->pairs_omitted;

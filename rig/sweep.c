@@ -50,6 +50,7 @@ RigSweepResult *rig_sweep_result_new(unsigned k)
     r->k = k;
     r->points = g_ptr_array_new_with_free_func(point_free);
     r->by_text = g_hash_table_new(g_str_hash, g_str_equal);
+    r->sites = g_hash_table_new(NULL, NULL);
     r->pairs = g_ptr_array_new_with_free_func(pair_free);
     return r;
 }
@@ -58,6 +59,7 @@ void rig_sweep_result_free(RigSweepResult *r)
 {
     if (r) {
         g_hash_table_destroy(r->by_text);
+        g_hash_table_destroy(r->sites);
         g_ptr_array_unref(r->points);
         g_ptr_array_unref(r->pairs);
         g_free(r->again);
@@ -150,7 +152,7 @@ unsigned rig_sweep_findings(const RigSweepResult *r)
     return n;
 }
 
-unsigned rig_sweep_untried(const RigSweepResult *r)
+unsigned rig_sweep_untried_calls(const RigSweepResult *r)
 {
     unsigned calls = 0;
 
@@ -159,7 +161,12 @@ unsigned rig_sweep_untried(const RigSweepResult *r)
 
         calls += p->fault.kind == RIG_POINT_API && p->fault.point != 0;
     }
-    return (r->reached > calls ? r->reached - calls : 0) +
+    return r->reached > calls ? r->reached - calls : 0;
+}
+
+unsigned rig_sweep_untried(const RigSweepResult *r)
+{
+    return rig_sweep_untried_calls(r) +
            r->count[1][RIG_SWEEP_NOT_REACHED] +
            r->count[2][RIG_SWEEP_NOT_REACHED] +
            (r->known > r->cycles ? r->known - r->cycles : 0);

@@ -80,6 +80,7 @@ typedef struct RigSweepPair {
 typedef struct RigSweepResult {
     unsigned k;          /* of the scenario */
     unsigned reached;    /* calls that may fail, on the clean paths */
+    GHashTable *sites;   /* their call sites: RVAs in the driver */
     unsigned known;      /* cycles that the sweep needs */
     unsigned cycles;     /* cycles that it had */
     unsigned lives;      /* of these, without a fault */
@@ -118,6 +119,9 @@ static inline gboolean rig_sweep_is_life(const RigSweepFault *faults,
 
 /* Not clean: points, and pairs of which neither fault does it alone. */
 unsigned rig_sweep_findings(const RigSweepResult *r);
+
+/* Calls that were reached and that no cycle of their own had fail. */
+unsigned rig_sweep_untried_calls(const RigSweepResult *r);
 
 /*
  * Calls that were reached and not tried because of per-site or limit, and

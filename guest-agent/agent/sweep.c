@@ -359,22 +359,79 @@ static bool take_point(const struct sweep *s, unsigned life,
     return true;
 }
 
-/* One more of its call site; the number so far. */
-static unsigned count_site(GHashTable *sites, const struct sweep_fault *f)
+/* The i-th of n ordinals spread evenly over from..to. */
+static uint32_t spread(uint32_t from, uint32_t to, uint32_t i, uint32_t n)
+{
+    return n == 1 ? from
+                  : from + (uint32_t)((uint64_t)i * (to - from) / (n - 1));
+}
+
+/* The calls of each call site: of how many there are, and how many came. */
+struct site {
+    uint32_t calls, seen;
+};
+
+static struct site *site_of(GHashTable *sites, const struct sweep_fault *f)
 {
     char *key = g_strdup_printf("%x %x %x", f->step, f->number, f->caller);
-    unsigned n = GPOINTER_TO_UINT(g_hash_table_lookup(sites, key)) + 1;
+    struct site *site = g_hash_table_lookup(sites, key);
 
-    g_hash_table_replace(sites, key, GUINT_TO_POINTER(n));
-    return n;
+    if (!site) {
+        site = g_new0(struct site, 1);
+        g_hash_table_insert(sites, key, site);
+    } else {
+        g_free(key);
+    }
+    return site;
+}
+
+static GHashTable *count_sites(const struct sweep *s, unsigned life,
+                               const struct host_points *points, uint32_t n)
+{
+    GHashTable *sites = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+                                              g_free);
+    struct sweep_fault f;
+
+    for (uint32_t i = 0; i < n; i++) {
+        if (take_point(s, life, &points->point[i], &f)) {
+            site_of(sites, &f)->calls++;
+        }
+    }
+    return sites;
+}
+
+/*
+ * Is the next call of its site one to try? Of many calls from the same place
+ * those are that lie spread over all of them, the first and the last included.
+ * A point that is asked for by name always is.
+ */
+static bool chosen(const struct sweep *s, GHashTable *sites,
+                   const struct sweep_fault *f)
+{
+    uint32_t want = s->params->per_site;
+    struct site *site;
+
+    if (want == 0 || s->params->only[0]) {
+        return true;
+    }
+    site = site_of(sites, f);
+    site->seen++;
+    if (want >= site->calls) {
+        return true;
+    }
+    for (uint32_t i = 0; i < want; i++) {
+        if (spread(1, site->calls, i, want) == site->seen) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void learn_calls(struct sweep *s, unsigned life,
                         const struct host_points *points)
 {
     uint32_t n = MIN(points->n, HOST_POINTS_MAX);
-    GHashTable *sites = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
-                                              NULL);
+    GHashTable *sites = count_sites(s, life, points, n);
     struct sweep_fault f;
 
     for (uint32_t i = 0; i < n; i++) {
@@ -382,20 +439,12 @@ static void learn_calls(struct sweep *s, unsigned life,
             continue;
         }
         f.point = ++s->numbered;
-        if ((s->params->per_site == 0 ||
-             count_site(sites, &f) <= s->params->per_site) &&
-            s->points->len < SWEEP_POINTS_MAX && wanted(s, &f)) {
+        if (chosen(s, sites, &f) && s->points->len < SWEEP_POINTS_MAX &&
+            wanted(s, &f)) {
             g_array_append_val(s->points, f);
         }
     }
     g_hash_table_destroy(sites);
-}
-
-/* The i-th of n ordinals spread evenly over from..to. */
-static uint32_t spread(uint32_t from, uint32_t to, uint32_t i, uint32_t n)
-{
-    return n == 1 ? from
-                  : from + (uint32_t)((uint64_t)i * (to - from) / (n - 1));
 }
 
 static void learn_occasions(struct sweep *s, const uint32_t *occasions)
@@ -445,15 +494,13 @@ static void learn_pairs(struct sweep *s, const struct sweep_cycle *c,
                         const struct host_points *points)
 {
     uint32_t n = MIN(points->n, HOST_POINTS_MAX);
-    GHashTable *sites = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
-                                              NULL);
+    GHashTable *sites = count_sites(s, c->life, points, n);
     struct sweep_fault second;
 
     for (uint32_t i = 0; i < n; i++) {
         if (take_point(s, c->life, &points->point[i], &second) &&
             !same_call(&c->fault[0], &second) &&
-            (s->params->per_site == 0 ||
-             count_site(sites, &second) <= s->params->per_site)) {
+            chosen(s, sites, &second)) {
             add_pair(s, c, &second);
         }
     }

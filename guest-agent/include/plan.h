@@ -65,7 +65,8 @@
  *   status=0xC000009A            of a call that is not made
  *   device-faults=all-ones;slow-reset:200000
  *   occasions=32                 of each device fault, at most
- *   per-site=0                   calls tried of each call site, 0: all
+ *   per-site=0                   calls tried of each call site, spread over
+ *                                all of it; 0: all
  *   limit=100000                 cycles
  *   lives=halt-actions;...       see RIG_SWEEP_LIVES
  *   only=init:NdisMRegisterScatterGatherDma#1+...;...

@@ -215,9 +215,50 @@ START_TEST(a_call_site_can_be_tried_less_often)
     reach(1, INIT, 1);
     learn(&c, NULL, NULL);
     expect(&c, "init:NdisA#1");
-    expect(&c, "init:NdisA#2");
+    expect(&c, "init:NdisA#100");
     expect(&c, "init:NdisB#1");
     ck_assert_uint_eq(c.fault[0].point, 101);
+    expect(&c, "end");
+    end();
+}
+END_TEST
+
+START_TEST(calls_of_a_site_are_spread_over_all_of_them)
+{
+    struct sweep_cycle c;
+
+    begin("per-site=4");
+    expect(&c, "life:planned");
+    for (unsigned i = 1; i <= 100; i++) {
+        reach(0, INIT, i);
+    }
+    for (unsigned i = 1; i <= 3; i++) {
+        reach(1, INIT, i);
+    }
+    learn(&c, NULL, NULL);
+    expect(&c, "init:NdisA#1");
+    expect(&c, "init:NdisA#34");
+    expect(&c, "init:NdisA#67");
+    expect(&c, "init:NdisA#100");
+    expect(&c, "init:NdisB#1");
+    expect(&c, "init:NdisB#2");
+    expect(&c, "init:NdisB#3");
+    expect(&c, "end");
+    end();
+}
+END_TEST
+
+START_TEST(a_call_that_is_named_is_tried_whatever_its_site)
+{
+    struct sweep_cycle c;
+
+    begin("per-site=2\nonly=init:NdisA#50");
+    expect(&c, "life:planned");
+    for (unsigned i = 1; i <= 100; i++) {
+        reach(0, INIT, i);
+    }
+    learn(&c, NULL, NULL);
+    expect(&c, "init:NdisA#50");
     expect(&c, "end");
     end();
 }
@@ -399,6 +440,8 @@ int main(void)
     tcase_add_test(t, device_faults_are_spread_over_their_occasions);
     tcase_add_test(t, a_device_can_fail_after_a_call);
     tcase_add_test(t, a_call_site_can_be_tried_less_often);
+    tcase_add_test(t, calls_of_a_site_are_spread_over_all_of_them);
+    tcase_add_test(t, a_call_that_is_named_is_tried_whatever_its_site);
     tcase_add_test(t, the_limit_ends_it);
     tcase_add_test(t, fewer_messages_and_the_line);
     tcase_add_test(t, other_lives_are_those_of_the_plan_changed);

@@ -49,7 +49,7 @@ of() {
 
 sweep() {
     run "$1" sweep build/drivers/clean/rignic.inf --lives none \
-        --device-faults none --limit "$2"
+        --per-site 0 --device-faults none --limit "$2"
 }
 
 # linux NAME N: the scenario that binds and unbinds N times.
