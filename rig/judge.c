@@ -33,13 +33,15 @@ static char *lost_reason(const RigMonitor *m)
         g_strdup_printf(" with code 0x%" G_GINT64_MODIFIER "x",
                         lost->status) : g_strdup("");
 
-    return g_strdup_printf("The driver %s%s%s%s%s (event %" N ") with no "
-                           "interrupt registered%s%s.",
+    /* Without a rule about interrupts nobody counted them. */
+    return g_strdup_printf("The driver %s%s%s%s%s (event %" N ")%s%s%s.",
                            lost->how == RIG_END_CRASH ? "crashed" :
                            lost->how == RIG_END_HANG ? "hung" :
                            "stopped the system", code,
                            lost->inside[0] ? " in " : "", lost->inside, at,
-                           lost->event, *text ? ": " : "", text);
+                           lost->event, m->interrupts < 0 ? "" :
+                           " with no interrupt registered",
+                           *text ? ": " : "", text);
 }
 
 /* Lost outside the driver's code: nobody knows whose doing it was. */

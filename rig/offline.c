@@ -136,13 +136,23 @@ static gboolean printable(const char *name)
     return !*name;
 }
 
-/* No list: only what no rule asks for was marked. */
-static char **read_marked(GKeyFile *k, const char *group)
+/* A list; empty where the plan has none. */
+static char **read_list(GKeyFile *k, const char *group, const char *key)
 {
-    char **trace = g_key_file_get_string_list(k, group, RIG_PLAN_KEY_TRACE,
-                                              NULL, NULL);
+    char **list = g_key_file_get_string_list(k, group, key, NULL, NULL);
 
-    return trace ? trace : g_new0(char *, 1);
+    return list ? list : g_new0(char *, 1);
+}
+
+static RigSweep *read_sweep(GKeyFile *k, const char *group)
+{
+    RigSweep *sweep = g_new0(RigSweep, 1);
+
+    sweep->k = MAX(1, g_key_file_get_uint64(k, group, RIG_PLAN_KEY_K, NULL));
+    sweep->device_faults = read_list(k, group, RIG_PLAN_KEY_DEVICE_SWEEP);
+    sweep->lives = read_list(k, group, RIG_PLAN_KEY_LIVES);
+    sweep->only = read_list(k, group, RIG_PLAN_KEY_ONLY);
+    return sweep;
 }
 
 static RigScenario *read_scenario(GKeyFile *k, const char *file,
@@ -166,12 +176,10 @@ static RigScenario *read_scenario(GKeyFile *k, const char *file,
     s->machine.nic = g_strdup(RIG_NIC_MODEL);
     s->machine.profile = profile;
     if (g_key_file_has_group(k, sweep)) {
-        s->sweep = g_new0(RigSweep, 1);
-        s->sweep->k = MAX(1, g_key_file_get_uint64(k, sweep, RIG_PLAN_KEY_K,
-                                                   NULL));
+        s->sweep = read_sweep(k, sweep);
     }
     read_rules(k, group, s);
-    s->marked = read_marked(k, group);
+    s->marked = read_list(k, group, RIG_PLAN_KEY_TRACE);
     if (!s->name || !printable(s->name) || cycles < 1 ||
         cycles > PLAN_CYCLES_MAX) {
         fail(error, "[%s] is no scenario", group);

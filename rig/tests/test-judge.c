@@ -165,6 +165,20 @@ START_TEST(a_run_brings_its_plan_with_it)
 }
 END_TEST
 
+/* Its plan names no points to try, as most do not. */
+START_TEST(a_sweep_is_judged_by_its_plan)
+{
+    static const char sweep[] = "\n[scenario 1 sweep]\nk=1\n";
+    g_autofree char *file = path("vm-1/plan.ini"), *ini = NULL, *all = NULL;
+
+    store_run(TRUE, NULL);
+    ck_assert(g_file_get_contents(file, &ini, NULL, NULL));
+    all = g_strconcat(ini, sweep, NULL);
+    store("vm-1/plan.ini", all, strlen(all));
+    expect(RIG_EXIT_OK, "test: pass", "judge %");
+}
+END_TEST
+
 /* It would pass, whatever the driver did. */
 START_TEST(a_rule_that_nothing_was_marked_for_is_inconclusive)
 {
@@ -270,6 +284,7 @@ int main(void)
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, a_stream_alone_is_judged_by_the_rules_asked_for);
     tcase_add_test(t, a_run_brings_its_plan_with_it);
+    tcase_add_test(t, a_sweep_is_judged_by_its_plan);
     tcase_add_test(t, a_rule_that_nothing_was_marked_for_is_inconclusive);
     tcase_add_test(t, what_was_not_judged_does_not_hide_a_violation);
     tcase_add_test(t, without_a_plan_nobody_knows_what_was_marked);
