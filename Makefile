@@ -40,6 +40,10 @@ $(wordlist 2,$(words $(rest)),$(rest)): $(firstword $(rest))
 endif
 else
 
+# Check's limit for a test that hangs, in seconds: a busy machine needs more
+# than its 4.
+export CK_DEFAULT_TIMEOUT ?= 60
+
 DEPS := make gcc libc6-dev pkg-config
 CHECK_DEPS :=
 
