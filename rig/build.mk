@@ -1,6 +1,17 @@
-# The host program build/rig/rig and its units: every rig/*.c but main.c is in
-# a library that the program and each rig/tests/test-*.c are linked with.
+# The host program build/rig/rig and its units: all of RIG_ROOMS is in a
+# library that main.c and each rig/tests/test-*.c are linked with.
 # See the top Makefile for the conventions.
+#
+# base      files, names, paths and progress, for every room
+# scenario  scenario files: read, check, vary, write as the guest's plan
+# driver    what is known of a .sys and its INF before it runs
+# machine   one VM: domain, processes, root file system, tap, recorder
+# stream    the record stream of the tap, and printing it
+# rules     rule files and the engine that runs them
+# monitor   from a stream to findings and verdicts
+# sweep     every fault point of a driver, one after the other
+# results   run.xml, history, report, detection matrix
+# run       `rig run`: machines one after the other, and `rig doctor`
 
 DEPS += libglib2.0-dev libvirt-dev libvirt-daemon-driver-qemu \
         libvirt-daemon-system libxml2-dev libxslt1-dev libsqlite3-dev \
@@ -9,13 +20,15 @@ CHECK_DEPS += check cpio
 
 RIG_PACKAGES := glib-2.0 gio-2.0 gio-unix-2.0 libvirt libxml-2.0 libxslt \
     libexslt sqlite3 libpcap
-RIG_CFLAGS = $(CFLAGS) -D_GNU_SOURCE -iquote rig -iquote guest-agent \
+RIG_ROOMS := base scenario driver machine stream rules monitor sweep results run
+RIG_CFLAGS = $(CFLAGS) -D_GNU_SOURCE -iquote rig \
+    $(RIG_ROOMS:%=-iquote rig/%) -iquote guest-agent \
     -iquote guest-agent/include -Iqemu-devices/include \
     $(shell pkg-config --cflags $(RIG_PACKAGES))
 RIG_LIBS = $(shell pkg-config --libs $(RIG_PACKAGES)) -lm
 
-RIG_OBJECTS := $(patsubst rig/%.c,$(B)/rig/%.o,$(filter-out rig/main.c, \
-    $(wildcard rig/*.c)))
+RIG_SOURCES := $(wildcard $(RIG_ROOMS:%=rig/%/*.c))
+RIG_OBJECTS := $(RIG_SOURCES:%.c=$(B)/%.o)
 # The guest's own parsers: what they refuse there is refused here.
 RIG_GUEST_OBJECTS := $(patsubst %.c,$(B)/%.o, \
     $(wildcard guest-agent/agent/inf*.c) guest-agent/agent/registry.c \

@@ -6,19 +6,19 @@
 FUZZ_SECONDS ?= 60
 FUZZ_CC ?= clang
 FUZZ_DIR := build/fuzz
-FUZZ_SOURCES := $(filter-out rig/main.c,$(wildcard rig/*.c)) \
+FUZZ_SOURCES := $(RIG_SOURCES) \
     $(RIG_GUEST_OBJECTS:$(B)/%.o=%.c) \
     rig/tests/stream-builder.c rig/tests/fuzz-stream.c
 FUZZ_FLAGS := -std=gnu11 -O1 -g -fsanitize=fuzzer,address,undefined \
     -fno-sanitize-recover=undefined
 
 .PHONY: fuzz-stream
-$(FUZZ_DIR)/fuzz-stream: $(FUZZ_SOURCES) $(wildcard rig/*.h)
+$(FUZZ_DIR)/fuzz-stream: $(FUZZ_SOURCES) $(wildcard rig/*/*.h)
 	$(Q)command -v $(FUZZ_CC) >/dev/null || \
 	    { echo "fuzz-stream needs clang: apt-get install clang"; exit 1; }
 	$(Q)mkdir -p $(@D)
 	$(Q)echo "  CC    $@"
-	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) $(filter -D% -I% -iquote rig \
+	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) $(filter -D% -I% -iquote rig rig/% \
 	    guest-agent guest-agent/include,$(RIG_CFLAGS)) -o $@ $(FUZZ_SOURCES) $(RIG_LIBS)
 
 # Streams of earlier runs are the best beginning.
@@ -36,7 +36,8 @@ fuzz-stream: $(FUZZ_DIR)/fuzz-stream
 RUNS ?= 1000000
 FUZZ_PARSERS := pe inf plan
 
-FUZZ_pe := rig/driver-image.c rig/driver-ndis.c rig/exports.c rig/pe-check.c \
+FUZZ_pe := rig/driver/driver-image.c rig/driver/driver-ndis.c \
+    rig/driver/exports.c rig/driver/pe-check.c \
     guest-agent/ndis/pe.c
 FUZZ_inf := $(wildcard guest-agent/agent/inf*.c) guest-agent/agent/registry.c \
     guest-agent/agent/windows-version.c
@@ -60,7 +61,7 @@ $(FUZZ_DIR)/fuzz-$(1): rig/tests/fuzz-$(1).c $(FUZZ_$(1))
 	    { echo "fuzz-parsers needs clang: apt-get install clang"; exit 1; }
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)echo "  CC    $$@"
-	$$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) $$(filter -I% -iquote rig \
+	$$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) $$(filter -I% -iquote rig rig/% \
 	    guest-agent guest-agent/include,$$(RIG_CFLAGS)) -o $$@ $$^ $$(RIG_LIBS)
 
 .PHONY: fuzz-$(1)

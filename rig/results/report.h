@@ -29,7 +29,7 @@ GQuark report_error_quark(void);
  *
  * Validates run.xml, applies results/report.xsl and replaces index.html
  * atomically: temporary file, fsync, rename. After a failure an older
- * index.html is as it was. The files of results/ are found by rig/paths.h.
+ * index.html is as it was. The files of results/ are found by rig/base/paths.h.
  *
  * Return: 0 on success, -1 on failure.
  */
