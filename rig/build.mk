@@ -15,7 +15,7 @@
 
 DEPS += libglib2.0-dev libvirt-dev libvirt-daemon-driver-qemu \
         libvirt-daemon-system libxml2-dev libxslt1-dev libsqlite3-dev \
-        libpcap-dev
+        libpcap-dev man-db
 CHECK_DEPS += check cpio
 
 RIG_PACKAGES := glib-2.0 gio-2.0 gio-unix-2.0 libvirt libxml-2.0 libxslt \
@@ -63,6 +63,10 @@ $(RIG_UNITS): %: %.o $(RIG_UNIT_HELPERS) $(B)/rig/librig.a
 # A real driver to look at.
 $(B)/rig/tests/test-driver.o: RIG_CFLAGS += -DPROBE_SYS='"$(PROBE_SYS)"'
 $(B)/rig/tests/test-driver: | $(PROBE_SYS)
+
+# Every command's manual page, held against what the command says of itself.
+$(B)/rig/tests/test-manual.o: RIG_CFLAGS += -DRIG_PROGRAM='"$(B)/rig/rig"'
+$(B)/rig/tests/test-manual: | $(B)/rig/rig
 
 # Tests find the schemas and rules through RIG_HOME.
 check-units: check-units-rig

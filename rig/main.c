@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "commands.h"
+#include "manual.h"
+#include "paths.h"
 
 static int show_help(int argc, char **argv);
 static int show_version(int argc, char **argv);
@@ -29,7 +31,7 @@ static const struct {
     { "detection", rig_cmd_detection,
       "Count defects found and false alarms over finished runs" },
     { "doctor", rig_cmd_doctor, "Check that everything a run needs is there" },
-    { "help", show_help, "Show this text" },
+    { "help", show_help, "Show this text, or the manual page of a command" },
     { "version", show_version, "Show the version" },
 };
 
@@ -41,16 +43,45 @@ static void print_usage(FILE *f)
     for (size_t i = 0; i < COMMANDS; i++) {
         fprintf(f, "  %-9s %s\n", commands[i].name, commands[i].description);
     }
-    fputs("\n\"rig run --help\" shows the options of a run; rig(1) explains "
-          "scenario files.\nExit status: 0 all as expected, 1 violation, "
+    fputs("\n\"rig COMMAND --help\" shows the options of a command, \"rig help "
+          "COMMAND\" its\nmanual page; \"rig help scenario\" explains scenario "
+          "files.\nExit status: 0 all as expected, 1 violation, "
           "2 bad input or usage,\n3 broken or inconclusive, 130 stopped by "
           "the user.\n", f);
 }
 
+/* The page of a command, or one such as "scenario". */
+static int show_page(const char *name)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(RigPaths) paths = rig_paths_find(&error);
+    g_autofree char *page = NULL;
+
+    if (!paths) {
+        fprintf(stderr, "rig help: %s\n", error->message);
+        return RIG_EXIT_USAGE;
+    }
+    page = rig_manual_find(paths->manual, name);
+    if (!page) {
+        fprintf(stderr, "rig help: there is no page \"%s\" in %s; \"rig help\" "
+                "lists the commands\n", name, paths->manual);
+        return RIG_EXIT_USAGE;
+    }
+    rig_manual_show(page);
+    fprintf(stderr, "rig help: man cannot be run: %s; install man-db "
+            "(\"make deps\"), or read %s\n", strerror(errno), page);
+    return RIG_EXIT_BROKEN;
+}
+
 static int show_help(int argc, char **argv)
 {
-    (void)argc;
-    (void)argv;
+    if (argc > 2) {
+        fputs("rig help: takes one name at most\n", stderr);
+        return RIG_EXIT_USAGE;
+    }
+    if (argc == 2 && !rig_is_help(argc, argv)) {
+        return show_page(argv[1]);
+    }
     print_usage(stdout);
     return RIG_EXIT_OK;
 }

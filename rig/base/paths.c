@@ -81,6 +81,7 @@ RigPaths *rig_paths_find(GError **error)
     p->imports = g_build_filename(home, "build", "guest", "imports", NULL);
     p->callbacks = g_build_filename(home, "build", "guest", "callbacks",
                                     NULL);
+    p->manual = g_build_filename(home, "rig", "man", NULL);
     return p;
 }
 
@@ -101,5 +102,6 @@ void rig_paths_free(RigPaths *p)
     g_free(p->exports);
     g_free(p->imports);
     g_free(p->callbacks);
+    g_free(p->manual);
     g_free(p);
 }

@@ -56,9 +56,13 @@ static int list(void)
 
 int rig_cmd_faults(int argc, char **argv)
 {
+    gboolean asked;
+
     if (argc == 1 || (argc == 2 && strcmp(argv[1], "--list") == 0)) {
         return list();
     }
-    fprintf(stderr, "usage: rig faults [--list]\n");
-    return RIG_EXIT_USAGE;
+    asked = rig_is_help(argc, argv);
+    fputs("Usage: rig faults [--list]\nList the faults that rig-nic can be "
+          "given.\n", asked ? stdout : stderr);
+    return asked ? RIG_EXIT_OK : RIG_EXIT_USAGE;
 }

@@ -246,7 +246,7 @@ static void on_schema_error(void *opaque, xmlErrorPtr e)
         add_problem(m, node, "<%s> holds no text that can stand there",
                     (const char *)node->name);
     } else {
-        add_problem(m, node, "%s; rig(1), SCENARIO FILES, lists what may "
+        add_problem(m, node, "%s; rig-scenario(5) lists what may "
                     "stand here", text);
     }
 }
@@ -274,7 +274,7 @@ static gboolean validate(xmlDoc *doc, xmlRelaxNG *schema, Messages *m)
     if (rc != 0 && m->last_line == -1) {
         rig_problem(m->problems, m->file,
                     xmlGetLineNo(xmlDocGetRootElement(doc)),
-                    "is no valid scenario; rig(1), SCENARIO FILES, explains "
+                    "is no valid scenario; rig-scenario(5) explains "
                     "what one is");
     }
     return rc == 0;

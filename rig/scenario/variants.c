@@ -65,7 +65,7 @@ static void add_axis(Axes *axes, const char *text, GPtrArray *problems)
                 rig_problem(problems, WHERE, 0, "\"%s\" is no value of %s; %s",
                             *v, keys[key].name, key == KEY_PROFILE ?
                             RIG_PROFILE_AT_CONNECT " and " RIG_PROFILE_AT_START
-                            " are" : "see rig(1)");
+                            " are" : "see rig-run(1)");
             }
         }
         return;

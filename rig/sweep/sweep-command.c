@@ -46,7 +46,7 @@ static const struct {
     [DEVICE_FAULTS] = { "device-faults",
                         "all, none or NAME[:ARGUMENT],... (default: all of "
                         "rig-nic)", "LIST" },
-    [LIVES] = { "lives", "all, none or names, see rig(1) (default: all)",
+    [LIVES] = { "lives", "all, none or names, see rig-sweep(1) (default: all)",
                 "LIST" },
     [OCCASIONS] = { "occasions",
                     "Places tried of each device fault (default: 32)", "N" },
