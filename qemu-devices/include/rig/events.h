@@ -208,7 +208,8 @@ struct rig_marker {
     uint16_t kind;       /* enum rig_marker_kind */
     uint32_t scenario;   /* 1-based number in the plan; 0: outside any */
     uint32_t cycle;      /* 1-based number in the scenario; 0: outside any */
-    uint16_t thread;     /* 0 the thread that runs the steps, 1.. others */
+    uint16_t thread;     /* 0 the thread that runs the steps, 1.. others; with
+                            RIG_MARKER_SHIM: see there */
     uint8_t irql;        /* IRQL at the time: 0 PASSIVE .. 2 DISPATCH .. 15 */
     uint8_t depth;       /* nesting of driver callbacks on this thread */
     uint64_t call;       /* pairs ENTER and LEAVE; 1.. within a cycle */
@@ -221,6 +222,14 @@ struct rig_marker {
 };
 
 #define RIG_MARKER_MIN 128u /* everything up to `text` */
+
+/*
+ * Set in `thread`: rigshim.sys wrote this CALLBACK or API marker, from inside
+ * an instrumented driver. It is a witness of its own beside the NDIS host,
+ * with threads of its own numbering, 1..63: who judges a stream by one of the
+ * two leaves the other out (guest-agent/include/rigshim.h).
+ */
+#define RIG_MARKER_SHIM 0x8000u
 
 enum rig_marker_kind {
     RIG_MK_PLAN_BEGIN = 1,     /* arg[0]: number of scenarios */
