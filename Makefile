@@ -103,7 +103,7 @@ help:
 	@echo "                  alarms; CYCLES=100000: and so many clean cycles (an hour)"
 	@echo "make coverage     lines and branches of our devices that qtests reach"
 	@echo "make check-exactness  the tap loses and swaps none of 10^7 events"
-	@echo "make fuzz-parsers libFuzzer against PE loader, INF parser, plans; RUNS="
+	@echo "make fuzz-parsers libFuzzer against PE loader, INF parser, plans, XML; RUNS="
 	@echo "make check-qtest-sanitize  qtests with QEMU under ASan and UBSan"
 	@echo "make fuzz         libFuzzer in QEMU against our devices; SECONDS=60"
 	@echo "make check-vfio   rig-tap on a function passed through; minutes"

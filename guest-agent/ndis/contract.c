@@ -73,8 +73,9 @@ void contract_reset(void)
 static void write_text(struct rig_marker *m, const char *fmt, va_list ap,
                        const uint32_t *rva, unsigned n)
 {
+    /* What NDIS finds out by itself, between calls of the driver, is its. */
     const char *who = host_self.entered ? thunk_name(host_self.entered)
-                      : host_self.callback ? host_self.callback : "";
+                      : host_self.callback ? host_self.callback : "NDIS";
     size_t size = sizeof(m->text), at;
 
     at = (size_t)snprintf(m->text, size, "%s: ", who);

@@ -480,24 +480,18 @@ static gboolean validate(Loader *l, xmlDoc *doc, const char *schema)
     return result == 0;
 }
 
-RigRule *rig_rule_load(const char *file, const char *schema,
-                       GPtrArray *problems)
+RigRule *rig_rule_parse(const char *text, size_t length, const char *file,
+                        const char *schema, GPtrArray *problems)
 {
     Loader l = { .problems = problems, .file = file };
     unsigned before = problems->len;
-    g_autoptr(GError) error = NULL;
-    g_autofree char *text = NULL;
-    gsize length;
-    xmlDoc *doc;
+    xmlDoc *doc = NULL;
 
-    if (!rig_read_file(file, FILE_MAX, &text, &length, &error)) {
-        rig_problem(problems, file, 0, "%s; name a rule file",
-                    error->message);
-        return NULL;
-    }
     xmlSetStructuredErrorFunc(&l, (xmlStructuredErrorFunc)xml_problem);
-    doc = xmlReadMemory(text, length, file, NULL, XML_PARSE_NONET |
-                        XML_PARSE_NOCDATA | XML_PARSE_BIG_LINES);
+    if (length <= FILE_MAX) {
+        doc = xmlReadMemory(text, (int)length, file, NULL, XML_PARSE_NONET |
+                            XML_PARSE_NOCDATA | XML_PARSE_BIG_LINES);
+    }
     if (doc && validate(&l, doc, schema)) {
         l.rule = rule_new(file);
         load_rule(&l, xmlDocGetRootElement(doc));
@@ -511,4 +505,19 @@ RigRule *rig_rule_load(const char *file, const char *schema,
         g_clear_pointer(&l.rule, rig_rule_free);
     }
     return l.rule;
+}
+
+RigRule *rig_rule_load(const char *file, const char *schema,
+                       GPtrArray *problems)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = NULL;
+    gsize length;
+
+    if (!rig_read_file(file, FILE_MAX, &text, &length, &error)) {
+        rig_problem(problems, file, 0, "%s; name a rule file",
+                    error->message);
+        return NULL;
+    }
+    return rig_rule_parse(text, length, file, schema, problems);
 }

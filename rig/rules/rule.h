@@ -18,6 +18,9 @@ typedef struct RigRule RigRule;
  */
 RigRule *rig_rule_load(const char *file, const char *schema,
                        GPtrArray *problems);
+/* The same for the @length bytes of @text of a file. */
+RigRule *rig_rule_parse(const char *text, size_t length, const char *file,
+                        const char *schema, GPtrArray *problems);
 void rig_rule_free(RigRule *rule);
 const char *rig_rule_name(const RigRule *rule);
 

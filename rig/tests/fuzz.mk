@@ -1,25 +1,43 @@
 # `make fuzz-stream`: the monitor against libFuzzer, with clang's ASan and
 # UBSan. FUZZ_SECONDS limits it; what it finds stays in build/fuzz/corpus.
-# `make fuzz-parsers`: the PE loader, the INF parser and the plan reader, RUNS
-# inputs each, none of which may take 20 seconds (of a machine that may be busy).
+# `make fuzz-parsers`: the PE loader, the INF parser, the plan reader, scenario
+# and rule files, RUNS inputs each, none of which may take 20 seconds (of a
+# machine that may be busy).
 
 FUZZ_SECONDS ?= 60
 FUZZ_CC ?= clang
 FUZZ_DIR := build/fuzz
-FUZZ_SOURCES := $(RIG_SOURCES) \
-    $(RIG_GUEST_OBJECTS:$(B)/%.o=%.c) \
-    rig/tests/stream-builder.c rig/tests/fuzz-stream.c
-FUZZ_FLAGS := -std=gnu11 -O1 -g -fsanitize=fuzzer,address,undefined \
+FUZZ_FLAGS := -std=gnu11 -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
     -fno-sanitize-recover=undefined
+FUZZ_LINK := $(FUZZ_FLAGS) -fsanitize=fuzzer
+FUZZ_INCLUDES = $(filter -D% -I% -iquote rig rig/% guest-agent \
+    guest-agent/include,$(RIG_CFLAGS))
 
-.PHONY: fuzz-stream
-$(FUZZ_DIR)/fuzz-stream: $(FUZZ_SOURCES) $(wildcard rig/*/*.h)
+# All of rig, once for the targets that need it.
+FUZZ_RIG := $(RIG_SOURCES) $(RIG_GUEST_OBJECTS:$(B)/%.o=%.c) \
+    rig/tests/stream-builder.c
+FUZZ_OBJECTS := $(FUZZ_RIG:%.c=$(FUZZ_DIR)/%.o)
+
+.PHONY: fuzz-stream have-fuzz-cc
+have-fuzz-cc:
 	$(Q)command -v $(FUZZ_CC) >/dev/null || \
-	    { echo "fuzz-stream needs clang: apt-get install clang"; exit 1; }
+	    { echo "fuzzing needs clang: apt-get install clang"; exit 1; }
+
+$(FUZZ_DIR)/%.o: %.c | have-fuzz-cc
 	$(Q)mkdir -p $(@D)
 	$(Q)echo "  CC    $@"
-	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) $(filter -D% -I% -iquote rig rig/% \
-	    guest-agent guest-agent/include,$(RIG_CFLAGS)) -o $@ $(FUZZ_SOURCES) $(RIG_LIBS)
+	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) $(FUZZ_INCLUDES) -MMD -MP -c -o $@ $<
+
+$(FUZZ_DIR)/librig.a: $(FUZZ_OBJECTS)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+FUZZ_WITH_RIG := stream scenario rule
+$(FUZZ_WITH_RIG:%=$(FUZZ_DIR)/fuzz-%): $(FUZZ_DIR)/fuzz-%: \
+    $(FUZZ_DIR)/rig/tests/fuzz-%.o $(FUZZ_DIR)/librig.a
+	$(Q)echo "  LD    $@"
+	$(Q)$(FUZZ_CC) $(FUZZ_LINK) -o $@ $^ $(RIG_LIBS)
+
+-include $(FUZZ_OBJECTS:.o=.d) $(FUZZ_WITH_RIG:%=$(FUZZ_DIR)/rig/tests/fuzz-%.d)
 
 # Streams of earlier runs are the best beginning.
 fuzz-stream: $(FUZZ_DIR)/fuzz-stream
@@ -34,7 +52,7 @@ fuzz-stream: $(FUZZ_DIR)/fuzz-stream
 # --- parsers -----------------------------------------------------------------
 
 RUNS ?= 1000000
-FUZZ_PARSERS := pe inf plan
+FUZZ_PARSERS := pe inf plan scenario rule
 
 FUZZ_pe := rig/driver/driver-image.c rig/driver/driver-ndis.c \
     rig/driver/exports.c rig/driver/pe-check.c \
@@ -48,29 +66,47 @@ FUZZ_plan := guest-agent/agent/plan.c guest-agent/agent/plan-step.c \
 FUZZ_LENGTH_pe := 131072
 FUZZ_LENGTH_inf := 16384
 FUZZ_LENGTH_plan := 8192
+FUZZ_LENGTH_scenario := 8192
+FUZZ_LENGTH_rule := 16384
 
 # Our own drivers, without symbols, and their defects; plans of earlier runs.
 FUZZ_SEEDS_pe = $(PROBE_SYS) $(wildcard build/drivers/*/*.sys)
 FUZZ_SEEDS_inf = $(wildcard build/drivers/*/*.inf)
 FUZZ_SEEDS_plan = rig/tests/fuzz-plan.ini \
     $(wildcard results/runs/*/vm-*/plan.ini)
+FUZZ_SEEDS_scenario = $(wildcard scenarios/*.xml)
+FUZZ_SEEDS_rule = $(wildcard scenarios/rules/*.xml)
+
+# XML grows from the words that its schema has.
+FUZZ_FLAGS_scenario = -dict=$(FUZZ_DIR)/scenario.dict
+FUZZ_FLAGS_rule = -dict=$(FUZZ_DIR)/rule.dict
+$(FUZZ_DIR)/scenario.dict: scenarios/scenario.rng
+$(FUZZ_DIR)/rule.dict: scenarios/rules/rule.rng
+$(FUZZ_DIR)/scenario.dict $(FUZZ_DIR)/rule.dict:
+	$(Q)mkdir -p $(@D)
+	$(Q)grep -o '\(name="\|<value>\)[A-Za-z][A-Za-z0-9-]*' $< | \
+	    sed 's/.*["<>]//; s/.*/"&"/' | sort -u > $@
+$(FUZZ_DIR)/fuzz-scenario: | $(FUZZ_DIR)/scenario.dict
+$(FUZZ_DIR)/fuzz-rule: | $(FUZZ_DIR)/rule.dict
+
+# Those that need a few files only.
+FUZZ_ALONE := pe inf plan
+$(FUZZ_ALONE:%=$(FUZZ_DIR)/fuzz-%): $(FUZZ_DIR)/fuzz-%: \
+    $(FUZZ_DIR)/rig/tests/fuzz-%.o
+	$(Q)echo "  LD    $@"
+	$(Q)$(FUZZ_CC) $(FUZZ_LINK) -o $@ $^ $(RIG_LIBS)
+$(foreach p,$(FUZZ_ALONE),$(eval $(FUZZ_DIR)/fuzz-$(p): \
+    $(FUZZ_$(p):%.c=$(FUZZ_DIR)/%.o)))
 
 define fuzz_parser
-$(FUZZ_DIR)/fuzz-$(1): rig/tests/fuzz-$(1).c $(FUZZ_$(1))
-	$$(Q)command -v $(FUZZ_CC) >/dev/null || \
-	    { echo "fuzz-parsers needs clang: apt-get install clang"; exit 1; }
-	$$(Q)mkdir -p $$(@D)
-	$$(Q)echo "  CC    $$@"
-	$$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) $$(filter -I% -iquote rig rig/% \
-	    guest-agent guest-agent/include,$$(RIG_CFLAGS)) -o $$@ $$^ $$(RIG_LIBS)
-
 .PHONY: fuzz-$(1)
 fuzz-$(1): $(FUZZ_DIR)/fuzz-$(1) drivers $(PROBE_SYS)
 	$$(Q)mkdir -p $(FUZZ_DIR)/$(1)
 	$$(Q)for f in $$(FUZZ_SEEDS_$(1)); do \
 	    to=$(FUZZ_DIR)/$(1)/seed-$$$$(echo $$$$f | tr / -); \
 	    strip -o $$$$to $$$$f 2>/dev/null || cp $$$$f $$$$to; done; true
-	$$(Q)$$< -runs=$(RUNS) -max_len=$(FUZZ_LENGTH_$(1)) -timeout=20 \
+	$$(Q)RIG_HOME=$(CURDIR) $$< -runs=$(RUNS) \
+	    -max_len=$(FUZZ_LENGTH_$(1)) $$(FUZZ_FLAGS_$(1)) -timeout=20 \
 	    -rss_limit_mb=4096 -print_final_stats=1 \
 	    -artifact_prefix=$(FUZZ_DIR)/$(1)- $(FUZZ_DIR)/$(1)
 endef
