@@ -12,15 +12,17 @@
 # sweep     every fault point of a driver, one after the other
 # results   run.xml, history, report, detection matrix
 # run       `rig run`: machines one after the other, and `rig doctor`
+# nightly   `rig nightly`: runs side by side from a suite; status, merge, attach
 
 DEPS += libglib2.0-dev libvirt-dev libvirt-daemon-driver-qemu \
         libvirt-daemon-system libxml2-dev libxslt1-dev libsqlite3-dev \
-        libpcap-dev man-db
+        libpcap-dev libjson-glib-dev man-db
 CHECK_DEPS += check cpio
 
 RIG_PACKAGES := glib-2.0 gio-2.0 gio-unix-2.0 libvirt libxml-2.0 libxslt \
-    libexslt sqlite3 libpcap
-RIG_ROOMS := base scenario driver machine stream rules monitor sweep results run
+    libexslt sqlite3 libpcap json-glib-1.0
+RIG_ROOMS := base scenario driver machine stream rules monitor sweep results run \
+    nightly
 RIG_CFLAGS = $(CFLAGS) -D_GNU_SOURCE -iquote rig \
     $(RIG_ROOMS:%=-iquote rig/%) -iquote guest-agent \
     -iquote guest-agent/include -Iqemu-devices/include \

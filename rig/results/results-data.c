@@ -44,6 +44,9 @@ void rig_run_free(RigRun *run)
         g_clear_pointer(&run->started, g_date_time_unref);
         g_clear_pointer(&run->finished, g_date_time_unref);
         g_free(run->command);
+        g_free(run->night);
+        g_free(run->job);
+        g_free(run->shard);
         g_free(run->os);
         g_free(run->libvirt);
         g_free(run->qemu);

@@ -553,6 +553,9 @@ void rig_run_write_xml(xmlTextWriter *w, const RigRun *run)
     put_time(w, "finished", run->finished);
     put_bool(w, "complete", run->complete);
     put(w, "command", run->command);
+    put(w, "night", run->night);
+    put(w, "job", run->job);
+    put(w, "shard", run->shard);
     write_environment(w, run);
     write_summary(w, run);
     for (unsigned i = 0; i < run->machines->len; i++) {

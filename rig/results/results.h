@@ -52,6 +52,8 @@ typedef struct RigRun {
     GDateTime *finished; /* UTC; NULL: still running */
     gboolean complete;
     char *command;
+    char *night, *job;   /* NULL: of no night */
+    char *shard;         /* "1/2"; NULL: the night has no shards */
     char *os, *libvirt, *qemu, *kernel, *accel; /* NULL: not known */
     unsigned cpus;       /* of the host, 0: not known */
     GPtrArray *artifacts; /* of RigArtifact */

@@ -11,6 +11,7 @@
 #include "monitor.h"
 #include "plan.h"
 #include "run.h"
+#include "run-tell.h"
 #include "stream.h"
 #include "sweep.h"
 #include "vm.h"
@@ -160,6 +161,7 @@ static void on_tick(void *opaque)
     look_up_duration(m);
     rig_monitor_progress(m->monitor, &p);
     rig_live_draw(&m->c->live, &p);
+    rig_tell_progress(m->c, &p);
 }
 
 /* --- after -------------------------------------------------------------- */
@@ -205,6 +207,7 @@ static void collect_results(Machine *m)
         set_sweep_commands(c, r, file);
         g_ptr_array_add(c->run->scenarios, r);
         rig_print_result(c, r);
+        rig_tell_result(c, r);
         rig_print_sweep(c, r);
     }
 }

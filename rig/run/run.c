@@ -20,8 +20,10 @@
 
 #include "commands.h"
 #include "include/plan.h"
+#include "json-events.h"
 #include "loop.h"
 #include "report.h"
+#include "run-tell.h"
 #include "supervisor.h"
 #include "variants.h"
 #include "virt.h"
@@ -46,8 +48,10 @@ void rig_run_add_options(GOptionContext *context, RigRunOptions *o)
           "Directory for runs/ and history.db (default: results)", "DIR" },
         { "timeout", 0, 0, G_OPTION_ARG_INT, &o->timeout,
           "Wall-time limit per machine (default: by the scenarios)", "SEC" },
-        { "uri", 0, 0, G_OPTION_ARG_STRING, &o->uri,
+        { "connect", 0, 0, G_OPTION_ARG_STRING, &o->uri,
           "libvirt URI (default: an embedded driver)", "URI" },
+        { "uri", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &o->uri,
+          "The same", "URI" },
         { "keep", 0, 0, G_OPTION_ARG_NONE, &o->keep,
           "Keep the initrd, so that QEMU can be run by hand", NULL },
         { "quiet", 'q', 0, G_OPTION_ARG_NONE, &o->quiet,
@@ -58,6 +62,18 @@ void rig_run_add_options(GOptionContext *context, RigRunOptions *o)
     };
 
     g_option_context_add_main_entries(context, entries, NULL);
+    rig_run_add_night_options(context, o);
+}
+
+void rig_run_options_clear(RigRunOptions *o)
+{
+    g_free(o->results);
+    g_free(o->uri);
+    g_free(o->again);
+    g_free(o->night);
+    g_free(o->job);
+    g_free(o->shard);
+    g_free(o->id);
 }
 
 static gboolean parse(Arguments *a, int *argc, char ***argv, GError **error)
@@ -101,7 +117,7 @@ gboolean rig_run_check_options(const RigRunOptions *o)
                 g_get_prgname());
         return FALSE;
     }
-    return TRUE;
+    return rig_run_check_night_options(o);
 }
 
 static gboolean check_arguments(const Arguments *a)
@@ -273,7 +289,11 @@ static gboolean create_run(RigRunContext *c, int argc, char **argv,
 
     c->run = rig_run_new();
     c->run->started = g_date_time_new_now_utc();
-    c->run->id = new_id(c->run->started);
+    c->run->id = c->options->id ? g_strdup(c->options->id)
+                                : new_id(c->run->started);
+    c->run->night = g_strdup(c->options->night);
+    c->run->job = g_strdup(c->options->job);
+    c->run->shard = g_strdup(c->options->shard);
     c->dir = g_build_filename(runs, c->run->id, NULL);
     if (g_mkdir_with_parents(runs, 0755) != 0 || g_mkdir(c->dir, 0755) != 0) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
@@ -458,9 +478,14 @@ static int work(void *opaque)
     }
     start_live(c);
     c->hashes = rig_hashes_start(c->paths, c->guests);
-    if (!create_run(c, w->argc, w->argv, &error) ||
-        !connect_libvirt(c, &error)) {
+    if (!create_run(c, w->argc, w->argv, &error)) {
         fprintf(stderr, "rig: %s\n", error->message);
+        return RIG_EXIT_BROKEN;
+    }
+    rig_tell_started(c);
+    if (!connect_libvirt(c, &error)) {
+        fprintf(stderr, "rig: %s\n", error->message);
+        rig_run_live_remove(c->dir);
         return RIG_EXIT_BROKEN;
     }
     c->history = rig_history_open(c->options->results, &error);
@@ -471,6 +496,7 @@ static int work(void *opaque)
     conclude(c);
     rig_virt_close(c->conn);
     rig_root_close(c->root);
+    rig_tell_finished(c, rig_run_status(c));
     return rig_run_status(c);
 }
 
@@ -510,7 +536,10 @@ int rig_run_with(RigRunOptions *options, RigScenarioSource source,
     Work w = { &c, argc, argv };
     int status = RIG_EXIT_USAGE;
 
-    if (make_absolute(options)) {
+    if (options->json && !options->events_fd) {
+        options->events_fd = rig_json_take_stdout();
+    }
+    if (make_absolute(options) && options->events_fd >= 0) {
         c.paths = rig_paths_find(&error);
         if (!c.paths) {
             fprintf(stderr, "rig: %s\n", error->message);
@@ -555,7 +584,6 @@ int rig_cmd_run(int argc, char **argv)
     g_strfreev(a.files);
     g_strfreev(a.with);
     g_free(a.accel);
-    g_free(a.options.results);
-    g_free(a.options.uri);
+    rig_run_options_clear(&a.options);
     return status;
 }

@@ -13,6 +13,7 @@
 #include "results.h"
 #include "root.h"
 #include "rule.h"
+#include "run-live.h"
 
 typedef struct RigRunOptions {
     char *results;       /* directory, absolute */
@@ -22,6 +23,11 @@ typedef struct RigRunOptions {
     gboolean keep;       /* keep the initrd in the run directory */
     gboolean quiet;
     gboolean verbose;
+    gboolean json;       /* events on standard output, nothing else */
+    int events_fd;       /* descriptor for them, 0: none */
+    char *night, *job, *shard; /* what the run is of; NULL: of no night */
+    char *id;            /* of the run; NULL: a new one */
+    int worker;          /* of the night, 1..; 0: none */
     char *again;         /* sweep: command that takes a point; NULL: see file */
 } RigRunOptions;
 
@@ -39,6 +45,8 @@ typedef struct RigRunContext {
     RigRun *run;
     char *dir;             /* run directory, absolute */
     RigLive live;
+    RigRunLive told;       /* what the file "running" says */
+    gint64 told_at;        /* when, monotonic us */
     gboolean interrupted;
 } RigRunContext;
 
@@ -54,6 +62,8 @@ int rig_run_with(RigRunOptions *options, RigScenarioSource source,
                  void *opaque, int argc, char **argv);
 /* The options that all such commands have. */
 void rig_run_add_options(GOptionContext *context, RigRunOptions *options);
+/* What it reads into is freed by this. */
+void rig_run_options_clear(RigRunOptions *options);
 /* FALSE, and said so, when one of them has a value that cannot be. */
 gboolean rig_run_check_options(const RigRunOptions *options);
 

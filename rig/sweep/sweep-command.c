@@ -106,9 +106,7 @@ static void clear(Arguments *a)
     for (guint i = 0; i < TEXTS; i++) {
         g_free(a->text[i]);
     }
-    g_free(a->run.results);
-    g_free(a->run.uri);
-    g_free(a->run.again);
+    rig_run_options_clear(&a->run);
     g_strfreev(a->only);
     g_strfreev(a->rules);
     g_strfreev(a->files);
