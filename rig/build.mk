@@ -10,7 +10,8 @@
 # rules     rule files and the engine that runs them
 # monitor   from a stream to findings and verdicts
 # sweep     every fault point of a driver, one after the other
-# results   run.xml, history, report, detection matrix
+# results   run.xml, report, detection matrix
+# history   every run by scenario: what failed since when, and what changed
 # run       `rig run`: machines one after the other, and `rig doctor`
 # nightly   `rig nightly`: runs side by side from a suite; status, merge, attach
 
@@ -21,8 +22,8 @@ CHECK_DEPS += check cpio
 
 RIG_PACKAGES := glib-2.0 gio-2.0 gio-unix-2.0 libvirt libxml-2.0 libxslt \
     libexslt sqlite3 libpcap json-glib-1.0
-RIG_ROOMS := base scenario driver machine stream rules monitor sweep results run \
-    nightly
+RIG_ROOMS := base scenario driver machine stream rules monitor sweep results \
+    history run nightly
 RIG_CFLAGS = $(CFLAGS) -D_GNU_SOURCE -iquote rig \
     $(RIG_ROOMS:%=-iquote rig/%) -iquote guest-agent \
     -iquote guest-agent/include -Iqemu-devices/include \

@@ -10,7 +10,7 @@
 struct RigHashes {
     const RigPaths *paths;
     gboolean guests[RIG_GUESTS];
-    char *qemu, *kernel[RIG_GUESTS], *initramfs[RIG_GUESTS];
+    char *rig, *qemu, *kernel[RIG_GUESTS], *initramfs[RIG_GUESTS];
     GThread *thread;     /* NULL once joined */
     gint ready;
 };
@@ -39,6 +39,7 @@ static gpointer hash_all(gpointer opaque)
     RigHashes *h = opaque;
 
     h->qemu = hash_one(h->paths->qemu, TRUE);
+    h->rig = hash_one("/proc/self/exe", TRUE);
     for (int i = 0; i < RIG_GUESTS; i++) {
         const RigGuestFiles *files = &h->paths->guest[i];
 
@@ -71,7 +72,7 @@ const char *rig_hashes_get(RigHashes *h, enum rig_hash_of what,
     if (h->thread) {
         g_thread_join(g_steal_pointer(&h->thread));
     }
-    return what == RIG_HASH_QEMU ? h->qemu :
+    return what == RIG_HASH_RIG ? h->rig : what == RIG_HASH_QEMU ? h->qemu :
            what == RIG_HASH_KERNEL ? h->kernel[guest] : h->initramfs[guest];
 }
 
@@ -79,6 +80,7 @@ void rig_hashes_free(RigHashes *h)
 {
     if (h) {
         rig_hashes_get(h, RIG_HASH_QEMU, RIG_GUEST_NDIS);
+        g_free(h->rig);
         g_free(h->qemu);
         for (int i = 0; i < RIG_GUESTS; i++) {
             g_free(h->kernel[i]);
@@ -123,4 +125,50 @@ char *rig_inputs_text(RigHashes *h, const RigMachine *machine,
                            rig_hashes_get(h, RIG_HASH_INITRAMFS,
                                           machine->guest),
                            plan_hash, domain_hash);
+}
+
+/* --- of one scenario ------------------------------------------------------ */
+
+static char *hash_text(const char *text)
+{
+    return g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
+}
+
+static char *hash_rules(const RigScenario *s)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (guint i = 0; i < s->rules->len; i++) {
+        const RigRuleRef *r = s->rules->pdata[i];
+        g_autofree char *sha256 = hash_one(r->file, TRUE);
+
+        g_string_append_printf(text, "%s %s\n", r->name, sha256);
+    }
+    return hash_text(text->str);
+}
+
+void rig_inputs_of_scenario(RigHashes *h, const RigScenario *s,
+                            const char *cmdline, RigScenarioInputs *out)
+{
+    RigGuest guest = s->machine.guest;
+    g_autofree char *domain = neutral_domain(&s->machine, cmdline);
+    g_autofree char *domain_hash = hash_text(domain);
+    g_autofree char *driver = hash_one(s->sys, s->sys != NULL);
+    g_autofree char *all = NULL;
+
+    out->scenario = s->text ? hash_text(s->text)
+                            : rig_sha256_file(s->file, NULL);
+    out->rules = hash_rules(s);
+    out->inf = s->inf ? rig_sha256_file(s->inf, NULL) : NULL;
+    all = g_strdup_printf("rig %s\nqemu %s\nkernel %s\ninitramfs %s\n"
+                          "domain %s\nscenario %s\nrules %s\ndriver %s\n"
+                          "inf %s\n",
+                          rig_hashes_get(h, RIG_HASH_RIG, guest),
+                          rig_hashes_get(h, RIG_HASH_QEMU, guest),
+                          rig_hashes_get(h, RIG_HASH_KERNEL, guest),
+                          rig_hashes_get(h, RIG_HASH_INITRAMFS, guest),
+                          domain_hash, out->scenario ? out->scenario : "",
+                          out->rules, driver,
+                          out->inf ? out->inf : "none");
+    out->all = hash_text(all);
 }

@@ -10,6 +10,7 @@
 
 #include "paths.h"
 #include "scenario.h"
+#include "verdict.h"
 
 /* SHA-256 of the big files, computed in a thread while the guest boots. */
 typedef struct RigHashes RigHashes;
@@ -20,7 +21,12 @@ RigHashes *rig_hashes_start(const RigPaths *paths,
 /* TRUE when rig_hashes_get() would not wait. */
 gboolean rig_hashes_ready(const RigHashes *h);
 
-enum rig_hash_of { RIG_HASH_QEMU, RIG_HASH_KERNEL, RIG_HASH_INITRAMFS };
+enum rig_hash_of {
+    RIG_HASH_QEMU,
+    RIG_HASH_KERNEL,
+    RIG_HASH_INITRAMFS,
+    RIG_HASH_RIG,        /* this program */
+};
 /*
  * Wait for the hash, of that guest where there is a choice; "unreadable" when
  * the file is, or when it was not asked for.
@@ -36,6 +42,14 @@ void rig_hashes_free(RigHashes *h);
  */
 char *rig_inputs_text(RigHashes *h, const RigMachine *machine,
                       const char *cmdline, GBytes *plan);
+
+/*
+ * What decides a scenario whichever others share its boot, and with it whether
+ * a second verdict is about the same thing. Unlike the inputs of a machine
+ * this includes the rules and rig itself, which judge. @out is filled in.
+ */
+void rig_inputs_of_scenario(RigHashes *h, const RigScenario *s,
+                            const char *cmdline, RigScenarioInputs *out);
 
 /* SHA-256 of a file, or NULL with @error. */
 char *rig_sha256_file(const char *path, GError **error);

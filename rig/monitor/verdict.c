@@ -164,6 +164,10 @@ void rig_scenario_result_free(RigScenarioResult *r)
         g_free(r->driver.provider);
         g_free(r->driver.version);
         g_free(r->driver.model);
+        g_free(r->inputs.all);
+        g_free(r->inputs.scenario);
+        g_free(r->inputs.rules);
+        g_free(r->inputs.inf);
         g_free(r->frames_file);
         g_free(r->reproduce);
         g_free(r);

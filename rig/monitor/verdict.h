@@ -151,6 +151,14 @@ typedef struct RigDriver {
     char *sha256, *service, *provider, *version, *model;
 } RigDriver;
 
+/* What decides the scenario, as SHA-256; the caller's, NULL: not known. */
+typedef struct RigScenarioInputs {
+    char *all;           /* of everything that does, rig itself included */
+    char *scenario;      /* of the scenario file, or of the text made of it */
+    char *rules;         /* of the rules that judge it */
+    char *inf;
+} RigScenarioInputs;
+
 /* Bounds on what is kept of one scenario; the rest is counted. */
 #define RIG_FINDINGS_MAX  64u  /* findings with proof */
 #define RIG_CYCLES_MAX    64u  /* cycles with steps and evidence */
@@ -174,6 +182,7 @@ typedef struct RigScenarioResult {
     /* Set by the caller before results are written. */
     unsigned machine;    /* 1-based number of the machine, 0: none */
     RigDriver driver;
+    RigScenarioInputs inputs;
     RigFrames frames;    /* by rig_scenario_result_set_frames() */
     gboolean has_frames;
     char *frames_file;   /* copy of frames.file */

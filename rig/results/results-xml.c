@@ -4,6 +4,7 @@
  * results/result.rng; an attribute whose value is not known is left out.
  */
 #include <stdarg.h>
+#include "history.h"
 #include "results-xml.h"
 #include "timeline.h"
 
@@ -404,11 +405,25 @@ static void write_driver(xmlTextWriter *w, const RigScenarioResult *r)
     end(w);
 }
 
+static void write_inputs(xmlTextWriter *w, const RigScenarioInputs *inputs)
+{
+    if (inputs->all) {
+        begin(w, "inputs");
+        put(w, "sha256", inputs->all);
+        put(w, "scenario", inputs->scenario);
+        put(w, "rules", inputs->rules);
+        put(w, "inf", inputs->inf);
+        end(w);
+    }
+}
+
 static void write_scenario_head(xmlTextWriter *w, const RigScenarioResult *r)
 {
     const RigScenario *s = r->scenario;
+    g_autofree char *key = rig_history_key(s);
 
     put(w, "name", s->name);
+    put(w, "key", key);
     put(w, "file", s->file);
     put_count(w, "number", r->number);
     if (r->machine) {
@@ -428,6 +443,7 @@ static void write_scenario_head(xmlTextWriter *w, const RigScenarioResult *r)
     text_element(w, "sentence", r->sentence ? r->sentence :
                  "Not judged yet.");
     write_driver(w, r);
+    write_inputs(w, &r->inputs);
     begin(w, "expect");
     put(w, "verdict", rig_verdict_name(s->expect.verdict));
     put(w, "level", s->expect.level);

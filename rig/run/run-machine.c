@@ -202,6 +202,9 @@ static void collect_results(Machine *m)
         if (r->scenario->sys) {
             r->driver.sha256 = rig_sha256_file(r->scenario->sys, NULL);
         }
+        rig_inputs_of_scenario(c->hashes, r->scenario,
+                               c->cmdline[r->scenario->machine.guest],
+                               &r->inputs);
         r->reproduce = g_strdup_printf("rig run %s%s", r->scenario->variant
                                        ? r->scenario->variant : "", file);
         set_sweep_commands(c, r, file);

@@ -413,6 +413,9 @@ static gboolean write_page(const RigRunContext *c)
 
 static void conclude(RigRunContext *c)
 {
+    rig_run_add_artifact(c->run, "rig",
+                         rig_hashes_get(c->hashes, RIG_HASH_RIG,
+                                        RIG_GUEST_NDIS));
     rig_run_add_artifact(c->run, "qemu-system-x86_64",
                          rig_hashes_get(c->hashes, RIG_HASH_QEMU,
                                         RIG_GUEST_NDIS));

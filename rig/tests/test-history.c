@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Units of history.c. */
+/* Units of history.c, history-read.c and history-key.c. */
 #include <check.h>
 #include <glib/gstdio.h>
 #include <string.h>
@@ -132,6 +132,127 @@ START_TEST(damaged_file_is_built_again_from_the_runs)
 }
 END_TEST
 
+/* --- scenarios ------------------------------------------------------------ */
+
+#define MACHINE "<machine number='1' nic='igb' boot-ms='1000'" \
+    " total-ms='3000'/>"
+#define PASS "verdict='pass' as-expected='yes'"
+
+static void write_two(void)
+{
+    write_run("20260101-a", "<run complete='yes'>" MACHINE
+              "<scenario name='a' key='a@igb' number='1' machine='1' " PASS ">"
+              "<cycle ns-from='0' ns-to='1000'/>"
+              "<cycle ns-from='1000' ns-to='3000'/></scenario>"
+              "<scenario name='b' key='b@igb' number='2' machine='1' " PASS ">"
+              "<cycle ns-from='3000' ns-to='4000'/></scenario></run>");
+    write_run("20260102-b", "<run complete='no'>"
+              "<scenario name='a' key='a@igb' number='1' verdict='violation'"
+              " as-expected='no'/><scenario name='b' key='b@igb' number='2'"
+              " verdict='skipped' as-expected='no'/></run>");
+}
+
+START_TEST(duration_is_the_share_of_the_machine_and_its_boot)
+{
+    g_autoptr(RigHistory) h = NULL;
+
+    write_two();
+    h = history();
+    ck_assert_uint_eq(rig_history_expected_ms(h, "a@igb"), 1000 + 2000 / 4 * 3);
+    ck_assert_uint_eq(rig_history_expected_ms(h, "b@igb"), 1000 + 2000 / 4);
+    ck_assert_uint_eq(rig_history_expected_ms(h, "c@igb"), 0);
+}
+END_TEST
+
+START_TEST(last_verdict_is_the_newest_that_was_not_skipped)
+{
+    g_autoptr(RigHistory) h = NULL;
+    gboolean as_expected;
+    RigVerdict v;
+
+    write_two();
+    h = history();
+    ck_assert(rig_history_last_verdict(h, "a@igb", &v, &as_expected));
+    ck_assert_int_eq(v, RIG_VERDICT_VIOLATION);
+    ck_assert(!as_expected);
+    ck_assert(rig_history_last_verdict(h, "b@igb", &v, &as_expected));
+    ck_assert_int_eq(v, RIG_VERDICT_PASS);
+    ck_assert(as_expected);
+    ck_assert(!rig_history_last_verdict(h, "c@igb", &v, NULL));
+}
+END_TEST
+
+START_TEST(runs_that_change_or_go_are_noticed_without_a_rebuild)
+{
+    g_autofree char *dir = g_build_filename(f->dir, "runs", "20260101-a",
+                                            NULL);
+    g_autofree char *file = g_build_filename(dir, "run.xml", NULL);
+    g_autoptr(RigHistory) h = NULL;
+    RigVerdict v;
+
+    write_two();
+    h = history();
+    write_run("20260102-b", "<run><scenario name='a' key='a@igb' number='1'"
+              " verdict='broken' as-expected='no'/></run>");
+    ck_assert(rig_history_refresh(h, NULL));
+    ck_assert(rig_history_last_verdict(h, "a@igb", &v, NULL));
+    ck_assert_int_eq(v, RIG_VERDICT_BROKEN);
+    g_unlink(file);
+    ck_assert(rig_history_refresh(h, NULL));
+    ck_assert(!rig_history_last_verdict(h, "b@igb", &v, NULL));
+}
+END_TEST
+
+START_TEST(key_has_the_name_and_the_machine)
+{
+    static const struct {
+        RigMachine machine;
+        char *linux_driver;
+        const char *key;
+    } t[] = {
+        { { .nic = (char *)"rig-nic", .vectors = 4, .queues = 2 }, NULL,
+          "s@rig-nic,v4,q2,at-connect" },
+        { { .nic = (char *)"igb", .guard_pages = TRUE,
+            .profile = RIG_MSIX_AT_START }, NULL,
+          "s@igb,at-start,guard-pages" },
+        { { .nic = (char *)"rig-nic", .vectors = 1, .queues = 1,
+            .adapters = 2 }, NULL, "s@rig-nic,v1,q1,a2,at-connect" },
+        { { .nic = (char *)"igb" }, (char *)"igb", "s@igb" },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(t); i++) {
+        const RigScenario s = { .name = (char *)"s", .machine = t[i].machine,
+                                .linux_driver = t[i].linux_driver };
+        g_autofree char *key = rig_history_key(&s);
+
+        ck_assert_str_eq(key, t[i].key);
+    }
+}
+END_TEST
+
+START_TEST(part_of_a_sweep_has_a_key_of_its_own)
+{
+    char *one[] = { (char *)"init:A#1", NULL };
+    char *two[] = { (char *)"init:A#2", NULL };
+    RigSweep sweep = { .k = 1 };
+    const RigScenario s = { .name = (char *)"s", .sweep = &sweep,
+                            .machine.nic = (char *)"igb" };
+    g_autofree char *all = rig_history_key(&s), *pairs = NULL;
+    g_autofree char *first = NULL, *second = NULL;
+
+    ck_assert_str_eq(all, "s@igb,at-connect");
+    sweep.k = 2;
+    pairs = rig_history_key(&s);
+    ck_assert_str_eq(pairs, "s@igb,at-connect,k2");
+    sweep.only = one;
+    first = rig_history_key(&s);
+    sweep.only = two;
+    second = rig_history_key(&s);
+    ck_assert_str_ne(first, second);
+    ck_assert_ptr_nonnull(strstr(first, ",k2,only-"));
+}
+END_TEST
+
 START_TEST(directory_that_does_not_exist_is_an_error)
 {
     g_autoptr(GError) error = NULL;
@@ -151,6 +272,11 @@ int main(void)
     tcase_add_test(t, entries_survive_closing);
     tcase_add_test(t, missing_file_is_built_again_from_the_runs);
     tcase_add_test(t, damaged_file_is_built_again_from_the_runs);
+    tcase_add_test(t, duration_is_the_share_of_the_machine_and_its_boot);
+    tcase_add_test(t, last_verdict_is_the_newest_that_was_not_skipped);
+    tcase_add_test(t, runs_that_change_or_go_are_noticed_without_a_rebuild);
+    tcase_add_test(t, key_has_the_name_and_the_machine);
+    tcase_add_test(t, part_of_a_sweep_has_a_key_of_its_own);
     tcase_add_test(t, directory_that_does_not_exist_is_an_error);
     suite_add_tcase(s, t);
     return run_suite(s);

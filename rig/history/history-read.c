@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One run.xml as rows of history.db.
+ *
+ * The file is read as a stream, since a sweep may fill it with tens of
+ * thousands of points, and believed in nothing: what is not as in result.rng
+ * is left out, and a run whose file ends early is marked as damaged.
+ */
+#include "history-internal.h"
+
+#include <glib/gstdio.h>
+#include <libxml/xmlreader.h>
+#include <string.h>
+
+#include "sweep.h"
+
+typedef xmlTextReader Reader;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Reader, xmlFreeTextReader)
+
+/* One scenario of the run while it is read; NULL: not said. */
+typedef struct Result {
+    gint64 id;           /* in the table */
+    unsigned number, machine;
+    int verdict;         /* -1: none that is known */
+    gboolean as_expected;
+    char *key, *name, *title;
+    char *rule, *level, *class_code, *known; /* of the first finding */
+    char *inputs, *scenario, *rules, *inf;   /* hashes */
+    char *driver, *driver_hash;
+    uint64_t ns_from, ns_to;                 /* of its cycles */
+} Result;
+
+typedef struct Machine {
+    unsigned number;
+    char *nic;
+    uint64_t boot_ms, total_ms;
+    uint64_t ns;         /* of all cycles of its scenarios */
+} Machine;
+
+typedef struct Reading {
+    RigHistory *h;
+    const char *id;      /* of the run */
+    Reader *r;
+    GPtrArray *results;  /* of Result */
+    GPtrArray *machines; /* of Machine */
+    Result *result;      /* the one that is being read */
+    GError **error;
+    gboolean failed;     /* @error is set */
+} Reading;
+
+static void result_free(gpointer data)
+{
+    Result *r = data;
+
+    g_free(r->key);
+    g_free(r->name);
+    g_free(r->title);
+    g_free(r->rule);
+    g_free(r->level);
+    g_free(r->class_code);
+    g_free(r->known);
+    g_free(r->inputs);
+    g_free(r->scenario);
+    g_free(r->rules);
+    g_free(r->inf);
+    g_free(r->driver);
+    g_free(r->driver_hash);
+    g_free(r);
+}
+
+static void machine_free(gpointer data)
+{
+    Machine *m = data;
+
+    g_free(m->nic);
+    g_free(m);
+}
+
+/* --- attributes ---------------------------------------------------------- */
+
+static char *attr(Reader *r, const char *name)
+{
+    xmlChar *v = xmlTextReaderGetAttribute(r, (const xmlChar *)name);
+    char *copy = g_strdup((const char *)v);
+
+    xmlFree(v);
+    return copy;
+}
+
+static uint64_t number(Reader *r, const char *name)
+{
+    g_autofree char *v = attr(r, name);
+    guint64 n = 0;
+
+    return v && g_ascii_string_to_unsigned(v, 10, 0, G_MAXINT64, &n, NULL)
+           ? n : 0;
+}
+
+static gboolean says(Reader *r, const char *name, const char *value)
+{
+    g_autofree char *v = attr(r, name);
+
+    return g_strcmp0(v, value) == 0;
+}
+
+static gboolean is(Reader *r, const char *element)
+{
+    return strcmp((const char *)xmlTextReaderConstName(r), element) == 0;
+}
+
+/* --- elements ------------------------------------------------------------- */
+
+static void read_run_element(Reading *g)
+{
+    Reader *r = g->r;
+    g_autofree char *started = attr(r, "started"), *rig = attr(r, "rig");
+    g_autofree char *finished = attr(r, "finished");
+    g_autofree char *command = attr(r, "command");
+    g_autofree char *night = attr(r, "night"), *job = attr(r, "job");
+    g_autofree char *shard = attr(r, "shard");
+
+    g->failed = !rig_history_insert(
+        g->h, g->error, "UPDATE runs SET complete = ?2, started = ?3,"
+        " finished = ?4, command = ?5, rig = ?6, night = ?7, job = ?8,"
+        " shard = ?9 WHERE id = ?1", "sisssssss", g->id,
+        (gint64)says(r, "complete", "yes"), started, finished, command, rig,
+        night, job, shard);
+}
+
+static void read_environment(Reading *g)
+{
+    g_autofree char *os = attr(g->r, "os"), *libvirt = attr(g->r, "libvirt");
+    g_autofree char *qemu = attr(g->r, "qemu");
+    g_autofree char *kernel = attr(g->r, "kernel");
+
+    g->failed = !rig_history_insert(
+        g->h, g->error, "UPDATE runs SET os = ?2, libvirt = ?3, qemu = ?4,"
+        " kernel = ?5 WHERE id = ?1", "sssss", g->id, os, libvirt, qemu,
+        kernel);
+}
+
+static void read_artifact(Reading *g)
+{
+    g_autofree char *name = attr(g->r, "name");
+    g_autofree char *sha256 = attr(g->r, "sha256");
+
+    if (name && sha256) {
+        g->failed = !rig_history_insert(
+            g->h, g->error, "INSERT OR REPLACE INTO artifacts VALUES"
+            " (?, ?, ?)", "sss", g->id, name, sha256);
+    }
+}
+
+static void read_machine(Reading *g)
+{
+    Reader *r = g->r;
+    g_autofree char *inputs = attr(r, "inputs"), *stream = attr(r, "stream");
+    Machine *m = g_new0(Machine, 1);
+
+    m->number = number(r, "number");
+    m->nic = attr(r, "nic");
+    m->boot_ms = number(r, "boot-ms");
+    m->total_ms = number(r, "total-ms");
+    g_ptr_array_add(g->machines, m);
+    if (says(r, "ended", "yes") && m->number && inputs && stream) {
+        const RigHistoryEntry e = { (char *)g->id, m->number, inputs, stream,
+                                    m->total_ms };
+
+        g->failed = !rig_history_add(g->h, &e, g->error);
+    }
+}
+
+static Machine *machine_of(const Reading *g, const Result *result)
+{
+    for (guint i = 0; i < g->machines->len; i++) {
+        Machine *m = g->machines->pdata[i];
+
+        if (m->number == result->machine) {
+            return m;
+        }
+    }
+    return NULL;
+}
+
+static void read_scenario(Reading *g)
+{
+    Reader *r = g->r;
+    g_autofree char *verdict = attr(r, "verdict");
+    Result *s = g->result = g_new0(Result, 1);
+    RigVerdict v;
+
+    s->number = number(r, "number");
+    s->machine = number(r, "machine");
+    s->verdict = verdict && rig_verdict_parse(verdict, &v) ? (int)v : -1;
+    s->as_expected = says(r, "as-expected", "yes");
+    s->name = attr(r, "name");
+    s->key = attr(r, "key");
+    if (!s->key) { /* of a rig that wrote none */
+        s->key = g_strdup(s->name);
+    }
+    s->ns_from = G_MAXUINT64;
+    g_ptr_array_add(g->results, s);
+}
+
+static void read_driver(Reader *r, Result *s)
+{
+    g_clear_pointer(&s->driver, g_free);
+    g_clear_pointer(&s->driver_hash, g_free);
+    s->driver = attr(r, "sys");
+    if (!s->driver) {
+        s->driver = attr(r, "linux");
+    }
+    s->driver_hash = attr(r, "sha256");
+}
+
+static void read_inputs(Reader *r, Result *s)
+{
+    g_free(s->inputs);
+    g_free(s->scenario);
+    g_free(s->rules);
+    g_free(s->inf);
+    s->inputs = attr(r, "sha256");
+    s->scenario = attr(r, "scenario");
+    s->rules = attr(r, "rules");
+    s->inf = attr(r, "inf");
+}
+
+static void read_finding(Reader *r, Result *s)
+{
+    if (!s->rule) {
+        s->rule = attr(r, "rule");
+        s->level = attr(r, "level");
+        s->class_code = attr(r, "class");
+    }
+}
+
+static void read_cycle(Reader *r, Result *s)
+{
+    uint64_t from = number(r, "ns-from"), to = number(r, "ns-to");
+
+    if (to > from) {
+        s->ns_from = MIN(s->ns_from, from);
+        s->ns_to = MAX(s->ns_to, to);
+    }
+}
+
+/* A part of the current scenario. TRUE: its children matter, too. */
+static gboolean read_part(Reading *g)
+{
+    Reader *r = g->r;
+    Result *s = g->result;
+
+    if (is(r, "title")) {
+        xmlChar *text = xmlTextReaderReadString(r);
+
+        g_free(s->title);
+        s->title = g_strdup((const char *)text);
+        xmlFree(text);
+    } else if (is(r, "driver")) {
+        read_driver(r, s);
+    } else if (is(r, "inputs")) {
+        read_inputs(r, s);
+    } else if (is(r, "known")) {
+        g_free(s->known);
+        s->known = attr(r, "id");
+    } else if (is(r, "finding")) {
+        read_finding(r, s);
+    } else if (is(r, "cycle")) {
+        read_cycle(r, s);
+    }
+    return is(r, "sweep");
+}
+
+/* --- rows ----------------------------------------------------------------- */
+
+static gboolean is_counted(const Result *s)
+{
+    return s->number && s->verdict >= 0 && s->key;
+}
+
+/* The id is needed for the points, which come before the rest is known. */
+static gboolean reserve_row(Reading *g)
+{
+    Result *s = g->result;
+
+    if (!s->id && is_counted(s)) {
+        g->failed = !rig_history_insert(
+            g->h, g->error, "INSERT OR REPLACE INTO results (run, number, key,"
+            " name, verdict, as_expected, ms) VALUES (?, ?, ?, ?, ?, ?, 0)",
+            "sissii", g->id, (gint64)s->number, s->key, s->name,
+            (gint64)s->verdict, (gint64)s->as_expected);
+        s->id = sqlite3_last_insert_rowid(g->h->db);
+    }
+    return s->id && !g->failed;
+}
+
+static int outcome_of(const char *name)
+{
+    for (int i = 0; name && i < RIG_SWEEP_OUTCOMES; i++) {
+        if (strcmp(rig_sweep_outcome_name(i), name) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static void read_point(Reading *g)
+{
+    g_autofree char *outcome = attr(g->r, "outcome");
+    g_autofree char *text = attr(g->r, "text");
+    int o = outcome_of(outcome);
+
+    if (o < 0 || !text || !reserve_row(g)) {
+        return;
+    }
+    g->failed = !rig_history_insert(g->h, g->error, "INSERT OR IGNORE INTO"
+                                    " names (text) VALUES (?)", "s", text) ||
+                !rig_history_insert(g->h, g->error, "INSERT OR REPLACE INTO"
+                                    " points VALUES (?, (SELECT id FROM names"
+                                    " WHERE text = ?), ?)", "isi",
+                                    g->result->id, text, (gint64)o);
+}
+
+/*
+ * Scenarios that share a boot share its time; that of their cycles is theirs
+ * by the virtual time that these took.
+ */
+static uint64_t result_ms(const Reading *g, const Result *s)
+{
+    const Machine *m = machine_of(g, s);
+    uint64_t ns = s->ns_to > s->ns_from ? s->ns_to - s->ns_from : 0;
+
+    if (!m || m->total_ms < m->boot_ms || s->verdict == RIG_VERDICT_SKIPPED) {
+        return 0;
+    }
+    return m->ns == 0 ? m->total_ms :
+           m->boot_ms + (double)(m->total_ms - m->boot_ms) * ns / m->ns;
+}
+
+static gboolean complete_row(Reading *g, Result *s)
+{
+    const Machine *m = machine_of(g, s);
+
+    g->result = s;
+    return !is_counted(s) || (reserve_row(g) && rig_history_insert(
+        g->h, g->error, "UPDATE results SET title = ?2, nic = ?3, rule = ?4,"
+        " level = ?5, class = ?6, known = ?7, ms = ?8, inputs = ?9,"
+        " driver = ?10, driver_sha256 = ?11, inf_sha256 = ?12,"
+        " scenario_sha256 = ?13, rules_sha256 = ?14 WHERE id = ?1",
+        "issssssissssss", s->id, s->title, m ? m->nic : NULL, s->rule,
+        s->level, s->class_code, s->known, (gint64)result_ms(g, s), s->inputs,
+        s->driver, s->driver_hash, s->inf, s->scenario, s->rules));
+}
+
+static gboolean complete_rows(Reading *g)
+{
+    for (guint i = 0; i < g->results->len; i++) {
+        const Result *s = g->results->pdata[i];
+        Machine *m = machine_of(g, s);
+
+        if (m && s->ns_to > s->ns_from) {
+            m->ns += s->ns_to - s->ns_from;
+        }
+    }
+    for (guint i = 0; i < g->results->len; i++) {
+        if (!complete_row(g, g->results->pdata[i])) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+/* --- the file --------------------------------------------------------------- */
+
+/* TRUE: go into the element. */
+static gboolean read_element(Reading *g)
+{
+    switch (xmlTextReaderDepth(g->r)) {
+    case 0:
+        read_run_element(g);
+        return TRUE;
+    case 1:
+        g->result = NULL;
+        if (is(g->r, "environment")) {
+            read_environment(g);
+        } else if (is(g->r, "artifact")) {
+            read_artifact(g);
+        } else if (is(g->r, "machine")) {
+            read_machine(g);
+        } else if (is(g->r, "scenario")) {
+            read_scenario(g);
+        }
+        return g->result != NULL;
+    case 2:
+        return read_part(g);
+    default:
+        if (is(g->r, "point")) {
+            read_point(g);
+        }
+        return FALSE;
+    }
+}
+
+/* 0 at the end of the file, -1 where it is damaged. */
+static int read_all(Reading *g)
+{
+    int more = g->r ? xmlTextReaderRead(g->r) : -1;
+
+    while (more == 1 && !g->failed) {
+        gboolean inside = TRUE;
+
+        if (xmlTextReaderNodeType(g->r) == XML_READER_TYPE_ELEMENT) {
+            inside = read_element(g);
+        }
+        more = inside ? xmlTextReaderRead(g->r) : xmlTextReaderNext(g->r);
+    }
+    return more;
+}
+
+static gboolean add_run(RigHistory *h, const char *id, const GStatBuf *st,
+                        GError **error)
+{
+    return rig_history_insert(h, error, "INSERT INTO runs (id, mtime_ns,"
+                              " size, complete, damaged) VALUES"
+                              " (?, ?, ?, 0, 0)", "sii", id,
+                              (gint64)st->st_mtim.tv_sec * 1000000000 +
+                              st->st_mtim.tv_nsec, (gint64)st->st_size);
+}
+
+gboolean rig_history_read_run(RigHistory *h, const char *id, GError **error)
+{
+    g_autofree char *file = g_build_filename(h->results, "runs", id,
+                                             "run.xml", NULL);
+    g_autoptr(GPtrArray) results = g_ptr_array_new_with_free_func(result_free);
+    g_autoptr(GPtrArray) machines =
+        g_ptr_array_new_with_free_func(machine_free);
+    g_autoptr(Reader) r = NULL;
+    Reading g = { .h = h, .id = id, .results = results,
+                  .machines = machines, .error = error };
+    GStatBuf st;
+    gboolean good;
+
+    if (g_stat(file, &st) != 0) {
+        return TRUE; /* removed meanwhile */
+    }
+    r = g.r = xmlReaderForFile(file, NULL, XML_PARSE_NONET |
+                               XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+    good = add_run(h, id, &st, error) && (read_all(&g) == 0 || g.failed ||
+           rig_history_insert(h, error, "UPDATE runs SET damaged = 1,"
+                              " complete = 0 WHERE id = ?", "s", id)) &&
+           !g.failed && complete_rows(&g);
+    return good;
+}
