@@ -180,3 +180,4 @@ check-units-guest-agent: $(AGENT_UNIT_BINS)
 include guest-agent/ndis/tests.mk
 include guest-agent/bench/bench.mk
 include guest-agent/nested/nested.mk
+include guest-agent/windows/shim/shim.mk

@@ -62,6 +62,46 @@ int marker_open(void)
     return 0;
 }
 
+/* Physical address of BAR `bar`, as sysfs has it; 0 if it has none. */
+static uint64_t bar_address(const char *address, unsigned bar)
+{
+    unsigned long long start = 0, end, flags;
+    char path[128];
+    FILE *f;
+
+    f = pci_path(path, sizeof(path), address, "resource") ? fopen(path, "re")
+                                                          : NULL;
+    for (unsigned i = 0; f && i <= bar; i++) {
+        if (fscanf(f, "%llx %llx %llx", &start, &end, &flags) != 3) {
+            start = 0;
+            break;
+        }
+    }
+    if (f) {
+        fclose(f);
+    }
+    return start;
+}
+
+bool marker_bars(struct marker_bar *regs, struct marker_bar *slots)
+{
+    char address[PCI_ADDRESS_SIZE];
+
+    if (!tap_regs ||
+        pci_find(RIG_TAP_VENDOR_ID, RIG_TAP_DEVICE_ID, address)) {
+        return false;
+    }
+    *regs = (struct marker_bar) {
+        bar_address(address, RIG_TAP_BAR_REGS), RIG_TAP_REGS_SIZE,
+        (void *)tap_regs,
+    };
+    *slots = (struct marker_bar) {
+        bar_address(address, RIG_TAP_BAR_SLOTS),
+        RIG_TAP_SLOTS * RIG_TAP_SLOT_SIZE, tap_slots,
+    };
+    return regs->address && slots->address;
+}
+
 void marker_attach(void *regs, void *slots)
 {
     tap_regs = regs;

@@ -9,6 +9,7 @@
 #define AGENT_MARKER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include "rig/events.h"
 #include "rig/tap-regs.h"
@@ -18,6 +19,16 @@ int marker_open(void);
 
 /* Write to these BARs (RIG_TAP_REGS_SIZE and all slots) from now on. */
 void marker_attach(void *regs, void *slots);
+
+/* A BAR of the tap: where the bus has it, and where this process does. */
+struct marker_bar {
+    uint64_t address;    /* physical */
+    size_t size;         /* bytes */
+    void *mapped;
+};
+
+/* The registers and the slots; false: there is no tap. */
+bool marker_bars(struct marker_bar *regs, struct marker_bar *slots);
 
 /* Where in the plan this process is; goes into every marker it writes. */
 void marker_set_position(uint32_t scenario, uint32_t cycle);

@@ -101,60 +101,67 @@ _Static_assert(sizeof(struct rigshim_counts) == 24, "counts");
 #define RIGSHIM_SLOT_FIRST 32u
 
 /* --- what is hooked ---------------------------------------------------------
- * X(name, arguments, object, scalars): functions of NDIS.SYS that the shim
- * exports under their own names. A call of one is marked by API_ENTER and
+ * X(name, result, arguments, object, scalars): functions of NDIS.SYS that the
+ * shim exports under their own names. A call of one is marked by API_ENTER and
  * API_LEAVE, like the NDIS host's own markers: `object` 1..4 is the argument
  * that is a handle (0: none), bit n of `scalars` says that argument n is shown
- * in arg[n], the others are shown as 0. LEAVE has the status, 0 of a function
- * that returns nothing, and the new handle, if there is one, as object.
+ * in arg[n], the others are shown as 0. LEAVE has the status, and the new
+ * handle, if there is one, as object.
  */
-#define RIGSHIM_APIS(X)                                \
-    X(NdisMRegisterMiniportDriver, 5, 0, 0)            \
-    X(NdisMDeregisterMiniportDriver, 1, 1, 1)          \
-    X(NdisSetOptionalHandlers, 2, 1, 1)                \
-    X(NdisMSetMiniportAttributes, 2, 0, 1)             \
-    X(NdisMRegisterInterruptEx, 4, 0, 1)               \
-    X(NdisMDeregisterInterruptEx, 1, 1, 1)             \
-    X(NdisMSynchronizeWithInterruptEx, 4, 1, 1 | 2)    \
-    X(NdisMConfigMSIXTableEntry, 2, 0, 1)              \
-    X(NdisMRegisterScatterGatherDma, 3, 0, 1)          \
-    X(NdisMDeregisterScatterGatherDma, 1, 1, 1)        \
-    X(NdisMPauseComplete, 1, 0, 1)                     \
-    X(NdisMRestartComplete, 2, 0, 1 | 2)               \
-    X(NdisMResetComplete, 3, 0, 1 | 2 | 4)             \
-    X(NdisMRemoveMiniport, 1, 0, 1)
+enum rigshim_result {
+    RIGSHIM_VOID,            /* returns nothing: status 0 */
+    RIGSHIM_STATUS,          /* NDIS_STATUS */
+    RIGSHIM_BOOLEAN,
+};
+
+#define RIGSHIM_APIS(X)                                          \
+    X(NdisMRegisterMiniportDriver, RIGSHIM_STATUS, 5, 0, 0)      \
+    X(NdisMDeregisterMiniportDriver, RIGSHIM_VOID, 1, 1, 1)      \
+    X(NdisSetOptionalHandlers, RIGSHIM_STATUS, 2, 1, 1)          \
+    X(NdisMSetMiniportAttributes, RIGSHIM_STATUS, 2, 0, 1)       \
+    X(NdisMRegisterInterruptEx, RIGSHIM_STATUS, 4, 0, 1)         \
+    X(NdisMDeregisterInterruptEx, RIGSHIM_VOID, 1, 1, 1)         \
+    X(NdisMSynchronizeWithInterruptEx, RIGSHIM_BOOLEAN, 4, 1, 3) \
+    X(NdisMConfigMSIXTableEntry, RIGSHIM_STATUS, 2, 0, 1)        \
+    X(NdisMRegisterScatterGatherDma, RIGSHIM_STATUS, 3, 0, 1)    \
+    X(NdisMDeregisterScatterGatherDma, RIGSHIM_VOID, 1, 1, 1)    \
+    X(NdisMPauseComplete, RIGSHIM_VOID, 1, 0, 1)                 \
+    X(NdisMRestartComplete, RIGSHIM_VOID, 2, 0, 3)               \
+    X(NdisMResetComplete, RIGSHIM_VOID, 3, 0, 7)                 \
+    X(NdisMRemoveMiniport, RIGSHIM_STATUS, 1, 0, 1)
 
 /*
  * Exported, too, but not marked: it gives the wrapper where a driver looks up
  * one of the functions above at run time.
  */
-#define RIGSHIM_LOOKUP NdisGetRoutineAddress
+#define RIGSHIM_LOOKUP "NdisGetRoutineAddress"
 
 /*
- * X(name, member, arguments, value): miniport handlers, in the copy of the
- * characteristics that NDIS is given; `member` of
+ * X(name, member, result, arguments, value): miniport handlers, in the copy of
+ * the characteristics that NDIS is given; `member` of
  * NDIS_MINIPORT_DRIVER_CHARACTERISTICS. Marked by CALLBACK_ENTER and LEAVE;
  * argument `value` 1..4 is shown in arg[0], 0: none;
  * MiniportDevicePnPEventNotify shows the event. MiniportInitializeEx and
  * MiniportHaltEx have the adapter's handle as object.
  */
-#define RIGSHIM_HANDLERS(X)                                                \
-    X(MiniportSetOptions, SetOptionsHandler, 2, 0)                         \
-    X(MiniportInitializeEx, InitializeHandlerEx, 3, 0)                     \
-    X(MiniportHaltEx, HaltHandlerEx, 2, 2)                                 \
-    X(MiniportDriverUnload, UnloadHandler, 1, 0)                           \
-    X(MiniportPause, PauseHandler, 2, 0)                                   \
-    X(MiniportRestart, RestartHandler, 2, 0)                               \
-    X(MiniportResetEx, ResetHandlerEx, 2, 0)                               \
-    X(MiniportDevicePnPEventNotify, DevicePnPEventNotifyHandler, 2, 0)     \
-    X(MiniportShutdownEx, ShutdownHandlerEx, 2, 2)
+#define RIGSHIM_HANDLERS(X)                                                    \
+    X(MiniportSetOptions, SetOptionsHandler, RIGSHIM_STATUS, 2, 0)             \
+    X(MiniportInitializeEx, InitializeHandlerEx, RIGSHIM_STATUS, 3, 0)         \
+    X(MiniportHaltEx, HaltHandlerEx, RIGSHIM_VOID, 2, 2)                       \
+    X(MiniportDriverUnload, UnloadHandler, RIGSHIM_VOID, 1, 0)                 \
+    X(MiniportPause, PauseHandler, RIGSHIM_STATUS, 2, 0)                       \
+    X(MiniportRestart, RestartHandler, RIGSHIM_STATUS, 2, 0)                   \
+    X(MiniportResetEx, ResetHandlerEx, RIGSHIM_STATUS, 2, 0)                   \
+    X(MiniportDevicePnPEventNotify, DevicePnPEventNotifyHandler, RIGSHIM_VOID, \
+      2, 0)                                                                    \
+    X(MiniportShutdownEx, ShutdownHandlerEx, RIGSHIM_VOID, 2, 2)
 
 /* The same for NDIS_MINIPORT_PNP_CHARACTERISTICS, NdisSetOptionalHandlers. */
-#define RIGSHIM_PNP_HANDLERS(X)                                            \
-    X(MiniportAddDevice, MiniportAddDeviceHandler, 2, 0)                   \
-    X(MiniportRemoveDevice, MiniportRemoveDeviceHandler, 1, 0)             \
-    X(MiniportFilterResourceRequirements,                                  \
-      MiniportFilterResourceRequirementsHandler, 2, 0)                     \
-    X(MiniportStartDevice, MiniportStartDeviceHandler, 2, 0)
+#define RIGSHIM_PNP_HANDLERS(X)                                                \
+    X(MiniportAddDevice, MiniportAddDeviceHandler, RIGSHIM_STATUS, 2, 0)       \
+    X(MiniportRemoveDevice, MiniportRemoveDeviceHandler, RIGSHIM_VOID, 1, 0)   \
+    X(MiniportFilterResourceRequirements,                                      \
+      MiniportFilterResourceRequirementsHandler, RIGSHIM_STATUS, 2, 0)         \
+    X(MiniportStartDevice, MiniportStartDeviceHandler, RIGSHIM_STATUS, 2, 0)
 
 #endif

@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include "ndis/stack.h"
+#include "ndis/shim.h"
 
 #define STACK_FRAMES 8u
 #define SEEN_MAX     256u   /* different breaches of one life that are told */
@@ -61,6 +61,7 @@ static unsigned call_stack(uint32_t *rva)
     }
     c.rip = frame[0];
     c.reg[4] = (uintptr_t)(frame + 1);
+    shim_leave(&c);
     return stack_walk(&host.image, &c, true, rva, STACK_FRAMES);
 }
 

@@ -14,6 +14,7 @@
 #include "ndis/host.h"
 #include "ndis/include/ndis.h"
 #include "ndis/pe.h"
+#include "rigshim.h"
 #include "windows-version.h"
 
 /* IRQL at which all device interrupts run; x64 has DIRQLs 3..12. */
@@ -37,7 +38,7 @@ enum host_thread_number {
     THREAD_DPC = 2,     /* DPCs and timers, at DISPATCH_LEVEL */
     THREAD_WORKER = 3,  /* work items, at PASSIVE_LEVEL */
     THREAD_DRIVER = 4,  /* first of the driver's own */
-    THREAD_LAST = 63,
+    THREAD_LAST = RIGSHIM_SLOT_FIRST - 1, /* slots above are the shim's */
 };
 
 /* A lock that a thread holds, and the call that took it. */

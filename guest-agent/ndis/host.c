@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include "ndis/life.h"
 #include "ndis/pool.h"
+#include "ndis/shim.h"
 #include "ndis/thunk.h"
 
 /* Without a device there is still pool memory; where it lies, and how much. */
@@ -179,6 +180,7 @@ static uint32_t load_image(void)
     char text[160];
     gsize len;
 
+    error_text[0] = '\0';
     if (!g_file_get_contents(path, &file, &len, &error)) {
         return host_set_error(HOST_REFUSED, "%s", error->message);
     }
@@ -188,7 +190,9 @@ static uint32_t load_image(void)
     }
     if (pe_load((const uint8_t *)file, len, PE_LOAD_BASE, thunk_resolve, NULL,
                 &host.image, text, sizeof(text))) {
-        return host_set_error(HOST_REFUSED, "%s: %s", name, text);
+        /* What the shim could not do says more than that it is missing. */
+        return error_text[0] ? HOST_REFUSED :
+               host_set_error(HOST_REFUSED, "%s: %s", name, text);
     }
     return 0;
 }
@@ -250,6 +254,9 @@ uint32_t life_load(void)
 {
     uint32_t status = prepared ? 0 : load_image();
 
+    if (status == 0) {
+        status = shim_start();
+    }
     if (status == 0) {
         init_driver_object();
         status = driver_entry();

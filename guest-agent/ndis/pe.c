@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include "call-site.h"
 
 #define PAGE 4096u
 
@@ -38,7 +39,7 @@
 #define SCN_READ         0x40000000u
 #define SCN_WRITE        0x80000000u
 
-enum { DIR_IMPORT = 1, DIR_EXCEPTION = 3, DIR_BASERELOC = 5,
+enum { DIR_EXPORT = 0, DIR_IMPORT = 1, DIR_EXCEPTION = 3, DIR_BASERELOC = 5,
        DIR_LOAD_CONFIG = 10, DIRS = 16 };
 
 /* [The .reloc section] */
@@ -53,6 +54,9 @@ enum { DIR_IMPORT = 1, DIR_EXCEPTION = 3, DIR_BASERELOC = 5,
 #define IMPORT_DESCRIPTOR 20u
 #define IMPORT_ORDINAL    (1ull << 63)
 #define IMPORTS_MAX       8192u
+
+#define EXPORT_DIRECTORY 40u
+#define EXPORTS_MAX      65536u
 
 struct pe_section {
     uint32_t rva, vsize, raw, raw_size, flags;
@@ -542,6 +546,8 @@ int pe_load(const uint8_t *file, size_t len, uint64_t base,
         image->pdata = h.dir[DIR_EXCEPTION].rva;
         image->pdata_size = h.dir[DIR_EXCEPTION].size;
     }
+    image->edata = h.dir[DIR_EXPORT].rva;
+    image->edata_size = h.dir[DIR_EXPORT].size;
     if (relocate(image, &h, &e) ||
         import_all(image, &h, resolve, opaque, &e) ||
         seed_cookie(image, &h, &e) || protect(image, &h, &e)) {
@@ -589,24 +595,45 @@ bool pe_is_text(const struct pe_image *image, uint64_t address)
 uint32_t pe_call_site(const struct pe_image *image, uint64_t address)
 {
     uint32_t rva = pe_rva(image, address);
-    const uint8_t *p = image->base + rva;
+    unsigned length;
 
-    if (!pe_is_text(image, address) || !pe_is_text(image, address - 7)) {
+    if (!pe_is_text(image, address) ||
+        !pe_is_text(image, address - CALL_LENGTH_MAX)) {
         return 0;
     }
-    /* call [rip+disp32], call rel32, call reg, call [reg+...] */
-    if (p[-6] == 0xff && p[-5] == 0x15) {
-        return p[-7] == 0x48 ? rva - 7 : rva - 6;  /* REX.W: import calls */
-    }
-    if (p[-5] == 0xe8) {
-        return rva - 5;
-    }
-    for (uint32_t n = 2; n <= 7; n++) {
-        if (p[-(int)n] == 0xff && (p[1 - (int)n] >> 3 & 7) == 2) {
-            bool rex = n < 7 && (p[-(int)n - 1] & 0xf0) == 0x40;
+    length = call_length(image->base + rva);
+    return length ? rva - length : 0;
+}
 
-            return rva - n - rex;
-        }
+/* [The .edata section] */
+void *pe_export(const struct pe_image *image, const char *name)
+{
+    const uint8_t *dir = image_at(image, image->edata, EXPORT_DIRECTORY);
+    const uint8_t *names, *ordinals, *functions;
+    uint32_t n, count, rva;
+
+    if (image->edata_size < EXPORT_DIRECTORY || !dir) {
+        return NULL;
     }
-    return 0;
+    count = get32(dir + 20);
+    n = get32(dir + 24);
+    if (n > EXPORTS_MAX || count > EXPORTS_MAX ||
+        !(functions = image_at(image, get32(dir + 28), 4 * count)) ||
+        !(names = image_at(image, get32(dir + 32), 4 * n)) ||
+        !(ordinals = image_at(image, get32(dir + 36), 2 * n))) {
+        return NULL;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        const char *at = image_string(image, get32(names + 4 * i));
+
+        if (!at || strcmp(at, name) || get16(ordinals + 2 * i) >= count) {
+            continue;
+        }
+        rva = get32(functions + 4 * get16(ordinals + 2 * i));
+        if (rva - image->edata < image->edata_size) {
+            return NULL;   /* a forwarder */
+        }
+        return image_at(image, rva, 1);
+    }
+    return NULL;
 }

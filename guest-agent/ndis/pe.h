@@ -27,6 +27,8 @@ struct pe_image {
     unsigned texts;
     uint32_t pdata, pdata_size; /* RVA and bytes of the exception directory,
                             inside the image; size 0 if it has none */
+    uint32_t edata, edata_size; /* of the export directory, as its header has
+                            them: not checked */
 };
 
 /*
@@ -48,6 +50,12 @@ void pe_unload(struct pe_image *image);
 
 /* `len` bytes at `rva` of the mapped image; NULL if they lie outside. */
 const uint8_t *pe_at(const struct pe_image *image, uint32_t rva, size_t len);
+
+/*
+ * Address of an exported function, by name; NULL: there is none, or it is
+ * another module's.
+ */
+void *pe_export(const struct pe_image *image, const char *name);
 
 /* RVA of an address in the image, 0 if it lies outside. */
 uint32_t pe_rva(const struct pe_image *image, uint64_t address);

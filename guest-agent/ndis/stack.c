@@ -14,6 +14,7 @@
 #include <string.h>
 
 #define SCAN_MAX (64u * 1024)  /* bytes of stack searched, at most */
+#define LEAVE_MAX 64u          /* calls within one image */
 #define CHAIN_MAX 32u          /* chained unwind infos of one function */
 
 #define RSP 4u
@@ -284,6 +285,17 @@ unsigned stack_walk(const struct pe_image *image, struct stack_context *c,
         returns = true;
     }
     return n;
+}
+
+bool stack_leave(const struct pe_image *image, struct stack_context *c)
+{
+    c->bottom = c->reg[RSP] & ~7ull;
+    for (unsigned i = 0; pe_is_text(image, c->rip); i++) {
+        if (i == LEAVE_MAX || !unwind_one(image, c, true)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 unsigned stack_scan(const struct pe_image *image, struct stack_context *c,

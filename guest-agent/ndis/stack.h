@@ -31,7 +31,12 @@ struct stack_context {
 unsigned stack_walk(const struct pe_image *image, struct stack_context *c,
                     bool returns, uint32_t *rva, unsigned max);
 /*
- * The same by search only, from reg[4] up: every word that lies behind a call
+ * Out of the functions of this image, into which rip returns: afterwards c is
+ * where they were called. False: that cannot be found out.
+ */
+bool stack_leave(const struct pe_image *image, struct stack_context *c);
+/*
+ * A walk by search only, from reg[4] up: every word that lies behind a call
  * instruction. For places outside the driver.
  */
 unsigned stack_scan(const struct pe_image *image, struct stack_context *c,

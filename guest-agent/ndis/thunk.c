@@ -22,6 +22,7 @@
 #include <unistd.h>
 #include "ndis/contract.h"
 #include "ndis/core.h"
+#include "ndis/shim.h"
 
 #define STUB_SIZE  32u
 #define STUBS_MAX  2048u
@@ -241,7 +242,7 @@ uint64_t thunk_call(struct thunk *t, const uint64_t *frame)
     uint64_t ret;
 
     self->api = t->name;
-    self->caller = pe_call_site(&host.image, frame[0]);
+    self->caller = shim_call_site(frame);
     self->object = 0;
     memset(self->arg, 0, sizeof(self->arg));
     if (!t->export) {
@@ -358,6 +359,9 @@ void *thunk_resolve(void *opaque, const char *dll, const char *name,
     void *at;
 
     (void)opaque;
+    if (g_ascii_strcasecmp(dll, RIGSHIM_MODULE) == 0) {
+        return shim_resolve(name);
+    }
     if (name && export_module_known(dll)) {
         ex = export_find(name);
     } else if (name) {

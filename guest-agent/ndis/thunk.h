@@ -87,8 +87,8 @@ uint64_t fail_void_status0_null4(const uint64_t *args, uint32_t status);
 
 int thunk_open(void);
 const char *thunk_name(const struct thunk *thunk);
-/* pe_resolve: never NULL; names that nobody implements end the cycle when
- * they are called. */
+/* pe_resolve: names that nobody implements end the cycle when they are called.
+ * NULL, with host_error(), where rigshim.sys is wanted and cannot be had. */
 void *thunk_resolve(void *opaque, const char *dll, const char *name,
                     unsigned ordinal);
 /* Address for a lookup at run time; NULL if nobody implements it. */

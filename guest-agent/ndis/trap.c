@@ -17,6 +17,7 @@
 #include "ndis/core.h"
 #include "ndis/emulate.h"
 #include "ndis/pool.h"
+#include "ndis/shim.h"
 #include "ndis/stack.h"
 #include "ndis/thunk.h"
 
@@ -102,6 +103,7 @@ static unsigned call_stack(const greg_t *g, uint32_t *rva, unsigned max)
         c.rip = host_self.frame[0];
         c.reg[4] = (uintptr_t)(host_self.frame + 1);
         c.known = 1u << 4;
+        shim_leave(&c);
         return stack_walk(&host.image, &c, true, rva, max);
     }
     return stack_scan(&host.image, &c, rva, max);
@@ -297,12 +299,14 @@ static void map_registers(greg_t *g, struct emulate_cpu *cpu)
 static enum emulate_result try_emulate(greg_t *g, uint64_t fault)
 {
     uint64_t rip = (uint64_t)g[REG_RIP];
-    uint64_t end = (uintptr_t)host.image.base + host.image.size;
+    const struct pe_image *image = shim_image_at(rip);
     struct emulate_cpu cpu;
+    uint64_t end;
 
-    if (!pe_is_text(&host.image, rip)) {
+    if (!image) {
         return EMULATE_UNKNOWN;
     }
+    end = (uintptr_t)image->base + image->size;
     fault_rva = pe_rva(&host.image, rip);
     map_registers(g, &cpu);
     return emulate(&cpu, &ops, (const uint8_t *)(uintptr_t)rip,

@@ -72,6 +72,23 @@ void marker_note(const char *fmt, ...)
     marker_emit(&m);
 }
 
+static struct marker_bar bars[2];
+
+void recorder_tap(void *regs, void *slots)
+{
+    bars[0] = (struct marker_bar) { 0xfeb00000, RIG_TAP_REGS_SIZE, regs };
+    bars[1] = (struct marker_bar) {
+        0xfeb10000, RIG_TAP_SLOTS * RIG_TAP_SLOT_SIZE, slots,
+    };
+}
+
+bool marker_bars(struct marker_bar *regs, struct marker_bar *slots)
+{
+    *regs = bars[0];
+    *slots = bars[1];
+    return bars[0].mapped && bars[1].mapped;
+}
+
 /* There is no device here to command. */
 int marker_command_on(uint16_t target, uint16_t op, uint64_t arg0,
                       uint64_t arg1, const char *name)
