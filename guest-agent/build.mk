@@ -177,6 +177,8 @@ check-units: check-units-guest-agent
 check-units-guest-agent: $(AGENT_UNIT_BINS)
 	$(Q)for t in $^; do echo "  TEST  $$t"; $$t || exit 1; done
 
+include guest-agent/protocol/protocol.mk
+include guest-agent/windows/windows.mk
 include guest-agent/ndis/tests.mk
 include guest-agent/bench/bench.mk
 include guest-agent/nested/nested.mk

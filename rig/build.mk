@@ -12,6 +12,7 @@
 # sweep     every fault point of a driver, one after the other
 # results   run.xml, report, detection matrix
 # history   every run by scenario: what failed since when, and what changed
+# agent     asks an agent in a guest: agent-protocol.h
 # run       `rig run`: machines one after the other, and `rig doctor`
 # nightly   `rig nightly`: runs side by side from a suite; status, merge, attach
 
@@ -23,7 +24,7 @@ CHECK_DEPS += check cpio
 RIG_PACKAGES := glib-2.0 gio-2.0 gio-unix-2.0 libvirt libxml-2.0 libxslt \
     libexslt sqlite3 libpcap json-glib-1.0
 RIG_ROOMS := base scenario driver machine stream rules monitor sweep results \
-    history run nightly
+    history run nightly agent
 RIG_CFLAGS = $(CFLAGS) -D_GNU_SOURCE -iquote rig \
     $(RIG_ROOMS:%=-iquote rig/%) -iquote guest-agent \
     -iquote guest-agent/include -Iqemu-devices/include \
@@ -36,7 +37,7 @@ RIG_OBJECTS := $(RIG_SOURCES:%.c=$(B)/%.o)
 RIG_GUEST_OBJECTS := $(patsubst %.c,$(B)/%.o, \
     $(wildcard guest-agent/agent/inf*.c) guest-agent/agent/registry.c \
     guest-agent/agent/windows-version.c guest-agent/linux/pci.c \
-    guest-agent/ndis/pe.c)
+    guest-agent/ndis/pe.c $(AGENT_PROTOCOL))
 RIG_UNITS := $(patsubst rig/%.c,$(B)/rig/%,$(wildcard rig/tests/test-*.c))
 RIG_UNIT_HELPERS := $(patsubst rig/%.c,$(B)/rig/%.o,$(filter-out \
     rig/tests/test-%.c rig/tests/fuzz-%.c,$(wildcard rig/tests/*.c)))

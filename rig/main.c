@@ -28,6 +28,7 @@ static const struct {
     { "events", rig_cmd_events, "Print the event stream of a machine as text" },
     { "faults", rig_cmd_faults, "List the faults that rig-nic can be given" },
     { "driver", rig_cmd_driver, "Inspect a driver and its INF before it is run" },
+    { "agent", rig_cmd_agent, "Talk to an agent in a guest by hand" },
     { "detection", rig_cmd_detection,
       "Count defects found and false alarms over finished runs" },
     { "doctor", rig_cmd_doctor, "Check that everything a run needs is there" },
