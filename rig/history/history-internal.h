@@ -33,7 +33,13 @@ gboolean rig_history_insert(RigHistory *h, GError **error, const char *sql,
 /* Column @i as text, NULL stays NULL; to be freed. */
 char *rig_history_text(Statement *st, int i);
 
+/* What run.xml of a run was like when it was read; size -1: there was none. */
+typedef struct RunFile {
+    gint64 mtime_ns, size;
+} RunFile;
+
 /* history-read.c: make the rows of the run in runs/@id, anew. */
-gboolean rig_history_read_run(RigHistory *h, const char *id, GError **error);
+gboolean rig_history_read_run(RigHistory *h, const char *id, const RunFile *f,
+                              GError **error);
 
 #endif

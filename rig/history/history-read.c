@@ -14,6 +14,9 @@
 
 #include "sweep.h"
 
+/* Characters of a word in index.rng. */
+#define WORD_MAX 256
+
 typedef xmlTextReader Reader;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Reader, xmlFreeTextReader)
 
@@ -96,6 +99,23 @@ static uint64_t number(Reader *r, const char *name)
            ? n : 0;
 }
 
+/* As index.rng wants them; NULL for anything else. */
+static char *word(Reader *r, const char *name)
+{
+    g_autofree char *v = attr(r, name);
+
+    return v && *v && g_utf8_strlen(v, -1) <= WORD_MAX
+           ? g_steal_pointer(&v) : NULL;
+}
+
+static char *date(Reader *r, const char *name)
+{
+    g_autofree char *v = attr(r, name);
+    g_autoptr(GDateTime) t = v ? g_date_time_new_from_iso8601(v, NULL) : NULL;
+
+    return t ? g_date_time_format(t, "%Y-%m-%dT%H:%M:%SZ") : NULL;
+}
+
 static gboolean says(Reader *r, const char *name, const char *value)
 {
     g_autofree char *v = attr(r, name);
@@ -113,11 +133,11 @@ static gboolean is(Reader *r, const char *element)
 static void read_run_element(Reading *g)
 {
     Reader *r = g->r;
-    g_autofree char *started = attr(r, "started"), *rig = attr(r, "rig");
-    g_autofree char *finished = attr(r, "finished");
+    g_autofree char *started = date(r, "started"), *rig = attr(r, "rig");
+    g_autofree char *finished = date(r, "finished");
     g_autofree char *command = attr(r, "command");
-    g_autofree char *night = attr(r, "night"), *job = attr(r, "job");
-    g_autofree char *shard = attr(r, "shard");
+    g_autofree char *night = word(r, "night"), *job = word(r, "job");
+    g_autofree char *shard = word(r, "shard");
 
     g->failed = !rig_history_insert(
         g->h, g->error, "UPDATE runs SET complete = ?2, started = ?3,"
@@ -193,8 +213,8 @@ static void read_scenario(Reading *g)
     s->machine = number(r, "machine");
     s->verdict = verdict && rig_verdict_parse(verdict, &v) ? (int)v : -1;
     s->as_expected = says(r, "as-expected", "yes");
-    s->name = attr(r, "name");
-    s->key = attr(r, "key");
+    s->name = word(r, "name");
+    s->key = word(r, "key");
     if (!s->key) { /* of a rig that wrote none */
         s->key = g_strdup(s->name);
     }
@@ -229,8 +249,8 @@ static void read_finding(Reader *r, Result *s)
 {
     if (!s->rule) {
         s->rule = attr(r, "rule");
-        s->level = attr(r, "level");
-        s->class_code = attr(r, "class");
+        s->level = word(r, "level");
+        s->class_code = word(r, "class");
     }
 }
 
@@ -262,7 +282,7 @@ static gboolean read_part(Reading *g)
         read_inputs(r, s);
     } else if (is(r, "known")) {
         g_free(s->known);
-        s->known = attr(r, "id");
+        s->known = word(r, "id");
     } else if (is(r, "finding")) {
         read_finding(r, s);
     } else if (is(r, "cycle")) {
@@ -275,7 +295,7 @@ static gboolean read_part(Reading *g)
 
 static gboolean is_counted(const Result *s)
 {
-    return s->number && s->verdict >= 0 && s->key;
+    return s->number && s->verdict >= 0 && s->key && s->name;
 }
 
 /* The id is needed for the points, which come before the rest is known. */
@@ -307,7 +327,7 @@ static int outcome_of(const char *name)
 static void read_point(Reading *g)
 {
     g_autofree char *outcome = attr(g->r, "outcome");
-    g_autofree char *text = attr(g->r, "text");
+    g_autofree char *text = word(g->r, "text");
     int o = outcome_of(outcome);
 
     if (o < 0 || !text || !reserve_row(g)) {
@@ -401,10 +421,18 @@ static gboolean read_element(Reading *g)
     }
 }
 
-/* 0 at the end of the file, -1 where it is damaged. */
+/* 0 at the end of the file, something else where it is damaged. */
 static int read_all(Reading *g)
 {
     int more = g->r ? xmlTextReaderRead(g->r) : -1;
+
+    while (more == 1 &&
+           xmlTextReaderNodeType(g->r) != XML_READER_TYPE_ELEMENT) {
+        more = xmlTextReaderRead(g->r);
+    }
+    if (more == 1 && !is(g->r, "run")) {
+        return -1;
+    }
 
     while (more == 1 && !g->failed) {
         gboolean inside = TRUE;
@@ -417,17 +445,17 @@ static int read_all(Reading *g)
     return more;
 }
 
-static gboolean add_run(RigHistory *h, const char *id, const GStatBuf *st,
+static gboolean add_run(RigHistory *h, const char *id, const RunFile *f,
                         GError **error)
 {
     return rig_history_insert(h, error, "INSERT INTO runs (id, mtime_ns,"
                               " size, complete, damaged) VALUES"
-                              " (?, ?, ?, 0, 0)", "sii", id,
-                              (gint64)st->st_mtim.tv_sec * 1000000000 +
-                              st->st_mtim.tv_nsec, (gint64)st->st_size);
+                              " (?, ?, ?, 0, ?)", "siii", id, f->mtime_ns,
+                              f->size, (gint64)(f->size < 0));
 }
 
-gboolean rig_history_read_run(RigHistory *h, const char *id, GError **error)
+gboolean rig_history_read_run(RigHistory *h, const char *id, const RunFile *f,
+                              GError **error)
 {
     g_autofree char *file = g_build_filename(h->results, "runs", id,
                                              "run.xml", NULL);
@@ -437,15 +465,14 @@ gboolean rig_history_read_run(RigHistory *h, const char *id, GError **error)
     g_autoptr(Reader) r = NULL;
     Reading g = { .h = h, .id = id, .results = results,
                   .machines = machines, .error = error };
-    GStatBuf st;
     gboolean good;
 
-    if (g_stat(file, &st) != 0) {
-        return TRUE; /* removed meanwhile */
+    if (f->size < 0) {
+        return add_run(h, id, f, error);
     }
     r = g.r = xmlReaderForFile(file, NULL, XML_PARSE_NONET |
                                XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
-    good = add_run(h, id, &st, error) && (read_all(&g) == 0 || g.failed ||
+    good = add_run(h, id, f, error) && (read_all(&g) == 0 || g.failed ||
            rig_history_insert(h, error, "UPDATE runs SET damaged = 1,"
                               " complete = 0 WHERE id = ?", "s", id)) &&
            !g.failed && complete_rows(&g);

@@ -13,6 +13,8 @@
 /* Another rig may write for as long as it reads a directory full of runs. */
 #define BUSY_MS 30000
 
+#define NS_PER_SECOND G_GINT64_CONSTANT(1000000000)
+
 static const char schema[] =
     /* mtime_ns and size are those of run.xml: another file is read again. */
     "CREATE TABLE runs ("
@@ -186,12 +188,11 @@ gboolean rig_history_last_verdict(RigHistory *h, const char *key,
 /* --- keeping up with the run directories ---------------------------------- */
 
 /* Is the run in the file as its run.xml is now? */
-static gboolean is_known(RigHistory *h, const char *id, const GStatBuf *st)
+static gboolean is_known(RigHistory *h, const char *id, const RunFile *f)
 {
     g_autoptr(Statement) q = rig_history_prepare(
         h, "SELECT 1 FROM runs WHERE id = ? AND mtime_ns = ? AND size = ?",
-        "sii", id, (gint64)st->st_mtim.tv_sec * 1000000000 +
-        st->st_mtim.tv_nsec, (gint64)st->st_size);
+        "sii", id, f->mtime_ns, f->size);
 
     return q && sqlite3_step(q) == SQLITE_ROW;
 }
@@ -215,21 +216,37 @@ static gboolean forget(RigHistory *h, const char *id, GError **error)
     return TRUE;
 }
 
-static char *run_file(RigHistory *h, const char *id)
+/* A rig that was killed at once leaves a directory without run.xml. */
+static RunFile look_at(const char *dir)
 {
-    return g_build_filename(h->results, "runs", id, "run.xml", NULL);
+    g_autofree char *file = g_build_filename(dir, "run.xml", NULL);
+    RunFile f = { 0, -1 };
+    GStatBuf st;
+
+    if (g_stat(file, &st) == 0 && S_ISREG(st.st_mode)) {
+        f.mtime_ns = (gint64)st.st_mtim.tv_sec * NS_PER_SECOND +
+                     st.st_mtim.tv_nsec;
+        f.size = st.st_size;
+    }
+    return f;
+}
+
+static char *run_dir(RigHistory *h, const char *id)
+{
+    return g_build_filename(h->results, "runs", id, NULL);
 }
 
 static gboolean refresh_run(RigHistory *h, const char *id, GError **error)
 {
-    g_autofree char *file = run_file(h, id);
-    GStatBuf st;
+    g_autofree char *dir = run_dir(h, id);
+    RunFile f;
 
-    if (g_stat(file, &st) != 0 || !S_ISREG(st.st_mode) ||
-        is_known(h, id, &st)) {
+    if (*id == '.' || !g_file_test(dir, G_FILE_TEST_IS_DIR)) {
         return TRUE;
     }
-    return forget(h, id, error) && rig_history_read_run(h, id, error);
+    f = look_at(dir);
+    return is_known(h, id, &f) ||
+           (forget(h, id, error) && rig_history_read_run(h, id, &f, error));
 }
 
 /* Runs whose directory is gone. */
@@ -241,9 +258,9 @@ static gboolean forget_removed(RigHistory *h, GError **error)
 
     while (st && sqlite3_step(st) == SQLITE_ROW) {
         g_autofree char *id = rig_history_text(st, 0);
-        g_autofree char *file = run_file(h, id);
+        g_autofree char *dir = run_dir(h, id);
 
-        if (!g_file_test(file, G_FILE_TEST_IS_REGULAR)) {
+        if (!g_file_test(dir, G_FILE_TEST_IS_DIR)) {
             g_ptr_array_add(gone, g_steal_pointer(&id));
         }
     }
