@@ -358,7 +358,8 @@ GPtrArray *rig_history_keys(RigHistory *h, const char *run,
 
 static void describe(RigHistory *h, RigHistoryScenario *s)
 {
-    const RigCell *last = s->strip->cells->len ? s->strip->cells->pdata[0]
+    const RigCell *last = s->strip->newest ? s->strip->newest :
+                          s->strip->cells->len ? s->strip->cells->pdata[0]
                                                : NULL;
     g_autoptr(Statement) st = rig_history_prepare(
         h, "SELECT name, title, nic, driver FROM results WHERE id = ?", "i",

@@ -58,7 +58,7 @@ typedef struct RigStrip {
 
 typedef struct RigHistoryScenario {
     RigStrip *strip;
-    char *name, *title, *nic, *driver; /* of the newest result */
+    char *name, *title, *nic, *driver; /* of the newest that is counted, if any */
     char *rule, *level, *class_code;   /* of the newest that is counted */
     uint64_t ms;         /* wall time, of the newest that took any */
     GPtrArray *points;   /* of RigStrip: bad within the window, or flaky */

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "history-index.h"
 #include "paths.h"
 #include "read-file.h"
 #include "results.h"
@@ -251,24 +252,29 @@ static char *run_dir_of(const char *arg)
     return g_strdup(arg);
 }
 
-int rig_cmd_report(int argc, char **argv)
+/* index.xml of all runs below @results. */
+static int build_index(const char *results)
 {
-    g_autoptr(GOptionContext) options = g_option_context_new("RUN...");
+    const char *dir = results ? results : "results";
+    g_autofree char *file = g_build_filename(dir, RIG_INDEX_XML, NULL);
     g_autoptr(GError) error = NULL;
-    int status = RIG_EXIT_OK;
+    g_autoptr(RigHistory) h = rig_history_open(dir, &error);
 
-    g_set_prgname("rig report");
-    g_option_context_set_summary(options,
-        "Build index.html again from run.xml. RUN is a run directory or the\n"
-        "run.xml in it, for example results/runs/20261123-081500-4f2a.");
-    if (!g_option_context_parse(options, &argc, &argv, &error) || argc < 2) {
-        g_printerr("rig report: %s\n", error ? error->message :
-                   "name at least one run directory; see rig report --help");
+    if (!h || !rig_history_write_index(h, &error)) {
+        g_printerr("rig report: %s\n", error->message);
         return RIG_EXIT_USAGE;
     }
-    for (int i = 1; i < argc; i++) {
+    g_print("%s\n", file);
+    return RIG_EXIT_OK;
+}
+
+static int build_pages(char **runs)
+{
+    int status = RIG_EXIT_OK;
+
+    for (char **run = runs; *run; run++) {
         g_autoptr(GError) cause = NULL;
-        g_autofree char *dir = run_dir_of(argv[i]);
+        g_autofree char *dir = run_dir_of(*run);
 
         if (report_write(dir, &cause) == 0) {
             g_autofree char *page = g_build_filename(dir, REPORT_HTML, NULL);
@@ -280,4 +286,40 @@ int rig_cmd_report(int argc, char **argv)
         }
     }
     return status;
+}
+
+int rig_cmd_report(int argc, char **argv)
+{
+    gboolean index = FALSE;
+    g_autofree char *results = NULL;
+    g_auto(GStrv) runs = NULL;
+    const GOptionEntry entries[] = {
+        { "index", 0, 0, G_OPTION_ARG_NONE, &index,
+          "Build the index over all runs and nights, too", NULL },
+        { "results", 0, 0, G_OPTION_ARG_FILENAME, &results,
+          "Directory of the index (default: results)", "DIR" },
+        { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &runs, NULL,
+          NULL },
+        { 0 },
+    };
+    g_autoptr(GOptionContext) options = g_option_context_new("RUN...");
+    g_autoptr(GError) error = NULL;
+    int status = RIG_EXIT_OK, also;
+
+    g_set_prgname("rig report");
+    g_option_context_add_main_entries(options, entries, NULL);
+    g_option_context_set_summary(options,
+        "Build index.html again from run.xml. RUN is a run directory or the\n"
+        "run.xml in it, for example results/runs/20261123-081500-4f2a.");
+    if (!g_option_context_parse(options, &argc, &argv, &error) ||
+        (!runs && !index)) {
+        g_printerr("rig report: %s\n", error ? error->message :
+                   "name at least one run directory; see rig report --help");
+        return RIG_EXIT_USAGE;
+    }
+    if (runs) {
+        status = build_pages(runs);
+    }
+    also = index ? build_index(results) : RIG_EXIT_OK;
+    return status ? status : also;
 }
