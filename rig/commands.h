@@ -18,6 +18,8 @@ enum rig_exit {
     RIG_EXIT_USAGE = 2,        /* bad input or usage; nothing was run */
     RIG_EXIT_BROKEN = 3,       /* the rig or its environment failed, or an
                                   unexpected inconclusive or skipped */
+    RIG_EXIT_DIFFERS = 4,      /* reproduce: the same verdict by another
+                                  event stream */
     RIG_EXIT_INTERRUPTED = 130 /* 128 + SIGINT: stopped by the user */
 };
 
@@ -26,6 +28,7 @@ gboolean rig_is_help(int argc, char **argv); /* lint.c */
 
 int rig_cmd_run(int argc, char **argv);
 int rig_cmd_sweep(int argc, char **argv); /* sweep-command.c */
+int rig_cmd_reproduce(int argc, char **argv); /* reproduce-command.c */
 int rig_cmd_lint(int argc, char **argv);
 int rig_cmd_list(int argc, char **argv);
 int rig_cmd_report(int argc, char **argv); /* report.c */

@@ -20,6 +20,7 @@ static const struct {
 } commands[] = {
     { "run", rig_cmd_run, "Run scenarios in virtual machines, judge them" },
     { "sweep", rig_cmd_sweep, "Fail a driver at every point of its life" },
+    { "reproduce", rig_cmd_reproduce, "Run a failure again and compare" },
     { "lint", rig_cmd_lint, "Check scenario files without running them" },
     { "list", rig_cmd_list, "Show scenarios with their titles" },
     { "report", rig_cmd_report, "Build the HTML page of finished runs again" },
@@ -47,8 +48,8 @@ static void print_usage(FILE *f)
     fputs("\n\"rig COMMAND --help\" shows the options of a command, \"rig help "
           "COMMAND\" its\nmanual page; \"rig help scenario\" explains scenario "
           "files.\nExit status: 0 all as expected, 1 violation, "
-          "2 bad input or usage,\n3 broken or inconclusive, 130 stopped by "
-          "the user.\n", f);
+          "2 bad input or usage,\n3 broken or inconclusive, 4 reproduced by "
+          "another event stream,\n130 stopped by the user.\n", f);
 }
 
 /* The page of a command, or one such as "scenario". */

@@ -20,7 +20,6 @@
 /* One instruction takes 2^4 ns; idle time is skipped, not slept. */
 #define TB_CACHE_MIB "64"
 #define ICOUNT "shift=4,sleep=off"
-#define SEED "1"
 
 /*
  * A virtio device in step with the processor, so that runs are reproducible:
@@ -204,7 +203,7 @@ static void write_qemu_args(xmlTextWriter *w, const RigDomain *d)
 
     start(w, "qemu:commandline");
     arg(w, "-icount", g_strdup(ICOUNT));
-    arg(w, "-seed", g_strdup(SEED));
+    arg(w, "-seed", g_strdup_printf("%u", RIG_DOMAIN_SEED));
     arg(w, "-netdev", g_strdup("hubport,id=n0,hubid=0"));
     arg(w, "-netdev", g_strdup("hubport,id=n1,hubid=0"));
     if (two) {
@@ -238,6 +237,11 @@ static void write_capabilities(xmlTextWriter *w)
     start(w, "qemu:capabilities");
     element(w, "qemu:del", "capability", "cpu-unavailable-features", NULL);
     end(w);
+}
+
+char *rig_domain_uuid(unsigned number)
+{
+    return g_strdup_printf("00000000-0000-4000-8000-%012u", number);
 }
 
 char *rig_domain_xml(const RigDomain *d)

@@ -10,6 +10,9 @@
 /* libvirt's namespace for raw QEMU arguments. */
 #define RIG_DOMAIN_QEMU_NS "http://libvirt.org/schemas/domain/qemu/1.0"
 
+/* Of all random numbers that QEMU gives the guest (-seed). */
+#define RIG_DOMAIN_SEED 1
+
 /* What differs from one virtual machine to the next; all paths absolute. */
 typedef struct RigDomain {
     const char *name;        /* of the domain, unique on its host */
@@ -23,6 +26,13 @@ typedef struct RigDomain {
     const char *capture;     /* file that gets the frames, pcap */
     const char *tap_socket;  /* UNIX socket on which rig listens */
 } RigDomain;
+
+/*
+ * UUID of machine @number (1-based) of a run, to be freed. The guest sees it,
+ * so it is the same in every run: no other domain of the embedded driver has
+ * it.
+ */
+char *rig_domain_uuid(unsigned number);
 
 /* The domain XML, indented. Equal arguments give equal text. */
 char *rig_domain_xml(const RigDomain *d);

@@ -171,7 +171,7 @@ static void on_data(void *opaque, const void *bytes, size_t length)
     if (p.booted && !vm->end.booted_ms) {
         vm->end.booted_ms = ms_since(vm);
     }
-    if (p.ended) {
+    if (p.ended || p.reached) {
         finish(vm, RIG_OUTCOME_OK, NULL);
     }
 }

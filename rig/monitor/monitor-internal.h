@@ -164,6 +164,8 @@ struct RigMonitor {
     RigOutcome outcome;
     char *detail;
     gboolean finished;
+    RigStreamPlace place; /* nothing behind it is judged */
+    gboolean reached;
 };
 
 /* The open scenario and its result. */

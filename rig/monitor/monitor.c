@@ -161,6 +161,9 @@ static void on_event(const RigEvent *e, void *opaque)
 {
     RigMonitor *m = opaque;
 
+    if (m->reached) {
+        return;
+    }
     hash_event(m, e);
     if (e->ns != RIG_NO_EVENT) {
         m->last_ns = e->ns;
@@ -178,6 +181,7 @@ static void on_event(const RigEvent *e, void *opaque)
         break;
     case RIG_EV_MARKER:
         rig_monitor_marker(m, e);
+        m->reached = rig_stream_is_place(&m->place, &e->marker);
         break;
     case RIG_EV_FAULT:
         on_strike(m, e);
@@ -243,6 +247,11 @@ void rig_monitor_free(RigMonitor *m)
     }
 }
 
+void rig_monitor_stop_at(RigMonitor *m, const RigStreamPlace *place)
+{
+    m->place = *place;
+}
+
 void rig_monitor_skip_hash(RigMonitor *m)
 {
     g_clear_pointer(&m->hash, g_checksum_free);
@@ -258,6 +267,7 @@ void rig_monitor_progress(const RigMonitor *m, RigProgress *p)
     memset(p, 0, sizeof(*p));
     p->booted = m->plan_begun;
     p->ended = m->stream.ended;
+    p->reached = m->reached;
     p->scenario = m->scenario;
     p->cycle = m->cycle;
     p->findings = m->findings;

@@ -23,6 +23,7 @@
 #include <stdint.h>
 #include "rule.h"
 #include "scenario.h"
+#include "stream-prefix.h"
 #include "verdict.h"
 
 typedef struct RigMonitor RigMonitor;
@@ -48,6 +49,11 @@ const char *rig_outcome_name(RigOutcome outcome);
 RigMonitor *rig_monitor_new(const GPtrArray *scenarios,
                             const RigRules *rules);
 void rig_monitor_free(RigMonitor *m);
+/*
+ * Judge nothing behind this place, and say in RigProgress that it was reached;
+ * before the first byte.
+ */
+void rig_monitor_stop_at(RigMonitor *m, const RigStreamPlace *place);
 /* Leave out the hash of the stream; before the first byte. */
 void rig_monitor_skip_hash(RigMonitor *m);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RigMonitor, rig_monitor_free)
@@ -63,6 +69,7 @@ gboolean rig_monitor_feed(RigMonitor *m, const void *bytes, size_t length);
 typedef struct RigProgress {
     gboolean booted;     /* RIG_MK_PLAN_BEGIN was seen */
     gboolean ended;      /* RIG_EV_END was seen: the machine may go */
+    gboolean reached;    /* the place of rig_monitor_stop_at(): likewise */
     unsigned scenario;   /* 1-based in the plan, 0: not in any */
     unsigned cycle;      /* 1-based in the scenario, 0: not in any */
     unsigned cycles;     /* of that scenario, by its file */

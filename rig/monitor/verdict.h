@@ -187,6 +187,7 @@ typedef struct RigScenarioResult {
     gboolean has_frames;
     char *frames_file;   /* copy of frames.file */
     char *reproduce;     /* command line, NULL: none */
+    char *bundle;        /* relative to the run directory, NULL: none */
 } RigScenarioResult;
 
 /*

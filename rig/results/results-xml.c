@@ -434,6 +434,7 @@ static void write_scenario_head(xmlTextWriter *w, const RigScenarioResult *r)
     put_bool(w, "as-expected", rig_scenario_result_as_expected(r));
     put(w, "seed", s->seed);
     put_bool(w, "control", s->control != NULL);
+    put(w, "bundle", r->bundle);
     put_count(w, "cycles", r->sweep ? MAX(r->sweep->known, 1)
                                     : rig_scenario_cycle_count(s));
     text_element(w, "title", s->title);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bundle.h"
 #include "domain.h"
 #include "include/plan.h"
 #include "monitor.h"
@@ -47,16 +48,11 @@ static gboolean save(const Machine *m, const char *name, const char *text,
 
 /* --- before ------------------------------------------------------------- */
 
-/*
- * The guest sees the UUID, so in the embedded driver, where no other domain
- * can have it, it is the same in every run.
- */
+/* Only the embedded driver has no domains of others. */
 static char *domain_uuid(const Machine *m)
 {
-    return m->c->options->uri
-           ? g_uuid_string_random()
-           : g_strdup_printf("00000000-0000-4000-8000-%012u",
-                             m->result->number);
+    return m->c->options->uri ? g_uuid_string_random()
+                              : rig_domain_uuid(m->result->number);
 }
 
 static char *make_xml(const Machine *m)
@@ -183,6 +179,28 @@ static void set_sweep_commands(const RigRunContext *c, RigScenarioResult *r,
     }
 }
 
+/*
+ * Where its bundle will be and the command that takes it; what was not run to
+ * its end because the user stopped it has none.
+ */
+static void announce_bundle(const RigRunContext *c, RigScenarioResult *r)
+{
+    g_autofree char *here = g_get_current_dir();
+    g_autofree char *path = NULL, *word = NULL;
+    const char *shown;
+
+    if (c->interrupted || !rig_bundle_wanted(r)) {
+        return;
+    }
+    r->bundle = g_build_filename(RIG_BUNDLES, r->scenario->name, NULL);
+    path = g_build_filename(c->dir, r->bundle, NULL);
+    shown = g_str_has_prefix(path, here) && path[strlen(here)] == '/'
+            ? path + strlen(here) + 1 : path;
+    word = rig_shell_word(shown);
+    g_free(r->reproduce);
+    r->reproduce = g_strdup_printf("rig reproduce %s", word);
+}
+
 /* Hand the scenario results of this machine to the run. */
 static void collect_results(Machine *m)
 {
@@ -208,6 +226,7 @@ static void collect_results(Machine *m)
         r->reproduce = g_strdup_printf("rig run %s%s", r->scenario->variant
                                        ? r->scenario->variant : "", file);
         set_sweep_commands(c, r, file);
+        announce_bundle(c, r);
         g_ptr_array_add(c->run->scenarios, r);
         rig_print_result(c, r);
         rig_tell_result(c, r);
@@ -295,6 +314,36 @@ static void save_qemu_log(Machine *m)
     }
 }
 
+/*
+ * The bundles that were announced. One that cannot be written changes no
+ * verdict, but nobody is sent there.
+ */
+static void write_bundles(Machine *m)
+{
+    RigRunContext *c = m->c;
+    const RigBundleSource source = {
+        .run = c->run,
+        .dir = c->dir,
+        .machine = m->result,
+        .plan = m->plan,
+        .inputs = m->inputs,
+    };
+    g_autoptr(RigBundler) bundler = rig_bundler_new(&source);
+    guint first = c->run->scenarios->len - m->plan->len;
+
+    for (guint i = 0; i < m->plan->len; i++) {
+        RigScenarioResult *r = c->run->scenarios->pdata[first + i];
+        g_autoptr(GError) error = NULL;
+
+        if (r->bundle && !rig_bundler_add(bundler, r, i + 1, &error)) {
+            fprintf(stderr, "rig: %s: no bundle: %s; the verdict stands\n",
+                    r->scenario->name, error->message);
+            g_clear_pointer(&r->bundle, g_free);
+            g_clear_pointer(&r->reproduce, g_free);
+        }
+    }
+}
+
 static void print_console_tail(Machine *m)
 {
     g_autofree char *path = in_dir(m, "console.log");
@@ -348,6 +397,7 @@ static void conclude(Machine *m, const RigVmEnd *end)
     if (r->outcome != RIG_OUTCOME_OK) {
         save_qemu_log(m);
     }
+    write_bundles(m);
     rig_print_machine(c, r);
     if (r->outcome == RIG_OUTCOME_GUEST_NEVER_BOOTED) {
         print_console_tail(m);

@@ -55,6 +55,9 @@ void rig_print_result(const RigRunContext *c, const RigScenarioResult *r)
     if (r->sentence && *r->sentence) {
         printf("    %s\n", r->sentence);
     }
+    if (r->bundle) {
+        printf("    %s\n", r->reproduce);
+    }
     fflush(stdout);
 }
 

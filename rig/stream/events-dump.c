@@ -122,9 +122,8 @@ static void dump_rest(const RigEvent *e)
 }
 
 /* seq, virtual time in seconds, type, what. */
-static void dump(const RigEvent *e, void *opaque)
+void rig_event_print(const RigEvent *e)
 {
-    (void)opaque;
     if (e->ns == UINT64_MAX) {
         printf("%8" G_GUINT64_FORMAT "            host ", e->seq);
     } else {
@@ -157,6 +156,45 @@ static void dump(const RigEvent *e, void *opaque)
         dump_rest(e);
     }
     putchar('\n');
+}
+
+static void dump(const RigEvent *e, void *opaque)
+{
+    (void)opaque;
+    rig_event_print(e);
+}
+
+typedef struct Search {
+    uint64_t seq;
+    gboolean found;
+} Search;
+
+static void print_if(const RigEvent *e, void *opaque)
+{
+    Search *search = opaque;
+
+    if (e->seq == search->seq && !search->found) {
+        search->found = TRUE;
+        rig_event_print(e);
+    }
+}
+
+gboolean rig_event_print_of(const char *file, uint64_t seq)
+{
+    Search search = { .seq = seq };
+    static uint8_t bytes[65536];
+    static RigStream s;
+    FILE *f = fopen(file, "rbe");
+    size_t n;
+
+    rig_stream_init(&s, print_if, &search);
+    while (f && !search.found && (n = fread(bytes, 1, sizeof(bytes), f)) > 0 &&
+           rig_stream_feed(&s, bytes, n)) {
+    }
+    if (f) {
+        fclose(f);
+    }
+    return search.found;
 }
 
 /* 0, or the exit status of rig. */

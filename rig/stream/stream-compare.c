@@ -73,30 +73,54 @@ static gboolean same_record(const char *a, const struct rig_record *ha,
            !memcmp(a + after, b + after, ha->length - after);
 }
 
-static void compare(Cursor *a, Cursor *b, gboolean *same, uint64_t *event)
+static void compare(Cursor *a, Cursor *b, RigStreamDifference *d)
 {
     struct rig_record ha, hb;
     const char *ra, *rb;
 
-    do {
-        ra = cursor_next(a, &ha);
-        rb = cursor_next(b, &hb);
-    } while (ra && rb && same_record(ra, &ha, rb, &hb));
-    *same = !ra && !rb;
-    *event = ra ? GUINT64_FROM_LE(ha.seq) : a->next_seq;
+    memset(d, 0, sizeof(*d));
+    while ((ra = cursor_next(a, &ha)), (rb = cursor_next(b, &hb)),
+           ra && rb && same_record(ra, &ha, rb, &hb)) {
+        d->alike++;
+    }
+    d->same = !ra && !rb;
+    d->event[0] = ra ? GUINT64_FROM_LE(ha.seq) : UINT64_MAX;
+    d->event[1] = rb ? GUINT64_FROM_LE(hb.seq) : UINT64_MAX;
+}
+
+static gboolean compare_files(Cursor c[2], const char *const files[2],
+                              RigStreamDifference *d, GError **error)
+{
+    gboolean ok = cursor_open(&c[0], files[0], error) &&
+                  cursor_open(&c[1], files[1], error);
+
+    if (ok) {
+        compare(&c[0], &c[1], d);
+    }
+    cursor_close(&c[0]);
+    cursor_close(&c[1]);
+    return ok;
+}
+
+gboolean rig_stream_difference(const char *const files[2],
+                               RigStreamDifference *d, GError **error)
+{
+    Cursor c[2] = { { 0 } };
+
+    return compare_files(c, files, d, error);
 }
 
 gboolean rig_stream_compare(const char *file, const char *other,
                             gboolean *same, uint64_t *event, GError **error)
 {
-    Cursor a = { 0 }, b = { 0 };
-    gboolean ok = cursor_open(&a, file, error) &&
-                  cursor_open(&b, other, error);
+    const char *const files[2] = { file, other };
+    Cursor c[2] = { { 0 } };
+    RigStreamDifference d;
 
-    if (ok) {
-        compare(&a, &b, same, event);
+    if (!compare_files(c, files, &d, error)) {
+        return FALSE;
     }
-    cursor_close(&a);
-    cursor_close(&b);
-    return ok;
+    *same = d.same;
+    *event = d.event[0] != UINT64_MAX ? d.event[0] : c[0].next_seq;
+    return TRUE;
 }

@@ -88,6 +88,23 @@ RigStreamEnd rig_stream_end(const RigStream *s);
 gboolean rig_stream_compare(const char *file, const char *other,
                             gboolean *same, uint64_t *event, GError **error);
 
+/* How far two stored streams are alike. */
+typedef struct RigStreamDifference {
+    gboolean same;
+    uint64_t alike;      /* guest-caused records before the first difference */
+    uint64_t event[2];   /* sequence number of the first one that differs, in
+                            either; UINT64_MAX: that stream has stopped */
+} RigStreamDifference;
+
+/* The same comparison; @files are two. */
+gboolean rig_stream_difference(const char *const files[2],
+                               RigStreamDifference *d, GError **error);
+
+/* Print one event on standard output, as `rig events` does. */
+void rig_event_print(const RigEvent *event);
+/* The same for event @seq of a stored stream; FALSE: there is none. */
+gboolean rig_event_print_of(const char *file, uint64_t seq);
+
 /* Names as in events.h, in lower case; "?" for a number without a name. */
 const char *rig_event_type_name(unsigned type);
 const char *rig_marker_kind_name(unsigned kind);

@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `rig reproduce`: run a failed scenario again and compare. */
+#include <gio/gio.h>
+#include <glib-unix.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "loop.h"
+#include "rerun.h"
+#include "stream.h"
+#include "supervisor.h"
+#include "virt.h"
+
+#define TIMES_MAX 1000000
+/* Longer than that, and the user is told how far it is. */
+#define PATIENCE_US (2 * G_USEC_PER_SEC)
+
+typedef struct Options {
+    char *results;       /* directory, absolute */
+    int times;
+    gboolean isolated, keep, quiet, verbose;
+    char **bundle;       /* one */
+} Options;
+
+typedef struct Reproduction {
+    const Options *options;
+    RigPaths *paths;
+    RigBundle *bundle;
+    RigRules *rules;
+    char *cmdline;
+    char *dir;           /* of the reruns */
+    RigRerunContext c;
+    gboolean interrupted;
+    gint64 began;
+    unsigned done, same, other_stream, other_verdict, broken;
+} Reproduction;
+
+/* --- printing ------------------------------------------------------------ */
+
+static void print_heading(const Reproduction *p)
+{
+    const RigManifest *m = p->bundle->manifest;
+
+    printf("%s of run %s: %s\n", m->scenario, m->run,
+           rig_verdict_name(m->verdict));
+    if (*m->sentence) {
+        printf("    %s\n", m->sentence);
+    }
+    if (p->c.isolated) {
+        printf("    alone in its machine: the stream is another one, and not "
+               "compared\n");
+    } else if (m->number > 1) {
+        printf("    with the %u scenario%s that ran before it in the same "
+               "machine\n", m->number - 1, m->number == 2 ? "" : "s");
+    }
+    fflush(stdout);
+}
+
+static void print_input(const Reproduction *p, const RigBundleInput *here)
+{
+    const char *then = rig_manifest_input(p->bundle->manifest, here->name);
+
+    if (g_strcmp0(then, here->sha256) != 0) {
+        printf("    %s differs: recorded %.12s, here %.12s\n", here->name,
+               then ? then : "nothing", here->sha256);
+    }
+}
+
+static void print_fact(const char *what, const char *then, const char *here)
+{
+    if (then && here && strcmp(then, here) != 0) {
+        printf("    %s differs: recorded %s, here %s\n", what, then, here);
+    }
+}
+
+/* What is not as it was recorded. With an identical stream only a remark. */
+static void print_differences(const Reproduction *p)
+{
+    const RigManifest *m = p->bundle->manifest;
+    g_autoptr(RigManifest) here = rig_manifest_new();
+    g_autofree char *os = g_get_os_info(G_OS_INFO_KEY_PRETTY_NAME);
+    g_autofree char *cpu = rig_cpu_model();
+    g_autofree char *libvirt = rig_virt_version();
+
+    rig_manifest_add_inputs(here, p->c.inputs);
+    for (guint i = 0; i < here->inputs->len; i++) {
+        print_input(p, here->inputs->pdata[i]);
+    }
+    print_fact("rig", m->rig, RIG_VERSION);
+    print_fact("host system", m->os, os);
+    print_fact("host processor", m->cpu, cpu);
+    print_fact("libvirt", m->libvirt, libvirt);
+    fflush(stdout);
+}
+
+static void print_event(const char *whose, const char *file, uint64_t event)
+{
+    printf("      %s ", whose);
+    if (event == UINT64_MAX || !rig_event_print_of(file, event)) {
+        printf("nothing: the stream stops here\n");
+    }
+}
+
+static void print_stream(const Reproduction *p, const RigRerun *r,
+                         const char *dir)
+{
+    const RigManifest *m = p->bundle->manifest;
+    const RigStreamDifference *d = &r->difference;
+    g_autofree char *events = g_build_filename(dir, "events.bin", NULL);
+
+    if (d->same) {
+        printf("identical up to event %" G_GUINT64_FORMAT " of %"
+               G_GUINT64_FORMAT " (%.1f s)\n", m->stream.last, m->stream.last,
+               r->total_ms / 1e3);
+        return;
+    }
+    printf("the stream differs after %" G_GUINT64_FORMAT " of %"
+           G_GUINT64_FORMAT " events; the first that does:\n", d->alike,
+           m->stream.events);
+    print_event("recorded", p->bundle->events, d->event[0]);
+    print_event("here    ", events, d->event[1]);
+}
+
+static void print_findings(const char *whose, const GPtrArray *findings)
+{
+    for (guint i = 0; i < findings->len; i++) {
+        const RigBundleFinding *f = findings->pdata[i];
+
+        printf("      %s %s %s %s/%s, cycle %u: %s\n", whose, f->level,
+               f->class_code, f->rule, f->id, f->cycle, f->sentence);
+    }
+}
+
+static void print_rerun(const Reproduction *p, const RigRerun *r,
+                        gboolean same_verdict, const char *dir)
+{
+    printf("rerun %u: %s, ", p->done + 1, rig_verdict_name(r->verdict));
+    if (!same_verdict) {
+        printf("NOT as recorded\n    %s\n", r->sentence ? r->sentence : "");
+        print_findings("recorded", p->bundle->manifest->findings);
+        print_findings("here    ", r->findings);
+        printf("    ");
+    }
+    if (p->c.isolated) {
+        printf("%s (%.1f s)\n", same_verdict ? "as recorded" : "",
+               r->total_ms / 1e3);
+    } else {
+        print_stream(p, r, dir);
+    }
+    fflush(stdout);
+}
+
+static void draw_progress(const Reproduction *p)
+{
+    gint64 spent = g_get_monotonic_time() - p->began;
+    unsigned left = p->options->times - p->done;
+
+    if (!p->options->quiet && isatty(STDERR_FILENO) && p->done &&
+        spent > PATIENCE_US) {
+        fprintf(stderr, "\r%u of %d, %u identical, %.0f s left ", p->done,
+                p->options->times, p->same,
+                spent / 1e6 / p->done * left);
+        fflush(stderr);
+    }
+}
+
+static void wipe_progress(void)
+{
+    if (isatty(STDERR_FILENO)) {
+        fputs("\r\033[K", stderr);
+    }
+}
+
+static void print_end(const Reproduction *p)
+{
+    const char *how = p->c.isolated ? "with the same verdict"
+                                    : "event for event";
+
+    printf("%u of %u rerun%s reproduced it %s", p->same, p->done,
+           p->done == 1 ? "" : "s", how);
+    if (p->other_stream) {
+        printf("; %u by another event stream", p->other_stream);
+    }
+    if (p->other_verdict) {
+        printf("; %u did not reproduce it", p->other_verdict);
+    }
+    if (p->broken) {
+        printf("; %u could not be run", p->broken);
+    }
+    printf(" (%.1f s)\n", (g_get_monotonic_time() - p->began) / 1e6);
+    if (!p->c.isolated && p->same) {
+        printf("event hash: %s\n", p->bundle->manifest->stream.sha256);
+    }
+    fflush(stdout);
+}
+
+/* --- reruns -------------------------------------------------------------- */
+
+/* Did it fail because of this host, and not as recorded? */
+static gboolean is_broken(const Reproduction *p, const RigRerun *r)
+{
+    return r->outcome != RIG_OUTCOME_OK &&
+           strcmp(rig_outcome_name(r->outcome),
+                  p->bundle->manifest->outcome) != 0;
+}
+
+static void count(Reproduction *p, const RigRerun *r, const char *dir)
+{
+    gboolean same_verdict = rig_rerun_same_verdict(&p->c, r);
+    gboolean same = same_verdict && (p->c.isolated || r->difference.same);
+    gboolean show = !p->options->quiet &&
+                    (p->options->times <= 10 || p->options->verbose);
+
+    if (is_broken(p, r)) {
+        wipe_progress();
+        printf("rerun %u: broken, %s: %s\n", p->done + 1,
+               rig_outcome_name(r->outcome), r->detail ? r->detail : "");
+        p->broken++;
+    } else {
+        if (!same || show) {
+            wipe_progress();
+            print_rerun(p, r, same_verdict, dir);
+        }
+        p->same += same;
+        p->other_verdict += !same_verdict;
+        p->other_stream += same_verdict && !same;
+    }
+    p->done++;
+    if (!same) {
+        printf("    its files: %s\n", dir);
+        fflush(stdout);
+    } else if (!p->options->keep) {
+        rig_remove_tree(dir);
+    }
+}
+
+/* FALSE when going on makes no sense. */
+static gboolean run_once(Reproduction *p)
+{
+    g_autofree char *name = g_strdup_printf("rerun-%u", p->done + 1);
+    g_autofree char *dir = g_build_filename(p->dir, name, NULL);
+    g_autoptr(GError) error = NULL;
+    RigRerun r = { 0 };
+
+    if (g_mkdir_with_parents(dir, 0755) != 0 ||
+        !rig_rerun(&p->c, dir, &r, &error)) {
+        fprintf(stderr, "rig reproduce: %s\n", error ? error->message : dir);
+        p->broken++;
+        rig_rerun_clear(&r);
+        return FALSE;
+    }
+    if (r.interrupted) {
+        p->interrupted = TRUE;
+        rig_remove_tree(dir);
+    } else {
+        count(p, &r, dir);
+    }
+    rig_rerun_clear(&r);
+    return !p->interrupted;
+}
+
+static int status_of(const Reproduction *p)
+{
+    return p->interrupted ? RIG_EXIT_INTERRUPTED :
+           p->other_verdict ? RIG_EXIT_VIOLATION :
+           p->other_stream ? RIG_EXIT_DIFFERS :
+           p->broken || !p->done ? RIG_EXIT_BROKEN : RIG_EXIT_OK;
+}
+
+static gboolean on_stop(gpointer opaque)
+{
+    Reproduction *p = opaque;
+
+    p->interrupted = TRUE;
+    rig_vm_interrupt();
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean connect_libvirt(Reproduction *p, RigRoot **root)
+{
+    g_autoptr(GError) error = NULL;
+
+    *root = rig_root_open(NULL, &error);
+    p->c.conn = *root ? rig_virt_open_root(*root, &error) : NULL;
+    p->c.root = *root;
+    if (!p->c.conn) {
+        fprintf(stderr, "rig reproduce: %s\n", error->message);
+    }
+    return p->c.conn != NULL;
+}
+
+static gboolean prepare(Reproduction *p)
+{
+    const RigScenario *first = p->bundle->scenarios->pdata[0];
+    gboolean guests[RIG_GUESTS] = { FALSE };
+    g_autoptr(GError) error = NULL;
+
+    guests[first->machine.guest] = TRUE;
+    p->c.hashes = rig_hashes_start(p->paths, guests);
+    if (!rig_rerun_prepare(&p->c, &error)) {
+        fprintf(stderr, "rig reproduce: %s\n", error->message);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* What the worker process does. */
+static int work(void *opaque)
+{
+    static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+    Reproduction *p = opaque;
+    RigRoot *root = NULL;
+
+    signal(SIGPIPE, SIG_IGN);
+    umask(022);
+    rig_loop_init();
+    for (guint i = 0; i < G_N_ELEMENTS(signals); i++) {
+        rig_loop_attach(rig_loop_context(),
+                        g_unix_signal_source_new(signals[i]), on_stop, p);
+    }
+    print_heading(p);
+    if (!prepare(p) || !connect_libvirt(p, &root)) {
+        return RIG_EXIT_BROKEN;
+    }
+    print_differences(p);
+    p->began = g_get_monotonic_time();
+    while (p->done < (unsigned)p->options->times && run_once(p)) {
+        draw_progress(p);
+    }
+    wipe_progress();
+    print_end(p);
+    g_rmdir(p->dir); /* empty when nothing was kept */
+    rig_virt_close(p->c.conn);
+    rig_root_close(root);
+    return status_of(p);
+}
+
+/* --- the command --------------------------------------------------------- */
+
+static gboolean parse(Options *o, int *argc, char ***argv, GError **error)
+{
+    const GOptionEntry entries[] = {
+        { "times", 'n', 0, G_OPTION_ARG_INT, &o->times,
+          "Run it again N times (default: 1)", "N" },
+        { "isolated", 0, 0, G_OPTION_ARG_NONE, &o->isolated,
+          "Run the failed scenario alone, without those that ran before it in "
+          "the same machine; compares the verdict only", NULL },
+        { "results", 0, 0, G_OPTION_ARG_FILENAME, &o->results,
+          "Directory for runs/ and reproduced/ (default: results)", "DIR" },
+        { "keep", 0, 0, G_OPTION_ARG_NONE, &o->keep,
+          "Keep the files of identical reruns, too", NULL },
+        { "quiet", 'q', 0, G_OPTION_ARG_NONE, &o->quiet,
+          "Print reruns that differ, and the result", NULL },
+        { "verbose", 'v', 0, G_OPTION_ARG_NONE, &o->verbose,
+          "Print every rerun", NULL },
+        { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->bundle,
+          NULL, NULL },
+        { NULL }
+    };
+    g_autoptr(GOptionContext) c = g_option_context_new(
+        "BUNDLE|BUNDLE.tar.zst|RUN[/SCENARIO] - run a failure again");
+
+    g_set_prgname("rig reproduce");
+    g_option_context_add_main_entries(c, entries, NULL);
+    g_option_context_set_summary(c,
+        "Run a failed scenario again, with everything that ran before it in "
+        "its machine,\nand compare verdict and event stream with what was "
+        "recorded.");
+    if (!g_option_context_parse(c, argc, argv, error)) {
+        return FALSE;
+    }
+    if (!o->bundle || o->bundle[1]) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "name one bundle, or RUN/SCENARIO");
+    } else if (o->times < 1 || o->times > TIMES_MAX) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--times takes 1 to %d", TIMES_MAX);
+    } else if (o->results && !*o->results) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--results takes the name of a directory");
+    }
+    return !*error;
+}
+
+static gboolean print_problems(const GPtrArray *problems)
+{
+    for (guint i = 0; i < problems->len; i++) {
+        fprintf(stderr, "%s\n", (char *)problems->pdata[i]);
+    }
+    return problems->len == 0;
+}
+
+static gboolean load(Reproduction *p)
+{
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+
+    p->bundle = rig_bundle_open(p->options->bundle[0], p->options->results,
+                                p->paths, problems);
+    if (p->bundle) {
+        p->rules = rig_rules_load(p->bundle->scenarios, p->paths, problems);
+    }
+    return print_problems(problems);
+}
+
+/* QEMU and the guest are built; read the kernel's command line. */
+static gboolean check_built(Reproduction *p)
+{
+    const RigScenario *first = p->bundle->scenarios->pdata[0];
+    const RigGuestFiles *g = &p->paths->guest[first->machine.guest];
+    const char *const files[] = { g->kernel, g->initramfs, g->cmdline };
+
+    if (access(p->paths->qemu, X_OK) != 0) {
+        fprintf(stderr, "rig reproduce: %s is not there; build it with "
+                "\"make\"\n", p->paths->qemu);
+        return FALSE;
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
+        if (access(files[i], R_OK) != 0) {
+            fprintf(stderr, "rig reproduce: %s is not there; build it with "
+                    "\"%s\"\n", files[i], g->make);
+            return FALSE;
+        }
+    }
+    if (!g_file_get_contents(g->cmdline, &p->cmdline, NULL, NULL)) {
+        return FALSE;
+    }
+    g_strstrip(p->cmdline);
+    return TRUE;
+}
+
+static char *new_directory(const Reproduction *p)
+{
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    g_autofree char *time = g_date_time_format(now, "%Y%m%d-%H%M%S");
+    g_autofree char *name = g_strdup_printf("%s-%s-%04x", time,
+                                            p->bundle->manifest->scenario,
+                                            g_random_int() & 0xffff);
+
+    return g_build_filename(p->options->results, "reproduced", name, NULL);
+}
+
+static int reproduce(const Options *o)
+{
+    Reproduction p = { .options = o };
+    g_autoptr(GError) error = NULL;
+    int status = RIG_EXIT_USAGE;
+
+    p.paths = rig_paths_find(&error);
+    if (!p.paths) {
+        fprintf(stderr, "rig reproduce: %s\n", error->message);
+    } else if (load(&p)) {
+        status = RIG_EXIT_BROKEN;
+        if (check_built(&p)) {
+            p.dir = new_directory(&p);
+            p.c.bundle = p.bundle;
+            p.c.paths = p.paths;
+            p.c.rules = p.rules;
+            p.c.cmdline = p.cmdline;
+            p.c.isolated = o->isolated;
+            status = rig_supervise(work, &p, RIG_EXIT_BROKEN);
+        }
+    }
+    rig_bundle_free(p.bundle);
+    rig_rules_free(p.rules);
+    rig_paths_free(p.paths);
+    g_free(p.cmdline);
+    g_free(p.dir);
+    return status;
+}
+
+int rig_cmd_reproduce(int argc, char **argv)
+{
+    g_autoptr(GError) error = NULL;
+    Options o = { .times = 1 };
+    int status = RIG_EXIT_USAGE;
+
+    if (!parse(&o, &argc, &argv, &error)) {
+        fprintf(stderr, "rig reproduce: %s; \"rig reproduce --help\" shows "
+                "the options\n", error->message);
+    } else {
+        char *absolute = g_canonicalize_filename(o.results ? o.results
+                                                           : "results", NULL);
+
+        g_free(o.results);
+        o.results = absolute;
+        status = reproduce(&o);
+    }
+    g_strfreev(o.bundle);
+    g_free(o.results);
+    return status;
+}
