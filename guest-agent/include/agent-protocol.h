@@ -182,6 +182,8 @@ enum agent_flags {
       "End the agent; as a service it is started again") \
     X(5, SHUT_DOWN, "shut-down", LEAVES, 30000, "mode", \
       "mode is reboot or power-off") \
+    X(6, IDLE, "idle", WORKER, 60000, "total", \
+      "Do nothing for so many milliseconds, to try a link out") \
     /* DEVICE HARDWARE_ID... DESCRIPTION FLAGS PROBLEM PRESENT of each */ \
     X(10, DEVICES, "devices", WORKER, 30000, "[filter]", \
       "Devices by the beginning of their hardware ids") \

@@ -61,7 +61,7 @@ struct dispatcher {
 };
 
 /* dispatcher.c: handlers of its own. */
-job_handler dispatcher_ping, dispatcher_abort;
+job_handler dispatcher_ping, dispatcher_abort, dispatcher_idle;
 
 /* job.c */
 job_handler *dispatcher_handler(const struct dispatcher *d, uint16_t request);

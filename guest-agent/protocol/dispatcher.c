@@ -443,3 +443,20 @@ void dispatcher_abort(struct job *job)
         job_fail(job, AGENT_E_NOT_FOUND, "no such request is under way");
     }
 }
+
+/* Its deadline comes early, and is no failure then. */
+void dispatcher_idle(struct job *job)
+{
+    uint64_t total = fields_get_number(&job->in, AGENT_KEY_TOTAL, 0);
+    uint64_t begin = platform_now(), limit = job->deadline;
+
+    if (total < limit - begin) {
+        job->deadline = begin + total;
+    }
+    job_progress(job, 0, total, "idle");
+    while (job_wait(job, job_pokes(job))) {
+    }
+    if (job->deadline == limit && platform_now() >= limit) {
+        job_fail(job, AGENT_E_TIMED_OUT, "the limit is shorter than that");
+    }
+}

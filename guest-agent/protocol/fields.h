@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "agent-protocol.h"
+#include "protocol/printf-like.h"
 
 /* A payload that is being written, or one that was checked. */
 struct fields {
@@ -31,7 +32,7 @@ void fields_number(struct fields *fields, enum agent_key key, uint64_t value);
 void fields_text(struct fields *fields, enum agent_key key, const char *text);
 void fields_printf(struct fields *fields, enum agent_key key,
                    const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+    PRINTF_LIKE(3, 4);
 void fields_bytes(struct fields *fields, enum agent_key key,
                   const void *bytes, size_t length);
 

@@ -24,6 +24,8 @@ job_handler *dispatcher_handler(const struct dispatcher *d, uint16_t request)
         return dispatcher_ping;
     case AGENT_REQ_ABORT:
         return dispatcher_abort;
+    case AGENT_REQ_IDLE:
+        return dispatcher_idle;
     case AGENT_REQ_PUT_BEGIN:
         return transfer_put_begin;
     case AGENT_REQ_PUT_DATA:

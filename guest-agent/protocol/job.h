@@ -29,12 +29,12 @@ typedef void job_handler(struct job *job);
 
 /* Make the reply a failure. `error` is not AGENT_E_OK. */
 void job_fail(struct job *job, enum agent_error error, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+    PRINTF_LIKE(3, 4);
 
 /* The same, because a function of the system failed. */
 void job_fail_api(struct job *job, enum agent_error error, const char *api,
                   const char *domain, uint64_t code, const char *format, ...)
-    __attribute__((format(printf, 6, 7)));
+    PRINTF_LIKE(6, 7);
 void job_fail_platform(struct job *job, enum agent_error error,
                        const struct platform_error *failure,
                        const char *what);
@@ -46,7 +46,7 @@ bool job_text(struct job *job, enum agent_key key, char *out, size_t size);
 /* Tell the host how far it is; `total` 0: not known. */
 void job_progress(struct job *job, uint64_t done, uint64_t total,
                   const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+    PRINTF_LIKE(4, 5);
 
 /* Has nobody an interest in it any more? */
 bool job_cancelled(struct job *job);
@@ -67,6 +67,6 @@ void job_poke(struct job *job);
 
 /* A LOG for the host; lost, and counted, when there are too many. */
 void job_log(struct job *job, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+    PRINTF_LIKE(2, 3);
 
 #endif

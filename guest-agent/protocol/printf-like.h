@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Functions that take what printf() does, as C has it, on Windows, too. */
+#ifndef PROTOCOL_PRINTF_LIKE_H
+#define PROTOCOL_PRINTF_LIKE_H
+
+#define PRINTF_LIKE(format_at, arguments_at) \
+    __attribute__((format(gnu_printf, format_at, arguments_at)))
+
+#endif
