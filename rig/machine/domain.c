@@ -20,6 +20,9 @@
 /* One instruction takes 2^4 ns; idle time is skipped, not slept. */
 #define TB_CACHE_MIB "64"
 #define ICOUNT "shift=4,sleep=off"
+    arg(w, "-seed", g_strdup_printf("%u", d->machine->random_seed
+                                    ? d->machine->random_seed
+                                    : RIG_DOMAIN_SEED));
 
 /*
  * A virtio device in step with the processor, so that runs are reproducible:
@@ -203,7 +206,9 @@ static void write_qemu_args(xmlTextWriter *w, const RigDomain *d)
 
     start(w, "qemu:commandline");
     arg(w, "-icount", g_strdup(ICOUNT));
-    arg(w, "-seed", g_strdup_printf("%u", RIG_DOMAIN_SEED));
+    arg(w, "-seed", g_strdup_printf("%u", d->machine->random_seed
+                                    ? d->machine->random_seed
+                                    : RIG_DOMAIN_SEED));
     arg(w, "-netdev", g_strdup("hubport,id=n0,hubid=0"));
     arg(w, "-netdev", g_strdup("hubport,id=n1,hubid=0"));
     if (two) {

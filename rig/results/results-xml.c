@@ -498,6 +498,9 @@ static void write_machine(xmlTextWriter *w, const RigMachineResult *m)
         }
         put(w, "msix-profile", rig_profile_name(m->machine.profile));
         put(w, "guard-pages", m->machine.guard_pages ? "yes" : NULL);
+        if (m->machine.random_seed) {
+            put_count(w, "random-seed", m->machine.random_seed);
+        }
     }
     put(w, "inputs", m->inputs);
     put(w, "stream", m->stream);

@@ -13,6 +13,7 @@
 #include "plan.h"
 #include "run.h"
 #include "run-tell.h"
+#include "shell-word.h"
 #include "stream.h"
 #include "sweep.h"
 #include "vm.h"

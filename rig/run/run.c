@@ -24,6 +24,7 @@
 #include "loop.h"
 #include "report.h"
 #include "run-tell.h"
+#include "shell-word.h"
 #include "supervisor.h"
 #include "variants.h"
 #include "virt.h"
@@ -84,8 +85,9 @@ static gboolean parse(Arguments *a, int *argc, char ***argv, GError **error)
         { "accel", 0, 0, G_OPTION_ARG_STRING, &a->accel,
           "Accelerator: tcg", "NAME" },
         { "with", 0, 0, G_OPTION_ARG_STRING_ARRAY, &a->with,
-          "Run each scenario with each of these: msix-profile=at-connect,"
-          "at-start, vectors=N,N..., queues=N,N..., limit=N,N...",
+          "Run each scenario with each of these: driver=INF,INF..., "
+          "nic=MODEL,MODEL..., msix-profile=at-connect,at-start, "
+          "vectors=N,N..., queues=N,N..., random-seed=N,N..., limit=N,N...",
           "KEY=VALUES" },
         { "repeat", 0, 0, G_OPTION_ARG_INT, &a->repeat,
           "Run each cycle N times as often as the scenario says", "N" },
@@ -220,23 +222,11 @@ static char *os_name(void)
     return g_get_os_info(G_OS_INFO_KEY_PRETTY_NAME);
 }
 
-char *rig_shell_word(const char *text)
-{
-    return *text && !strpbrk(text, " \t\n\"'\\$&|;<>*?[(){}!#~`")
-           ? g_strdup(text) : g_shell_quote(text);
-}
-
 static void describe_environment(RigRunContext *c, int argc, char **argv)
 {
     RigRun *run = c->run;
-    g_autoptr(GString) command = g_string_new("rig");
 
-    for (int i = 0; i < argc; i++) {
-        g_autofree char *quoted = rig_shell_word(argv[i]);
-
-        g_string_append_printf(command, " %s", quoted);
-    }
-    run->command = g_strdup(command->str);
+    run->command = rig_shell_command(argc, argv);
     run->rig = g_strdup(RIG_VERSION);
     run->os = os_name();
     for (int i = RIG_GUESTS - 1; i >= 0; i--) {

@@ -81,9 +81,6 @@ void rig_run_machine(RigRunContext *c, const GPtrArray *plan);
 void rig_run_check_frames(const char *run_dir, const char *vm,
                           const GPtrArray *results);
 
-/* run.c: @text as a shell takes it, quoted where it must be; to be freed. */
-char *rig_shell_word(const char *text);
-
 /* run-print.c: what the user sees on standard output. */
 void rig_print_heading(const RigRunContext *c);
 void rig_print_result(const RigRunContext *c, const RigScenarioResult *r);

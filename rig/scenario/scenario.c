@@ -292,5 +292,6 @@ gboolean rig_machine_equal(const RigMachine *a, const RigMachine *b)
            a->queues == b->queues && a->adapters == b->adapters &&
            a->profile == b->profile && a->guest == b->guest &&
            a->guard_pages == b->guard_pages &&
+           a->random_seed == b->random_seed &&
            a->memory_mib == b->memory_mib;
 }

@@ -53,6 +53,7 @@ typedef struct RigMachine {
     unsigned adapters;     /* such functions, 1..PLAN_ADAPTERS_MAX */
     RigProfile profile;
     gboolean guard_pages;  /* around every block of pool memory */
+    unsigned random_seed;  /* QEMU's -seed, 0: that of every run, 1 */
     unsigned memory_mib;   /* guest RAM, 256..4096 MiB */
     unsigned wall_seconds; /* limit on the wall time of the VM, 5..86400;
                               no part of what makes machines equal */

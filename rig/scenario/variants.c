@@ -2,27 +2,35 @@
 /* Variants: scenarios on other machines, and repeated. */
 #include "variants.h"
 
+#include <libxml/parser.h>
 #include <string.h>
 
 #include "include/plan.h"
 #include "problem.h"
 #include "rig/events.h"
 #include "rig/nic-regs.h"
+#include "shell-word.h"
 
 /* Where problems with the options are said to be. */
 #define WHERE "--with"
 
 /* What can be varied. */
-enum key { KEY_PROFILE, KEY_VECTORS, KEY_QUEUES, KEY_LIMIT, KEYS };
+enum key {
+    KEY_DRIVER, KEY_NIC, KEY_PROFILE, KEY_VECTORS, KEY_QUEUES, KEY_SEED,
+    KEY_LIMIT, KEYS,
+};
 
 static const struct {
     const char *name;
     const char *suffix;  /* in front of the value */
     unsigned max;        /* 0: not a number */
 } keys[KEYS] = {
+    [KEY_DRIVER] = { "driver", "", 0 },
+    [KEY_NIC] = { "nic", "", 0 },
     [KEY_PROFILE] = { "msix-profile", "", 0 },
     [KEY_VECTORS] = { "vectors", "v", RIG_NIC_MAX_VECTORS },
     [KEY_QUEUES] = { "queues", "q", RIG_NIC_MAX_QUEUES },
+    [KEY_SEED] = { "random-seed", "r", G_MAXINT32 },
     [KEY_LIMIT] = { "limit", "l", PLAN_REPEAT_MAX },
 };
 
@@ -32,6 +40,9 @@ typedef struct Axes {
 
 static gboolean is_value(enum key key, const char *value)
 {
+    if (key == KEY_DRIVER || key == KEY_NIC) {
+        return *value != '\0'; /* what it names is checked with the scenario */
+    }
     if (key == KEY_PROFILE) {
         return !strcmp(value, RIG_PROFILE_AT_CONNECT) ||
                !strcmp(value, RIG_PROFILE_AT_START);
@@ -71,7 +82,8 @@ static void add_axis(Axes *axes, const char *text, GPtrArray *problems)
         return;
     }
     rig_problem(problems, WHERE, 0, "\"%s\" is not KEY=VALUE,VALUE... with "
-                "msix-profile, vectors, queues or limit as KEY", text);
+                "driver, nic, msix-profile, vectors, queues, random-seed or "
+                "limit as KEY", text);
 }
 
 static void set(RigScenario *s, enum key key, const char *value)
@@ -90,9 +102,35 @@ static void set(RigScenario *s, enum key key, const char *value)
     case KEY_QUEUES:
         m->queues = number;
         break;
+    case KEY_SEED:
+        m->random_seed = number;
+        break;
+    case KEY_DRIVER:
+    case KEY_NIC:
+        break; /* load_with() has done it */
     default:
         s->sweep->limit = number;
     }
+}
+
+/* "s06-rignic" for build/drivers/s06/rignic.inf. */
+static char *driver_suffix(const char *inf)
+{
+    g_autofree char *dir = g_path_get_dirname(inf);
+    g_autofree char *parent = g_path_get_basename(dir);
+    g_autofree char *base = g_path_get_basename(inf);
+    char *dot = strrchr(base, '.');
+    char *name;
+
+    if (dot) {
+        *dot = '\0';
+    }
+    name = strcmp(parent, ".") ? g_strdup_printf("%s-%s", parent, base)
+                               : g_strdup(base);
+    for (char *p = name; *p; p++) {
+        *p = g_ascii_isalnum(*p) ? g_ascii_tolower(*p) : '-';
+    }
+    return name;
 }
 
 /* The name, and the options that make this variant from its file again. */
@@ -103,10 +141,15 @@ static void rename_variant(RigScenario *s, const char *const *chosen,
 
     for (int key = 0; key < KEYS; key++) {
         if (chosen[key]) {
-            g_string_append_printf(name, ".%s%s", keys[key].suffix,
-                                   chosen[key]);
-            g_string_append_printf(options, "--with %s=%s ", keys[key].name,
-                                   chosen[key]);
+            g_autofree char *value = key == KEY_DRIVER
+                                     ? driver_suffix(chosen[key])
+                                     : g_strdup(chosen[key]);
+            g_autofree char *option = g_strdup_printf(
+                "%s=%s", keys[key].name, chosen[key]);
+            g_autofree char *word = rig_shell_word(option);
+
+            g_string_append_printf(name, ".%s%s", keys[key].suffix, value);
+            g_string_append_printf(options, "--with %s ", word);
         }
     }
     if (repeat > 1) {
@@ -135,11 +178,92 @@ static void repeat_cycles(RigScenario *s, unsigned repeat,
                                   RIG_WALL_SECONDS_MAX);
 }
 
+/* --- other drivers and NICs ----------------------------------------------- */
+
+static xmlNode *child(xmlNode *parent, const char *name)
+{
+    xmlNode *n = parent->children;
+
+    while (n && (n->type != XML_ELEMENT_NODE ||
+                 strcmp((const char *)n->name, name) != 0)) {
+        n = n->next;
+    }
+    return n;
+}
+
+static void set_attribute(xmlNode *n, const char *name, const char *value)
+{
+    xmlSetProp(n, (const xmlChar *)name, (const xmlChar *)value);
+}
+
+/* <driver> names the INF, and the .sys with its name beside it. */
+static void set_driver(xmlNode *root, const char *inf)
+{
+    xmlNode *driver = child(root, "driver");
+    g_autofree char *path = g_canonicalize_filename(inf, NULL);
+    const char *dot = strrchr(path, '.');
+    g_autofree char *sys = g_strdup_printf("%.*s.sys", (int)(
+        dot ? (size_t)(dot - path) : strlen(path)), path);
+
+    xmlUnsetProp(driver, (const xmlChar *)"linux");
+    set_attribute(driver, "sys", sys);
+    set_attribute(driver, "inf", path);
+}
+
+/* Only rig-nic has vectors and queues to choose. */
+static void set_nic(xmlNode *root, const char *nic)
+{
+    xmlNode *machine = child(root, "machine");
+
+    if (!machine) {
+        machine = xmlNewNode(NULL, (const xmlChar *)"machine");
+        xmlAddNextSibling(child(root, "driver"), machine);
+    }
+    set_attribute(machine, "nic", nic);
+    if (strcmp(nic, RIG_NIC_MODEL) != 0) {
+        xmlUnsetProp(machine, (const xmlChar *)"vectors");
+        xmlUnsetProp(machine, (const xmlChar *)"queues");
+    }
+}
+
+/*
+ * The scenario of @file with the chosen driver and NIC. What may be wrong with
+ * them is found as if the file said so.
+ */
+static RigScenario *load_with(const char *file, const char *const *chosen,
+                              const RigPaths *paths, GPtrArray *problems)
+{
+    xmlDoc *doc;
+    xmlChar *text = NULL;
+    int length;
+    RigScenario *s = NULL;
+
+    if (!chosen[KEY_DRIVER] && !chosen[KEY_NIC]) {
+        return rig_scenario_load(file, paths, problems);
+    }
+    doc = xmlReadFile(file, NULL, XML_PARSE_NONET | XML_PARSE_NOERROR |
+                      XML_PARSE_NOWARNING);
+    if (!doc) {
+        return NULL; /* it was valid a moment ago */
+    }
+    if (chosen[KEY_DRIVER]) {
+        set_driver(xmlDocGetRootElement(doc), chosen[KEY_DRIVER]);
+    }
+    if (chosen[KEY_NIC]) {
+        set_nic(xmlDocGetRootElement(doc), chosen[KEY_NIC]);
+    }
+    xmlDocDumpMemoryEnc(doc, &text, &length, "UTF-8");
+    s = rig_scenario_parse((const char *)text, file, paths, problems);
+    xmlFree(text);
+    xmlFreeDoc(doc);
+    return s;
+}
+
 static void add_variant(GPtrArray *all, const char *file,
                         const char *const *chosen, unsigned repeat,
                         const RigPaths *paths, GPtrArray *problems)
 {
-    RigScenario *s = rig_scenario_load(file, paths, problems);
+    RigScenario *s = load_with(file, chosen, paths, problems);
 
     if (!s) {
         return; /* it was there a moment ago */
@@ -159,6 +283,13 @@ static void add_variant(GPtrArray *all, const char *file,
     g_ptr_array_add(all, s);
 }
 
+/* Another NIC that was chosen has its own vectors and queues. */
+static gboolean applies(int key, const char *const *chosen)
+{
+    return (key != KEY_VECTORS && key != KEY_QUEUES) || !chosen[KEY_NIC] ||
+           strcmp(chosen[KEY_NIC], RIG_NIC_MODEL) == 0;
+}
+
 /* All combinations of the values from @key on. */
 static void combine(GPtrArray *all, const RigScenario *s, const Axes *axes,
                     int key, const char **chosen, unsigned repeat,
@@ -169,7 +300,7 @@ static void combine(GPtrArray *all, const RigScenario *s, const Axes *axes,
         return;
     }
     chosen[key] = NULL;
-    if (!axes->values[key]) {
+    if (!axes->values[key] || !applies(key, chosen)) {
         combine(all, s, axes, key + 1, chosen, repeat, paths, problems);
         return;
     }
@@ -183,10 +314,16 @@ static void combine(GPtrArray *all, const RigScenario *s, const Axes *axes,
 static char *unfit(const RigScenario *s, const Axes *axes, unsigned repeat)
 {
     if (strcmp(s->machine.nic, RIG_NIC_MODEL) != 0 &&
+        !axes->values[KEY_NIC] &&
         (axes->values[KEY_VECTORS] || axes->values[KEY_QUEUES])) {
         return g_strdup_printf("%s has vectors and queues of its own: only "
                                RIG_NIC_MODEL "'s can be varied",
                                s->machine.nic);
+    }
+    if (s->linux_driver && (axes->values[KEY_NIC] ||
+                            axes->values[KEY_DRIVER])) {
+        return g_strdup("is about one of Linux's own drivers and its NIC: "
+                        "neither can be varied");
     }
     if (s->sweep && repeat > 1) {
         return g_strdup("a sweep is not repeated; it has a limit");

@@ -12,8 +12,10 @@
 
 /*
  * Put in place of @scenarios (of RigScenario) one for each combination of the
- * values in @with, an array of "KEY=VALUE,VALUE..." or NULL; KEY is
- * msix-profile, vectors, queues, or for sweeps limit. Each cycle is run @repeat times as often.
+ * values in @with, an array of "KEY=VALUE,VALUE..." or NULL; KEY is driver (an
+ * INF, with the .sys of its name beside it), nic, msix-profile, vectors,
+ * queues (both left out for NICs that have their own), random-seed (QEMU's
+ * -seed), or for sweeps limit. Each cycle is run @repeat times as often.
  * The names get what was chosen behind a dot: "c01-clean.at-start.v4".
  * Problems are appended to @problems, as in scenario.h; @scenarios is then of
  * no use.

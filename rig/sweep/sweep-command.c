@@ -16,6 +16,7 @@
 #include "problem.h"
 #include "run.h"
 #include "scenario-sweep.h"
+#include "shell-word.h"
 
 #define DEFAULT_RULE "Init_DeRegisterInterrupt"
 #define NAME_MAX_LENGTH 40
