@@ -17,6 +17,7 @@
 #include "run.h"
 #include "scenario-sweep.h"
 #include "shell-word.h"
+#include "sweep-command.h"
 
 #define DEFAULT_RULE "Init_DeRegisterInterrupt"
 #define NAME_MAX_LENGTH 40
@@ -59,6 +60,7 @@ static const struct {
 typedef struct Arguments {
     RigRunOptions run;
     char *text[TEXTS];
+    char *name;          /* of the scenario; NULL: by the INF */
     char **only, **rules, **files;
 } Arguments;
 
@@ -82,6 +84,9 @@ static gboolean parse(Arguments *a, int *argc, char ***argv, GError **error)
     const GOptionEntry entries[] = {
         { "rule", 0, 0, G_OPTION_ARG_STRING_ARRAY, &a->rules,
           "Rule to judge by, may be given again (default: " DEFAULT_RULE ")",
+          "NAME" },
+        { "name", 0, 0, G_OPTION_ARG_STRING, &a->name,
+          "Name of the scenario (default: sweep- and that of the INF)",
           "NAME" },
         { "only", 0, 0, G_OPTION_ARG_STRING_ARRAY, &a->only,
           "Try nothing but this point, or A+B; may be given again", "POINT" },
@@ -108,6 +113,7 @@ static void clear(Arguments *a)
         g_free(a->text[i]);
     }
     rig_run_options_clear(&a->run);
+    g_free(a->name);
     g_strfreev(a->only);
     g_strfreev(a->rules);
     g_strfreev(a->files);
@@ -222,7 +228,7 @@ static char *make_text(const Arguments *a, const char *inf, const char *sys)
 {
     xmlBuffer *buffer = xmlBufferCreate();
     xmlTextWriter *w = xmlNewTextWriterMemory(buffer, 0);
-    g_autofree char *name = scenario_name(inf);
+    g_autofree char *name = a->name ? g_strdup(a->name) : scenario_name(inf);
     g_autofree char *base = g_path_get_basename(inf);
     g_autofree char *title = g_strdup_printf("Fault sweep of %s", base);
     char *text;
@@ -331,6 +337,29 @@ static GPtrArray *load(const RigPaths *paths, GPtrArray *problems,
         g_ptr_array_add(all, s);
     }
     return all;
+}
+
+RigScenario *rig_sweep_from_args(char *const *args, const RigPaths *paths,
+                                 GPtrArray *problems)
+{
+    char **given = g_strdupv((char **)args), **argv = g_memdup2(
+        given, (g_strv_length(given) + 1) * sizeof(*given));
+    int argc = g_strv_length(given);
+    g_autoptr(GError) error = NULL;
+    RigScenario *s = NULL;
+    Arguments a = { 0 };
+
+    if (!parse(&a, &argc, &argv, &error)) {
+        rig_problem(problems, "rig sweep", 0, "%s", error->message);
+    } else if (!a.files || a.files[1] || is_scenario(&a)) {
+        rig_problem(problems, "rig sweep", 0, "takes one INF");
+    } else {
+        s = from_inf(&a, paths, problems);
+    }
+    clear(&a);
+    g_free(argv);
+    g_strfreev(given);
+    return s;
 }
 
 /* --- the command ---------------------------------------------------------- */
