@@ -29,6 +29,7 @@ gboolean rig_is_help(int argc, char **argv); /* lint.c */
 int rig_cmd_run(int argc, char **argv);
 int rig_cmd_sweep(int argc, char **argv); /* sweep-command.c */
 int rig_cmd_reproduce(int argc, char **argv); /* reproduce-command.c */
+int rig_cmd_nightly(int argc, char **argv); /* nightly-command.c */
 int rig_cmd_lint(int argc, char **argv);
 int rig_cmd_list(int argc, char **argv);
 int rig_cmd_report(int argc, char **argv); /* report.c */

@@ -21,6 +21,7 @@ static const struct {
     { "run", rig_cmd_run, "Run scenarios in virtual machines, judge them" },
     { "sweep", rig_cmd_sweep, "Fail a driver at every point of its life" },
     { "reproduce", rig_cmd_reproduce, "Run a failure again and compare" },
+    { "nightly", rig_cmd_nightly, "Run a suite within a time budget" },
     { "lint", rig_cmd_lint, "Check scenario files without running them" },
     { "list", rig_cmd_list, "Show scenarios with their titles" },
     { "report", rig_cmd_report, "Build the HTML page of finished runs again" },

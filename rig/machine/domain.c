@@ -20,9 +20,6 @@
 /* One instruction takes 2^4 ns; idle time is skipped, not slept. */
 #define TB_CACHE_MIB "64"
 #define ICOUNT "shift=4,sleep=off"
-    arg(w, "-seed", g_strdup_printf("%u", d->machine->random_seed
-                                    ? d->machine->random_seed
-                                    : RIG_DOMAIN_SEED));
 
 /*
  * A virtio device in step with the processor, so that runs are reproducible:

@@ -8,8 +8,8 @@
  * kind the oldest go first:
  *
  *  1. by `days`: passing and interrupted runs; by `failing_days`: failing ones
- *  2. by `disk`: streams and captures (vm-N/) of passing runs that do not have
- *     their run.xml removed, so that the history stays whole
+ *  2. by `disk`: streams, captures and consoles (vm-N/) of passing runs; their
+ *     run.xml stays, which is all that the history needs
  *  3. by `runs` and `disk`: passing and interrupted runs, then failing ones
  */
 #ifndef RIG_RETENTION_H
@@ -28,7 +28,8 @@ typedef struct RigRetention {
 
 /* What was removed. */
 typedef struct RigRemoved {
-    unsigned runs, failing, streams, nights;
+    unsigned runs, failing; /* failing: of those */
+    unsigned streams;       /* passing runs that lost theirs */
     uint64_t bytes;
 } RigRemoved;
 

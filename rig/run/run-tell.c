@@ -49,7 +49,7 @@ static gboolean check(const char *option, const char *value,
 
 gboolean rig_run_check_night_options(const RigRunOptions *o)
 {
-    if (o->events_fd && fcntl(o->events_fd, F_GETFL) < 0) {
+    if (o->events_fd && fcntl(o->events_fd, F_SETFD, FD_CLOEXEC) < 0) {
         fprintf(stderr, "%s: --events-fd %d is not open\n", g_get_prgname(),
                 o->events_fd);
         return FALSE;
