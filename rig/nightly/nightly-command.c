@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "history-index.h"
 #include "json-events.h"
 #include "nightly.h"
 #include "problem.h"
@@ -311,13 +312,13 @@ static void apply_retention(const RigNightly *n)
     }
 }
 
-/* What is made of all runs: history.db. */
+/* What is made of all runs and nights: history.db, index.xml. */
 static void refresh(RigNightly *n)
 {
     g_autoptr(GError) error = NULL;
 
-    if (n->history && !rig_history_refresh(n->history, &error)) {
-        fprintf(stderr, "rig nightly: %s\n", error->message);
+    if (n->history && !rig_history_write_index(n->history, &error)) {
+        fprintf(stderr, "rig nightly: index: %s\n", error->message);
     }
 }
 
