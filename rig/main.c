@@ -22,6 +22,8 @@ static const struct {
     { "sweep", rig_cmd_sweep, "Fail a driver at every point of its life" },
     { "reproduce", rig_cmd_reproduce, "Run a failure again and compare" },
     { "nightly", rig_cmd_nightly, "Run a suite within a time budget" },
+    { "status", rig_cmd_status, "Show what runs now" },
+    { "merge", rig_cmd_merge, "Put the results of several machines together" },
     { "lint", rig_cmd_lint, "Check scenario files without running them" },
     { "list", rig_cmd_list, "Show scenarios with their titles" },
     { "report", rig_cmd_report, "Build the HTML page of finished runs again" },
