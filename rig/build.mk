@@ -9,6 +9,7 @@
 # stream    the record stream of the tap, and printing it
 # rules     rule files and the engine that runs them
 # monitor   from a stream to findings and verdicts
+# bisect    the smallest failing plan, the first failing build
 # sweep     every fault point of a driver, one after the other
 # results   run.xml, report, detection matrix
 # history   every run by scenario: what failed since when, and what changed
@@ -25,7 +26,7 @@ CHECK_DEPS += check cpio
 RIG_PACKAGES := glib-2.0 gio-2.0 gio-unix-2.0 libvirt libxml-2.0 libxslt \
     libexslt sqlite3 libpcap json-glib-1.0 libarchive
 RIG_ROOMS := base scenario driver machine stream rules monitor sweep results \
-    history run nightly agent reproduce
+    history run nightly agent reproduce bisect
 RIG_CFLAGS = $(CFLAGS) -D_GNU_SOURCE -iquote rig \
     $(RIG_ROOMS:%=-iquote rig/%) -iquote guest-agent \
     -iquote guest-agent/include -Iqemu-devices/include \

@@ -41,6 +41,7 @@ int rig_cmd_rules(int argc, char **argv); /* rules-command.c */
 int rig_cmd_faults(int argc, char **argv);
 int rig_cmd_driver(int argc, char **argv);
 int rig_cmd_agent(int argc, char **argv); /* agent-command.c */
+int rig_cmd_bisect(int argc, char **argv); /* bisect-command.c */
 int rig_cmd_detection(int argc, char **argv); /* detection-command.c */
 int rig_cmd_doctor(int argc, char **argv);
 

@@ -24,6 +24,8 @@ static const struct {
     { "nightly", rig_cmd_nightly, "Run a suite within a time budget" },
     { "status", rig_cmd_status, "Show what runs now" },
     { "merge", rig_cmd_merge, "Put the results of several machines together" },
+    { "bisect", rig_cmd_bisect,
+      "Find the smallest plan, or the first build, that fails" },
     { "lint", rig_cmd_lint, "Check scenario files without running them" },
     { "list", rig_cmd_list, "Show scenarios with their titles" },
     { "report", rig_cmd_report, "Build the HTML page of finished runs again" },

@@ -135,6 +135,11 @@ CYCLES ?= 0
 check-detection: all
 	$(Q)scenarios/check-detection $(B)/rig/rig $(B)/detection $(CYCLES)
 
+# The smallest plan of every seeded defect; minutes.
+.PHONY: check-bisect
+check-bisect: all
+	$(Q)scenarios/check-bisect $(B)/rig/rig $(B)/bisect
+
 .PHONY: drivers check-units-drivers
 all: drivers
 check-units: check-units-drivers

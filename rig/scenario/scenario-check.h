@@ -13,6 +13,14 @@
 void rig_scenario_check(RigScenario *s, const RigPaths *paths,
                         GPtrArray *problems);
 
+/*
+ * scenario-life.c: add to @c, a cycle of a miniport, what goes without saying:
+ * a first <install/>, and at the end what halts a miniport that is still
+ * initialized. A step out of order is a problem.
+ */
+void rig_scenario_complete_life(const RigScenario *s, RigCycle *c,
+                                GPtrArray *problems);
+
 /* scenario-linux.c: the same for scenarios of Linux's own drivers. */
 void rig_scenario_check_linux_driver(const RigScenario *s,
                                      GPtrArray *problems);

@@ -32,7 +32,7 @@ $(VM_TESTS)/%-test: rig/tests/vm/%-test.c rig/tests/vm/run-rig.c \
     $(VM_MISBEHAVE:%=$(VM_TESTS)/%/rignic.inf)
 check-vm: check-vm-rig
 check-vm-rig: all $(VM_TESTS)/vm-test $(VM_TESTS)/lost-test \
-    $(VM_TESTS)/sweep-test \
+    $(VM_TESTS)/sweep-test $(VM_TESTS)/bisect-test \
     $(VM_MISBEHAVE:%=$(VM_TESTS)/%/rignic.sys) \
     $(VM_MISBEHAVE:%=$(VM_TESTS)/%/rignic.inf)
 	$(Q)echo "  TEST  $(VM_TESTS)/vm-test"
@@ -41,6 +41,8 @@ check-vm-rig: all $(VM_TESTS)/vm-test $(VM_TESTS)/lost-test \
 	$(Q)RIG_HOME=$(CURDIR) $(VM_TESTS)/lost-test
 	$(Q)echo "  TEST  $(VM_TESTS)/sweep-test"
 	$(Q)RIG_HOME=$(CURDIR) $(VM_TESTS)/sweep-test
+	$(Q)echo "  TEST  $(VM_TESTS)/bisect-test"
+	$(Q)RIG_HOME=$(CURDIR) $(VM_TESTS)/bisect-test
 
 # Linux's own drivers, each against rig-tap, by their own scenarios.
 .PHONY: check-vm-linux
