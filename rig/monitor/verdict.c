@@ -164,6 +164,7 @@ void rig_scenario_result_free(RigScenarioResult *r)
         g_free(r->driver.provider);
         g_free(r->driver.version);
         g_free(r->driver.model);
+        g_clear_pointer(&r->known, g_ptr_array_unref);
         g_free(r->inputs.all);
         g_free(r->inputs.scenario);
         g_free(r->inputs.rules);

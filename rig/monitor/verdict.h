@@ -159,6 +159,12 @@ typedef struct RigScenarioInputs {
     char *inf;
 } RigScenarioInputs;
 
+/* A known issue that covers failures of the scenario; known.h. */
+typedef struct RigKnownUse {
+    char *id, *expires, *reason, *link;
+    unsigned findings;   /* that it covers */
+} RigKnownUse;
+
 /* Bounds on what is kept of one scenario; the rest is counted. */
 #define RIG_FINDINGS_MAX  64u  /* findings with proof */
 #define RIG_CYCLES_MAX    64u  /* cycles with steps and evidence */
@@ -183,6 +189,9 @@ typedef struct RigScenarioResult {
     unsigned machine;    /* 1-based number of the machine, 0: none */
     RigDriver driver;
     RigScenarioInputs inputs;
+    GPtrArray *known;    /* of RigKnownUse, NULL: none was looked for */
+    unsigned known_failures; /* that were looked at */
+    gboolean known_all;  /* every failure is covered */
     RigFrames frames;    /* by rig_scenario_result_set_frames() */
     gboolean has_frames;
     char *frames_file;   /* copy of frames.file */

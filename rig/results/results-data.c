@@ -52,6 +52,7 @@ void rig_run_free(RigRun *run)
         g_free(run->qemu);
         g_free(run->kernel);
         g_free(run->accel);
+        g_clear_pointer(&run->known, g_ptr_array_unref);
         g_ptr_array_unref(run->artifacts);
         g_ptr_array_unref(run->machines);
         g_ptr_array_unref(run->scenarios);

@@ -5,6 +5,7 @@
  */
 #include <stdarg.h>
 #include "history.h"
+#include "known.h"
 #include "results-xml.h"
 #include "timeline.h"
 
@@ -452,10 +453,28 @@ static void write_scenario_head(xmlTextWriter *w, const RigScenarioResult *r)
     end(w);
 }
 
+static void write_known(xmlTextWriter *w, const RigScenarioResult *r)
+{
+    for (unsigned i = 0; r->known && i < r->known->len; i++) {
+        const RigKnownUse *u = r->known->pdata[i];
+
+        begin(w, "known");
+        put(w, "id", u->id);
+        put(w, "expires", u->expires);
+        put(w, "link", u->link);
+        put_count(w, "findings", u->findings);
+        put_count(w, "of", r->known_failures);
+        put(w, "covers", r->known_all ? "all" : "some");
+        rig_xml_text(w, u->reason);
+        end(w);
+    }
+}
+
 static void write_scenario(xmlTextWriter *w, const RigScenarioResult *r)
 {
     begin(w, "scenario");
     write_scenario_head(w, r);
+    write_known(w, r);
     for (unsigned i = 0; i < r->findings->len; i++) {
         write_finding(w, r->findings->pdata[i]);
     }
@@ -562,6 +581,23 @@ static void write_environment(xmlTextWriter *w, const RigRun *run)
     }
 }
 
+static void write_known_issues(xmlTextWriter *w, const RigRun *run)
+{
+    for (unsigned i = 0; run->known && i < run->known->len; i++) {
+        const RigKnownIssue *k = run->known->pdata[i];
+
+        begin(w, "known-issue");
+        put(w, "id", k->id);
+        put(w, "state", rig_known_state_name(k->state));
+        put(w, "expires", k->expires);
+        put(w, "link", k->link);
+        put(w, "file", k->file);
+        put_count(w, "line", k->line);
+        rig_xml_text(w, k->reason);
+        end(w);
+    }
+}
+
 void rig_run_write_xml(xmlTextWriter *w, const RigRun *run)
 {
     xmlTextWriterStartDocument(w, "1.0", "UTF-8", NULL);
@@ -584,6 +620,7 @@ void rig_run_write_xml(xmlTextWriter *w, const RigRun *run)
     for (unsigned i = 0; i < run->scenarios->len; i++) {
         write_scenario(w, run->scenarios->pdata[i]);
     }
+    write_known_issues(w, run);
     end(w);
     xmlTextWriterEndDocument(w);
 }

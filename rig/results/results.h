@@ -58,6 +58,7 @@ typedef struct RigRun {
     unsigned cpus;       /* of the host, 0: not known */
     GPtrArray *artifacts; /* of RigArtifact */
     GPtrArray *machines;  /* of RigMachineResult */
+    GPtrArray *known;     /* of RigKnownIssue, NULL: none were given */
     GPtrArray *scenarios; /* of RigScenarioResult, in the order to show */
 } RigRun;
 

@@ -9,6 +9,7 @@
 #include "bundle.h"
 #include "domain.h"
 #include "include/plan.h"
+#include "known.h"
 #include "monitor.h"
 #include "plan.h"
 #include "run.h"
@@ -228,6 +229,9 @@ static void collect_results(Machine *m)
                                        ? r->scenario->variant : "", file);
         set_sweep_commands(c, r, file);
         announce_bundle(c, r);
+        if (c->run->known) {
+            rig_known_apply(c->run->known, r);
+        }
         g_ptr_array_add(c->run->scenarios, r);
         rig_print_result(c, r);
         rig_tell_result(c, r);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "known.h"
 #include "run.h"
 
 static int name_width(const RigRunContext *c)
@@ -41,6 +42,24 @@ static char *expectation(const RigExpect *e)
     return g_string_free(text, FALSE);
 }
 
+/* What stands behind a verdict that is not the expected one. */
+static const char *remark(const RigScenarioResult *r)
+{
+    return rig_scenario_result_as_expected(r) ? "" :
+           r->known_all ? "  <-- known" : "  <-- NOT AS EXPECTED";
+}
+
+static void print_known(const RigScenarioResult *r)
+{
+    for (guint i = 0; r->known && i < r->known->len; i++) {
+        const RigKnownUse *u = r->known->pdata[i];
+
+        printf("    known issue %s (%u of %u, until %s): %s\n    %s\n", u->id,
+               u->findings, r->known_failures, u->expires, u->reason,
+               u->link);
+    }
+}
+
 void rig_print_result(const RigRunContext *c, const RigScenarioResult *r)
 {
     g_autofree char *expected = expectation(&r->scenario->expect);
@@ -50,14 +69,14 @@ void rig_print_result(const RigRunContext *c, const RigScenarioResult *r)
         return;
     }
     printf("%-*s  %-12s  %s%s\n", name_width(c), r->scenario->name,
-           rig_verdict_name(r->verdict), expected,
-           good ? "" : "  <-- NOT AS EXPECTED");
+           rig_verdict_name(r->verdict), expected, remark(r));
     if (r->sentence && *r->sentence) {
         printf("    %s\n", r->sentence);
     }
     if (r->bundle) {
         printf("    %s\n", r->reproduce);
     }
+    print_known(r);
     fflush(stdout);
 }
 
@@ -104,6 +123,19 @@ void rig_print_machine(const RigRunContext *c, const RigMachineResult *m)
     fflush(stdout);
 }
 
+/* A known issue that nobody sees any more hides the next one like it. */
+static void print_stopped(const RigRunContext *c)
+{
+    for (guint i = 0; c->run->known && i < c->run->known->len; i++) {
+        const RigKnownIssue *k = c->run->known->pdata[i];
+
+        if (k->state == RIG_KNOWN_STOPPED) {
+            printf("%s:%d: known issue %s has stopped failing; remove it if "
+                   "it was mended\n", k->file, k->line, k->id);
+        }
+    }
+}
+
 void rig_print_end(const RigRunContext *c, gboolean have_page)
 {
     RigSummary s;
@@ -122,6 +154,7 @@ void rig_print_end(const RigRunContext *c, gboolean have_page)
         printf(" (%.1f s)\n",
                (g_get_monotonic_time() - c->live.started) / 1e6);
     }
+    print_stopped(c);
     printf("results: %s\n", c->dir);
     if (have_page) {
         printf("report:  %s/index.html\n", c->dir);
@@ -139,7 +172,7 @@ int rig_run_status(const RigRunContext *c)
     for (guint i = 0; i < c->run->scenarios->len; i++) {
         const RigScenarioResult *r = c->run->scenarios->pdata[i];
 
-        if (rig_scenario_result_as_expected(r)) {
+        if (rig_scenario_result_as_expected(r) || r->known_all) {
             continue;
         }
         if (r->verdict == RIG_VERDICT_VIOLATION ||

@@ -19,7 +19,9 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "history-index.h"
 #include "include/plan.h"
+#include "known.h"
 #include "json-events.h"
 #include "loop.h"
 #include "report.h"
@@ -55,6 +57,9 @@ void rig_run_add_options(GOptionContext *context, RigRunOptions *o)
           "The same", "URI" },
         { "keep", 0, 0, G_OPTION_ARG_NONE, &o->keep,
           "Keep the initrd, so that QEMU can be run by hand", NULL },
+        { "known", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->known,
+          "Known issues: shown, and no reason for exit status 1; may be given "
+          "again", "FILE" },
         { "quiet", 'q', 0, G_OPTION_ARG_NONE, &o->quiet,
           "Print unexpected verdicts and paths only", NULL },
         { "verbose", 'v', 0, G_OPTION_ARG_NONE, &o->verbose,
@@ -71,6 +76,7 @@ void rig_run_options_clear(RigRunOptions *o)
     g_free(o->results);
     g_free(o->uri);
     g_free(o->again);
+    g_strfreev(o->known);
     g_free(o->night);
     g_free(o->job);
     g_free(o->shard);
@@ -160,6 +166,31 @@ static gboolean print_problems(const GPtrArray *problems)
     return problems->len == 0;
 }
 
+/* Known issues of all files; what has expired is said, and no reason to stop. */
+static GPtrArray *load_known(const RigRunContext *c, GPtrArray *problems)
+{
+    char **files = c->options->known;
+    g_autoptr(GPtrArray) expired = g_ptr_array_new_with_free_func(g_free);
+    GPtrArray *all = NULL;
+
+    for (; files && *files; files++) {
+        GPtrArray *issues = rig_known_load(*files, NULL, c->paths, problems);
+
+        if (issues) {
+            rig_known_add_expired(issues, expired);
+        }
+        if (all && issues) {
+            g_ptr_array_extend_and_steal(all, issues);
+        } else if (issues) {
+            all = issues;
+        }
+    }
+    for (guint i = 0; i < expired->len; i++) {
+        fprintf(stderr, "%s\n", (char *)expired->pdata[i]);
+    }
+    return all;
+}
+
 static gboolean load(RigRunContext *c, RigScenarioSource source, void *opaque)
 {
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
@@ -168,6 +199,7 @@ static gboolean load(RigRunContext *c, RigScenarioSource source, void *opaque)
     if (problems->len == 0) {
         c->rules = rig_rules_load(c->scenarios, c->paths, problems);
     }
+    c->known = load_known(c, problems);
     return print_problems(problems);
 }
 
@@ -278,6 +310,7 @@ static gboolean create_run(RigRunContext *c, int argc, char **argv,
     g_autofree char *runs = g_build_filename(c->options->results, RUNS, NULL);
 
     c->run = rig_run_new();
+    c->run->known = g_steal_pointer(&c->known);
     c->run->started = g_date_time_new_now_utc();
     c->run->id = c->options->id ? g_strdup(c->options->id)
                                 : new_id(c->run->started);
@@ -390,6 +423,21 @@ static void run_groups(RigRunContext *c)
     }
 }
 
+/*
+ * What all runs say together, for the page of this one and for all of them.
+ * That it cannot be written is no fault of the run.
+ */
+static void write_history(const RigRunContext *c)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (c->history &&
+        (!rig_history_write_run(c->history, c->run->id, &error) ||
+         !rig_history_write_index(c->history, &error))) {
+        fprintf(stderr, "rig: history: %s\n", error->message);
+    }
+}
+
 static gboolean write_page(const RigRunContext *c)
 {
     g_autoptr(GError) error = NULL;
@@ -426,6 +474,7 @@ static void conclude(RigRunContext *c)
     c->run->finished = g_date_time_new_now_utc();
     c->run->complete = !c->interrupted;
     save_results(c);
+    write_history(c);
     rig_print_end(c, write_page(c));
 }
 
@@ -511,6 +560,7 @@ static gboolean make_absolute(RigRunOptions *o)
 
 static void clear(RigRunContext *c)
 {
+    g_clear_pointer(&c->known, g_ptr_array_unref);
     rig_paths_free(c->paths);
     if (c->scenarios) {
         g_ptr_array_unref(c->scenarios);

@@ -21,6 +21,7 @@ typedef struct RigRunOptions {
     int timeout;         /* wall seconds per machine, 0: by the scenarios */
     gboolean isolate;    /* a boot for every scenario */
     gboolean keep;       /* keep the initrd in the run directory */
+    char **known;        /* files of known issues, NULL: none */
     gboolean quiet;
     gboolean verbose;
     gboolean json;       /* events on standard output, nothing else */
@@ -36,6 +37,7 @@ typedef struct RigRunContext {
     RigPaths *paths;
     GPtrArray *scenarios;  /* of RigScenario, in the user's order */
     RigRules *rules;
+    GPtrArray *known;      /* of RigKnownIssue, until the run has them */
     RigRoot *root;
     virConnectPtr conn;
     RigHashes *hashes;

@@ -1,20 +1,85 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `rig lint` and `rig list`: scenario files checked and shown. */
+/* `rig lint` and `rig list`: scenarios and known issues checked and shown. */
 #include <stdio.h>
 #include <string.h>
 
 #include "commands.h"
+#include "known.h"
 #include "rule.h"
+#include "scenario-schema.h"
 #include "scenario.h"
 
+/* Known issues beside the scenarios that they are about. */
+typedef struct Files {
+    GPtrArray *scenarios; /* files and directories, ends with NULL */
+    GPtrArray *known;     /* files */
+} Files;
+
+static gboolean is_known(const char *file)
+{
+    g_autofree char *root = rig_document_root(file);
+
+    return g_strcmp0(root, "known-issues") == 0;
+}
+
+static void find_known(const char *dir, GPtrArray *known)
+{
+    g_autoptr(GDir) d = g_dir_open(dir, 0, NULL);
+    const char *name;
+
+    while (d && (name = g_dir_read_name(d))) {
+        g_autofree char *file = g_build_filename(dir, name, NULL);
+
+        if (g_str_has_suffix(name, ".xml") && is_known(file)) {
+            g_ptr_array_add(known, g_steal_pointer(&file));
+        }
+    }
+}
+
+/* Which of @args is what; a directory may have both. */
+static void sort_out(char **args, Files *f)
+{
+    f->scenarios = g_ptr_array_new_with_free_func(g_free);
+    f->known = g_ptr_array_new_with_free_func(g_free);
+    for (; *args; args++) {
+        gboolean is_dir = g_file_test(*args, G_FILE_TEST_IS_DIR);
+
+        if (is_dir) {
+            find_known(*args, f->known);
+        }
+        g_ptr_array_add(!is_dir && is_known(*args) ? f->known : f->scenarios,
+                        g_strdup(*args));
+    }
+    g_ptr_array_add(f->scenarios, NULL);
+}
+
+/* An expired one is a problem here: somebody has to look at it. */
+static unsigned check_known(const GPtrArray *files, const RigPaths *paths,
+                            GPtrArray *problems)
+{
+    unsigned n = 0;
+
+    for (guint i = 0; i < files->len; i++) {
+        g_autoptr(GPtrArray) issues = rig_known_load(files->pdata[i], NULL,
+                                                     paths, problems);
+
+        if (issues) {
+            rig_known_add_expired(issues, problems);
+            n += issues->len;
+        }
+    }
+    return n;
+}
+
 /* Load the files in argv[1...]; print what is wrong with them. */
-static GPtrArray *load(int argc, char **argv, gboolean *good)
+static GPtrArray *load(int argc, char **argv, unsigned *known, gboolean *good)
 {
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GError) error = NULL;
     g_autoptr(RigPaths) paths = rig_paths_find(&error);
     GPtrArray *scenarios;
     char *all[] = { NULL, NULL };
+    Files files;
 
     *good = FALSE;
     if (!paths) {
@@ -22,9 +87,13 @@ static GPtrArray *load(int argc, char **argv, gboolean *good)
         return NULL;
     }
     all[0] = paths->scenarios;
-    scenarios = rig_scenarios_load(argc > 1 ? argv + 1 : all, paths,
+    sort_out(argc > 1 ? argv + 1 : all, &files);
+    *known = check_known(files.known, paths, problems);
+    scenarios = rig_scenarios_load((char **)files.scenarios->pdata, paths,
                                    problems);
     rig_rules_free(rig_rules_load(scenarios, paths, problems));
+    g_ptr_array_unref(files.scenarios);
+    g_ptr_array_unref(files.known);
     for (guint i = 0; i < problems->len; i++) {
         fprintf(stderr, "%s\n", (char *)problems->pdata[i]);
     }
@@ -50,8 +119,8 @@ static gboolean only_usage(int argc, char **argv, int *status)
         fprintf(stderr, "rig %s: takes no option %s\n", argv[0], argv[1]);
     }
     fprintf(asked ? stdout : stderr, "Usage: rig %s [SCENARIO.xml|"
-            "DIRECTORY...]\nWith no argument, the scenarios of the rig.\n",
-            argv[0]);
+            "KNOWN-ISSUES.xml|DIRECTORY...]\nWith no argument, the scenarios "
+            "of the rig.\n", argv[0]);
     *status = asked ? RIG_EXIT_OK : RIG_EXIT_USAGE;
     return TRUE;
 }
@@ -59,16 +128,21 @@ static gboolean only_usage(int argc, char **argv, int *status)
 int rig_cmd_lint(int argc, char **argv)
 {
     g_autoptr(GPtrArray) scenarios = NULL;
+    unsigned known = 0;
     gboolean good;
     int status;
 
     if (only_usage(argc, argv, &status)) {
         return status;
     }
-    scenarios = load(argc, argv, &good);
+    scenarios = load(argc, argv, &known, &good);
     if (good) {
-        printf("%u scenario%s: no problem found\n", scenarios->len,
+        printf("%u scenario%s", scenarios->len,
                scenarios->len == 1 ? "" : "s");
+        if (known) {
+            printf(", %u known issue%s", known, known == 1 ? "" : "s");
+        }
+        puts(": no problem found");
     }
     return good ? RIG_EXIT_OK : RIG_EXIT_USAGE;
 }
@@ -77,12 +151,13 @@ int rig_cmd_list(int argc, char **argv)
 {
     g_autoptr(GPtrArray) scenarios = NULL;
     gboolean good;
+    unsigned known = 0;
     int width = 0, status;
 
     if (only_usage(argc, argv, &status)) {
         return status;
     }
-    scenarios = load(argc, argv, &good);
+    scenarios = load(argc, argv, &known, &good);
     for (guint i = 0; scenarios && i < scenarios->len; i++) {
         const RigScenario *s = scenarios->pdata[i];
 

@@ -15,13 +15,9 @@
 
 #include "include/plan.h"
 #include "problem.h"
-#include "read-file.h"
 #include "scenario-check.h"
 #include "scenario-schema.h"
 #include "scenario-sweep.h"
-
-/* Larger files are refused: a scenario is a page of text. */
-#define FILE_MAX (1024 * 1024)
 
 /* What <machine> and <traffic> mean when they say nothing. */
 #define DEFAULT_NIC RIG_NIC_MODEL
@@ -35,60 +31,6 @@
 #define DEFAULT_MAX_LENGTH 1514
 
 /* --- reading and validating --------------------------------------------- */
-
-typedef struct Messages {
-    const char *file;
-    GPtrArray *problems;
-    int last_line;       /* of the message kept last */
-} Messages;
-
-static void on_xml_error(void *opaque, xmlErrorPtr e)
-{
-    Messages *m = opaque;
-    g_autofree char *text = g_strstrip(g_strdup(e->message ? e->message : ""));
-
-    g_strdelimit(text, "\n", ' ');
-    if (e->line != m->last_line) { /* the first of a line is the cause */
-        m->last_line = e->line;
-        rig_problem(m->problems, m->file, e->line, "%s", text);
-    }
-}
-
-static xmlDoc *parse_document(const char *text, gsize length,
-                              const char *file, GPtrArray *problems)
-{
-    Messages m = { file, problems, -1 };
-    xmlParserCtxt *ctxt = xmlNewParserCtxt();
-    xmlDoc *doc;
-
-    xmlSetStructuredErrorFunc(&m, on_xml_error);
-    doc = xmlCtxtReadMemory(ctxt, text, length, file, NULL,
-                            XML_PARSE_NONET | XML_PARSE_NOCDATA);
-    xmlSetStructuredErrorFunc(NULL, NULL);
-    xmlFreeParserCtxt(ctxt);
-    if (!doc && problems->len == 0) {
-        rig_problem(problems, file, 0, "is not well-formed XML");
-    }
-    if (doc && doc->intSubset) { /* entities, defaults, other files */
-        rig_problem(problems, file, 0, "has a document type declaration; "
-                    "remove it");
-    }
-    return doc;
-}
-
-static xmlDoc *read_document(const char *file, GPtrArray *problems)
-{
-    g_autoptr(GError) error = NULL;
-    g_autofree char *text = NULL;
-    gsize length;
-
-    if (!rig_read_file(file, FILE_MAX, &text, &length, &error)) {
-        rig_problem(problems, file, 0, "cannot be read: %s; name a scenario "
-                    "file or a directory of them", error->message);
-        return NULL;
-    }
-    return parse_document(text, length, file, problems);
-}
 
 static gboolean validate(xmlDoc *doc, const char *file, const RigPaths *paths,
                          GPtrArray *problems)
@@ -337,7 +279,7 @@ RigScenario *rig_scenario_load(const char *file, const RigPaths *paths,
 {
     guint before = problems->len;
 
-    return take_document(read_document(file, problems), file, paths, problems,
+    return take_document(rig_document_read(file, problems), file, paths, problems,
                          before);
 }
 
@@ -345,7 +287,7 @@ RigScenario *rig_scenario_parse(const char *text, const char *file,
                                 const RigPaths *paths, GPtrArray *problems)
 {
     guint before = problems->len;
-    RigScenario *s = take_document(parse_document(text, strlen(text), file,
+    RigScenario *s = take_document(rig_document_parse(text, strlen(text), file,
                                                   problems),
                                    file, paths, problems, before);
 

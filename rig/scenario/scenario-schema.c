@@ -10,17 +10,89 @@
 
 #include <libxml/parser.h>
 #include <libxml/relaxng.h>
+#include <libxml/xmlreader.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "problem.h"
+#include "read-file.h"
+
+/* Larger files are refused: a scenario is a page of text. */
+#define FILE_MAX (1024 * 1024)
 
 typedef struct Messages {
     const char *file;
     xmlDoc *schema;
     GPtrArray *problems;
     int last_line;       /* of the message kept last */
+    const char *page;    /* of the manual, "scenario" of rig-scenario(5) */
 } Messages;
+
+/* --- reading ----------------------------------------------------------- */
+
+static void on_xml_error(void *opaque, xmlErrorPtr e)
+{
+    Messages *m = opaque;
+    g_autofree char *text = g_strstrip(g_strdup(e->message ? e->message : ""));
+
+    g_strdelimit(text, "\n", ' ');
+    if (e->line != m->last_line) { /* the first of a line is the cause */
+        m->last_line = e->line;
+        rig_problem(m->problems, m->file, e->line, "%s", text);
+    }
+}
+
+xmlDoc *rig_document_parse(const char *text, gsize length, const char *file,
+                           GPtrArray *problems)
+{
+    Messages m = { file, NULL, problems, -1, NULL };
+    xmlParserCtxt *ctxt = xmlNewParserCtxt();
+    xmlDoc *doc;
+
+    xmlSetStructuredErrorFunc(&m, on_xml_error);
+    doc = xmlCtxtReadMemory(ctxt, text, length, file, NULL,
+                            XML_PARSE_NONET | XML_PARSE_NOCDATA);
+    xmlSetStructuredErrorFunc(NULL, NULL);
+    xmlFreeParserCtxt(ctxt);
+    if (!doc && problems->len == 0) {
+        rig_problem(problems, file, 0, "is not well-formed XML");
+    }
+    if (doc && doc->intSubset) { /* entities, defaults, other files */
+        rig_problem(problems, file, 0, "has a document type declaration; "
+                    "remove it");
+    }
+    return doc;
+}
+
+xmlDoc *rig_document_read(const char *file, GPtrArray *problems)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = NULL;
+    gsize length;
+
+    if (!rig_read_file(file, FILE_MAX, &text, &length, &error)) {
+        rig_problem(problems, file, 0, "cannot be read: %s; name a scenario "
+                    "file or a directory of them", error->message);
+        return NULL;
+    }
+    return rig_document_parse(text, length, file, problems);
+}
+
+char *rig_document_root(const char *file)
+{
+    xmlTextReader *reader = !g_file_test(file, G_FILE_TEST_IS_REGULAR) ? NULL :
+                            xmlReaderForFile(file, NULL, XML_PARSE_NONET |
+                            XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+    char *name = NULL;
+
+    while (!name && reader && xmlTextReaderRead(reader) == 1) {
+        if (xmlTextReaderNodeType(reader) == XML_READER_TYPE_ELEMENT) {
+            name = g_strdup((const char *)xmlTextReaderConstLocalName(reader));
+        }
+    }
+    xmlFreeTextReader(reader);
+    return name;
+}
 
 /* --- what the schema says ----------------------------------------------- */
 
@@ -246,8 +318,8 @@ static void on_schema_error(void *opaque, xmlErrorPtr e)
         add_problem(m, node, "<%s> holds no text that can stand there",
                     (const char *)node->name);
     } else {
-        add_problem(m, node, "%s; rig-scenario(5) lists what may "
-                    "stand here", text);
+        add_problem(m, node, "%s; rig-%s(5) lists what may "
+                    "stand here", text, m->page);
     }
 }
 
@@ -274,8 +346,8 @@ static gboolean validate(xmlDoc *doc, xmlRelaxNG *schema, Messages *m)
     if (rc != 0 && m->last_line == -1) {
         rig_problem(m->problems, m->file,
                     xmlGetLineNo(xmlDocGetRootElement(doc)),
-                    "is no valid scenario; rig-scenario(5) explains "
-                    "what one is");
+                    "is not valid; rig-%s(5) explains what may stand in it",
+                    m->page);
     }
     return rc == 0;
 }
@@ -286,9 +358,11 @@ gboolean rig_scenario_validate(xmlDoc *doc, const char *file,
     xmlDoc *text = xmlReadFile(path, NULL, XML_PARSE_NONET |
                                XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
     xmlRelaxNG *schema = parse_schema(text);
-    Messages m = { file, text, problems, -1 };
+    g_autofree char *page = g_path_get_basename(path); /* its name less .rng */
+    Messages m = { file, text, problems, -1, page };
     gboolean good = FALSE;
 
+    page[strcspn(page, ".")] = '\0';
     if (schema) {
         good = validate(doc, schema, &m);
     } else {

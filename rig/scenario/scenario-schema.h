@@ -1,10 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Documents checked against scenario.rng, with messages people can use. */
+/* Documents read and checked against a schema, with messages people can use. */
 #ifndef RIG_SCENARIO_SCHEMA_H
 #define RIG_SCENARIO_SCHEMA_H
 
 #include <glib.h>
 #include <libxml/tree.h>
+
+/*
+ * The document in @file, at most 1 MiB, or in @text of what is called @file.
+ * Problems are appended to @problems; NULL when it is not well-formed. One
+ * with a document type declaration has a problem, too.
+ */
+xmlDoc *rig_document_read(const char *file, GPtrArray *problems);
+xmlDoc *rig_document_parse(const char *text, gsize length, const char *file,
+                           GPtrArray *problems);
+
+/*
+ * Name of the root element of the XML in @file, NULL: there is none. To be
+ * freed.
+ */
+char *rig_document_root(const char *file);
 
 /*
  * Check @doc, which was read from @file, against the RELAX NG schema at

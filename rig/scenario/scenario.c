@@ -7,6 +7,7 @@
 
 #include "include/plan.h"
 #include "problem.h"
+#include "scenario-schema.h"
 #include "scenario-sweep.h"
 
 static const char *const verdict_names[RIG_VERDICTS] = {
@@ -167,12 +168,21 @@ static int compare_names(gconstpointer a, gconstpointer b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* Suites and known issues may stand beside the scenarios that they name. */
+static gboolean is_other_kind(const char *file)
+{
+    g_autofree char *root = rig_document_root(file);
+
+    return g_strcmp0(root, "suite") == 0 ||
+           g_strcmp0(root, "known-issues") == 0;
+}
+
 static void list_directory(const char *dir, GPtrArray *files,
                            GPtrArray *problems)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GDir) d = g_dir_open(dir, 0, &error);
-    g_autoptr(GPtrArray) found = g_ptr_array_new();
+    g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(g_free);
     const char *name;
 
     if (!d) {
@@ -180,8 +190,10 @@ static void list_directory(const char *dir, GPtrArray *files,
         return;
     }
     while ((name = g_dir_read_name(d))) {
-        if (g_str_has_suffix(name, ".xml")) {
-            g_ptr_array_add(found, g_build_filename(dir, name, NULL));
+        g_autofree char *file = g_build_filename(dir, name, NULL);
+
+        if (g_str_has_suffix(name, ".xml") && !is_other_kind(file)) {
+            g_ptr_array_add(found, g_steal_pointer(&file));
         }
     }
     if (found->len == 0) {
@@ -189,7 +201,7 @@ static void list_directory(const char *dir, GPtrArray *files,
     }
     g_ptr_array_sort(found, compare_names);
     for (guint i = 0; i < found->len; i++) {
-        g_ptr_array_add(files, found->pdata[i]);
+        g_ptr_array_add(files, g_strdup(found->pdata[i]));
     }
 }
 

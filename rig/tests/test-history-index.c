@@ -131,7 +131,7 @@ START_TEST(history_of_a_run_ends_with_it)
     h = history();
     text = rig_history_run_text(h, "20261123-010100-aaaa");
     ck_valid(text);
-    ck_xpath(text, "count(//scenario)", "3");
+    ck_xpath(text, "count(//scenario)", "6");
     ck_xpath(text, "string(//scenario[@name='late']/@class)",
              "newly-failing");
     ck_xpath(text, "string(//scenario[@name='late']/since/@last-good)",
@@ -259,7 +259,7 @@ START_TEST(known_failure_is_of_its_own_class)
     const RigCell *newest;
 
     add_runs("p");
-    add_run("", "violation", "x", "<known id='late-failures'/>");
+    add_run("", "violation", "x", "<known id='late-failures' covers='all'/>");
     s = scenario();
     ck_assert_str_eq(rig_strip_class_name(s->strip->class), "known");
     newest = s->strip->newest;
