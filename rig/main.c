@@ -29,6 +29,8 @@ static const struct {
     { "lint", rig_cmd_lint, "Check scenario files without running them" },
     { "list", rig_cmd_list, "Show scenarios with their titles" },
     { "report", rig_cmd_report, "Build the HTML page of finished runs again" },
+    { "history", rig_cmd_history,
+      "Show since when a scenario fails, how often, what changed" },
     { "judge", rig_cmd_judge, "Judge a stored event stream by any rules" },
     { "rules", rig_cmd_rules, "List the rules, print or draw one" },
     { "events", rig_cmd_events, "Print the event stream of a machine as text" },

@@ -395,7 +395,23 @@ RigHistory *rig_history_open(const char *results, GError **error)
 RigHistory *rig_history_rebuild(const char *results, GError **error)
 {
     g_autofree char *file = g_build_filename(results, "history.db", NULL);
+    g_autoptr(RigHistory) h = g_new0(RigHistory, 1);
 
+    h->results = g_strdup(results);
+    if (!g_file_test(results, G_FILE_TEST_IS_DIR)) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+                    "history.db: there is no directory %s", results);
+        return NULL;
+    }
     remove_file(file);
-    return rig_history_open(results, error);
+    return try_open(h, file, error) ? g_steal_pointer(&h) : NULL;
+}
+
+unsigned rig_history_runs(RigHistory *h)
+{
+    g_autoptr(Statement) st = rig_history_prepare(
+        h, "SELECT COUNT(*) FROM runs", "");
+
+    return st && sqlite3_step(st) == SQLITE_ROW ? sqlite3_column_int(st, 0)
+                                                : 0;
 }

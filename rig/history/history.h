@@ -26,8 +26,13 @@ RigHistory *rig_history_open(const char *results, GError **error);
 void rig_history_close(RigHistory *h);
 /* Read what changed in runs/ since it was opened. */
 gboolean rig_history_refresh(RigHistory *h, GError **error);
-/* Throw away what there is and open it: every run directory is read again. */
+/*
+ * Throw away what there is and open it: every run directory is read again.
+ * NULL with @error also when the file cannot be written.
+ */
 RigHistory *rig_history_rebuild(const char *results, GError **error);
+/* Run directories that it knows. */
+unsigned rig_history_runs(RigHistory *h);
 
 /* --- scenarios ----------------------------------------------------------- */
 
