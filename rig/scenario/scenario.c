@@ -240,7 +240,14 @@ GPtrArray *rig_scenarios_load(char *const *args, const RigPaths *paths,
         if (g_file_test(*args, G_FILE_TEST_IS_DIR)) {
             list_directory(*args, files, problems);
         } else {
-            g_ptr_array_add(files, g_strdup(*args));
+            g_autofree char *root = rig_document_root(*args);
+
+            if (g_strcmp0(root, "suite") == 0) {
+                rig_problem(problems, *args, 0, "is a suite, not a scenario; "
+                            "\"rig nightly\" runs it");
+            } else {
+                g_ptr_array_add(files, g_strdup(*args));
+            }
         }
     }
     for (guint i = 0; i < files->len; i++) {
