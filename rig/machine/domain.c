@@ -19,7 +19,8 @@
 
 /* One instruction takes 2^4 ns; idle time is skipped, not slept. */
 #define TB_CACHE_MIB "64"
-#define ICOUNT "shift=4,sleep=off"
+#define ICOUNT "shift=4"
+#define ICOUNT_FREE ",sleep=off"
 
 /*
  * A virtio device in step with the processor, so that runs are reproducible:
@@ -191,6 +192,37 @@ static char *nic_device(const RigMachine *m, unsigned number)
 }
 
 /*
+ * Recording and replay sleep through idle time as a clock on the wall does:
+ * so that outside input has a time at which it comes.
+ */
+static char *icount(const RigDomain *d)
+{
+    g_autofree char *file = d->recording ? qemu_path(d->recording) : NULL;
+
+    return d->replay == RIG_REPLAY_NONE
+           ? g_strdup(ICOUNT ICOUNT_FREE)
+           : g_strdup_printf(ICOUNT ",rr=%s,rrfile=%s",
+                             d->replay == RIG_REPLAY_RECORD ? "record"
+                                                            : "replay", file);
+}
+
+/*
+ * The outside world, on a port of the hub. What comes from it goes through
+ * filter-replay into the recording, and out of it in a replay.
+ */
+static void write_live(xmlTextWriter *w, const RigDomain *d)
+{
+    if (!d->live) {
+        return;
+    }
+    arg(w, "-netdev", g_strdup_printf("%s,id=live0", d->live));
+    arg(w, "-netdev", g_strdup("hubport,id=n3,hubid=0,netdev=live0"));
+    if (d->replay != RIG_REPLAY_NONE) {
+        arg(w, "-object", g_strdup("filter-replay,id=replay0,netdev=live0"));
+    }
+}
+
+/*
  * A hub joins the NICs and the reflector, which sends every frame back from
  * inside this QEMU, so traffic is as deterministic as the rest. The capture
  * sits on the first NIC's port of the hub and sees all frames of both.
@@ -202,7 +234,7 @@ static void write_qemu_args(xmlTextWriter *w, const RigDomain *d)
     g_autofree char *socket = qemu_path(d->tap_socket);
 
     start(w, "qemu:commandline");
-    arg(w, "-icount", g_strdup(ICOUNT));
+    arg(w, "-icount", icount(d));
     arg(w, "-seed", g_strdup_printf("%u", d->machine->random_seed
                                     ? d->machine->random_seed
                                     : RIG_DOMAIN_SEED));
@@ -211,6 +243,7 @@ static void write_qemu_args(xmlTextWriter *w, const RigDomain *d)
     if (two) {
         arg(w, "-netdev", g_strdup("hubport,id=n2,hubid=0"));
     }
+    write_live(w, d);
     arg(w, "-object", g_strdup_printf("filter-dump,id=dump0,netdev=n0,"
                                       "file=%s", capture));
     if (rig_machine_needs_port(d->machine)) {

@@ -13,6 +13,13 @@
 /* Of all random numbers that QEMU gives the guest (-seed). */
 #define RIG_DOMAIN_SEED 1
 
+/* QEMU's record/replay (docs/system/replay.rst of QEMU). */
+typedef enum RigReplayMode {
+    RIG_REPLAY_NONE,
+    RIG_REPLAY_RECORD,
+    RIG_REPLAY_PLAY,
+} RigReplayMode;
+
 /* What differs from one virtual machine to the next; all paths absolute. */
 typedef struct RigDomain {
     const char *name;        /* of the domain, unique on its host */
@@ -25,6 +32,10 @@ typedef struct RigDomain {
     const char *console;     /* file that gets the serial console */
     const char *capture;     /* file that gets the frames, pcap */
     const char *tap_socket;  /* UNIX socket on which rig listens */
+    RigReplayMode replay;
+    const char *recording;   /* file that it writes or reads, else NULL */
+    const char *live;        /* outside world on the NICs' hub: a -netdev of
+                                QEMU without its id; NULL: none */
 } RigDomain;
 
 /*

@@ -45,6 +45,7 @@ void rig_bundle_free(RigBundle *b)
         g_clear_pointer(&b->scenarios, g_ptr_array_unref);
         g_free(b->ini);
         g_free(b->events);
+        g_free(b->recording);
         g_free(b);
     }
 }
@@ -265,7 +266,12 @@ static gboolean load(RigBundle *b, const RigPaths *paths, GPtrArray *problems)
     b->scenarios = g_ptr_array_new_with_free_func(
         (GDestroyNotify)rig_scenario_free);
     for (guint i = 0; b->manifest && i < b->manifest->files->len; i++) {
-        check_file(b, b->manifest->files->pdata[i], problems);
+        const RigBundleFile *file = b->manifest->files->pdata[i];
+
+        check_file(b, file, problems);
+        if (strcmp(file->name, RIG_RECORDING) == 0) {
+            b->recording = g_build_filename(b->dir, RIG_RECORDING, NULL);
+        }
     }
     for (guint i = 0; !problems->len && i < b->manifest->plan->len; i++) {
         load_scenario(b, b->manifest->plan->pdata[i], paths, problems);

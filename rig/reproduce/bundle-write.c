@@ -182,7 +182,7 @@ static gboolean write_common(RigBundler *b, GError **error)
 {
     static const char *const left[] = {
         "plan.ini", "inputs.txt", "domain.xml", "argv", "console.log",
-        "qemu.log", "replay.bin",
+        "qemu.log", RIG_RECORDING,
     };
     gboolean ok = TRUE;
 
@@ -314,7 +314,8 @@ static void describe(const RigBundler *b, const RigScenarioResult *r,
     m->qemu = g_strdup(run->qemu);
     m->kernel = g_strdup(run->kernel);
     m->accel = g_strdup(run->accel);
-    m->qemu_seed = RIG_DOMAIN_SEED;
+    m->qemu_seed = r->scenario->machine.random_seed
+                   ? r->scenario->machine.random_seed : RIG_DOMAIN_SEED;
     m->plan_seed = RIG_PLAN_SEED;
     m->outcome = g_strdup(rig_outcome_name(b->source.machine->outcome));
     m->live = g_strdup(b->source.live);

@@ -23,6 +23,9 @@
 
 #define RIG_BUNDLES "bundles"
 
+/* In the directory of a machine and in a bundle: QEMU's recording. */
+#define RIG_RECORDING "replay.bin"
+
 /* A machine that has ended, all its files written. Nothing is owned. */
 typedef struct RigBundleSource {
     const RigRun *run;
@@ -55,6 +58,7 @@ typedef struct RigBundle {
     GPtrArray *scenarios; /* of RigScenario: the plan */
     char *ini;           /* plan.ini as it was run */
     char *events;        /* path of the stored stream */
+    char *recording;     /* path of QEMU's recording, or NULL */
 } RigBundle;
 
 /*

@@ -23,7 +23,7 @@
 typedef struct Options {
     char *results;       /* directory, absolute */
     int times;
-    gboolean isolated, keep, quiet, verbose;
+    gboolean isolated, replay, keep, quiet, verbose;
     char **bundle;       /* one */
 } Options;
 
@@ -51,7 +51,9 @@ static void print_heading(const Reproduction *p)
     if (*m->sentence) {
         printf("    %s\n", m->sentence);
     }
-    if (p->c.isolated) {
+    if (p->c.replay) {
+        printf("    replayed from its recording\n");
+    } else if (p->c.isolated) {
         printf("    alone in its machine: the stream is another one, and not "
                "compared\n");
     } else if (m->number > 1) {
@@ -306,6 +308,17 @@ static gboolean prepare(Reproduction *p)
         fprintf(stderr, "rig reproduce: %s\n", error->message);
         return FALSE;
     }
+    if (p->c.replay) {
+        g_autofree char *other = rig_rerun_other_inputs(&p->c);
+
+        if (*other) { /* QEMU would wait for ever */
+            print_differences(p);
+            fprintf(stderr, "rig reproduce: a recording replays only on what "
+                    "it was made with: %s differ%s\n", other,
+                    strchr(other, ',') ? "" : "s");
+            return FALSE;
+        }
+    }
     return TRUE;
 }
 
@@ -350,6 +363,9 @@ static gboolean parse(Options *o, int *argc, char ***argv, GError **error)
         { "isolated", 0, 0, G_OPTION_ARG_NONE, &o->isolated,
           "Run the failed scenario alone, without those that ran before it in "
           "the same machine; compares the verdict only", NULL },
+        { "replay", 0, 0, G_OPTION_ARG_NONE, &o->replay,
+          "Insist on a recording (rig run --record), which is replayed when "
+          "there is one", NULL },
         { "results", 0, 0, G_OPTION_ARG_FILENAME, &o->results,
           "Directory for runs/ and reproduced/ (default: results)", "DIR" },
         { "keep", 0, 0, G_OPTION_ARG_NONE, &o->keep,
@@ -395,6 +411,25 @@ static gboolean print_problems(const GPtrArray *problems)
     return problems->len == 0;
 }
 
+/* What outside input there was is known where it was recorded only. */
+static gboolean check_recording(const Reproduction *p)
+{
+    const RigBundle *b = p->bundle;
+
+    if (p->options->replay && !b->recording) {
+        fprintf(stderr, "rig reproduce: the bundle has no recording to "
+                "replay; run the scenario again with \"rig run --record\"\n");
+        return FALSE;
+    }
+    if (b->manifest->live && (!b->recording || p->options->isolated)) {
+        fprintf(stderr, "rig reproduce: note: the run had input from outside "
+                "(%s) that %s; this one has none\n", b->manifest->live,
+                b->recording ? "is recorded for its own plan only"
+                             : "was not recorded");
+    }
+    return TRUE;
+}
+
 static gboolean load(Reproduction *p)
 {
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
@@ -404,7 +439,7 @@ static gboolean load(Reproduction *p)
     if (p->bundle) {
         p->rules = rig_rules_load(p->bundle->scenarios, p->paths, problems);
     }
-    return print_problems(problems);
+    return print_problems(problems) && check_recording(p);
 }
 
 /* QEMU and the guest are built; read the kernel's command line. */
@@ -462,6 +497,7 @@ static int reproduce(const Options *o)
             p.c.rules = p.rules;
             p.c.cmdline = p.cmdline;
             p.c.isolated = o->isolated;
+            p.c.replay = p.bundle->recording && !o->isolated;
             status = rig_supervise(work, &p, RIG_EXIT_BROKEN);
         }
     }

@@ -90,8 +90,15 @@ char *rig_rerun_other_inputs(const RigRerunContext *c)
 /* --- the machine --------------------------------------------------------- */
 
 typedef struct Files {
-    char *console, *capture, *events, *socket, *initrd;
+    char *console, *capture, *events, *socket, *initrd, *live;
 } Files;
+
+/*
+ * In the place of the outside world: in a replay all that it sent comes from
+ * the recording, and what is sent to it goes nowhere.
+ */
+#define NOBODY "dgram,local.type=unix,local.path=%s,remote.type=unix," \
+               "remote.path=%s"
 
 static void files_init(Files *f, const RigRerunContext *c, const char *dir)
 {
@@ -100,11 +107,15 @@ static void files_init(Files *f, const RigRerunContext *c, const char *dir)
     f->events = g_build_filename(dir, "events.bin", NULL);
     f->socket = g_build_filename(c->root->path, "tap", NULL);
     f->initrd = g_build_filename(c->root->path, "initrd", NULL);
+    f->live = g_build_filename(c->root->path, "live", NULL);
+    g_unlink(f->live);
 }
 
 static void files_clear(Files *f)
 {
     g_unlink(f->initrd);
+    g_unlink(f->live);
+    g_free(f->live);
     g_free(f->console);
     g_free(f->capture);
     g_free(f->events);
@@ -117,6 +128,7 @@ static char *make_xml(const RigRerunContext *c, const Files *f)
     const RigMachine *machine = &failed_scenario(c)->machine;
     g_autofree char *uuid = rig_domain_uuid(c->bundle->manifest->machine);
     g_autofree char *name = g_strdup_printf("rig-reproduce-%d", getpid());
+    g_autofree char *nobody = g_strdup_printf(NOBODY, f->live, f->live);
     const RigDomain d = {
         .name = name,
         .uuid = uuid,
@@ -128,6 +140,9 @@ static char *make_xml(const RigRerunContext *c, const Files *f)
         .console = f->console,
         .capture = f->capture,
         .tap_socket = f->socket,
+        .replay = c->replay ? RIG_REPLAY_PLAY : RIG_REPLAY_NONE,
+        .recording = c->replay ? c->bundle->recording : NULL,
+        .live = c->replay && c->bundle->manifest->live ? nobody : NULL,
     };
 
     return rig_domain_xml(&d);

@@ -25,6 +25,7 @@ typedef struct RigRerunContext {
     RigHashes *hashes;
     const char *cmdline; /* of the guest's kernel */
     gboolean isolated;   /* the failed scenario alone */
+    gboolean replay;     /* the bundle's recording, instead of running anew */
     GPtrArray *own;      /* plan of this rerun, of RigScenario */
     char *ini;
     GBytes *archive;

@@ -64,6 +64,8 @@ static char *make_xml(const Machine *m)
     g_autofree char *uuid = domain_uuid(m);
     g_autofree char *console = in_dir(m, "console.log");
     g_autofree char *capture = in_dir(m, "net.pcap");
+    g_autofree char *recording = in_dir(m, RIG_RECORDING);
+    gboolean record = m->c->options->record;
     const RigDomain d = {
         .name = m->name,
         .uuid = uuid,
@@ -75,6 +77,9 @@ static char *make_xml(const Machine *m)
         .console = console,
         .capture = capture,
         .tap_socket = m->socket,
+        .replay = record ? RIG_REPLAY_RECORD : RIG_REPLAY_NONE,
+        .recording = record ? recording : NULL,
+        .live = m->c->options->live,
     };
 
     return rig_domain_xml(&d);
@@ -254,12 +259,18 @@ static uint64_t first_difference(const Machine *m, const RigHistoryEntry *old)
     return event;
 }
 
+/* A run that no other run without its recording can be like. */
+static gboolean is_once(const Machine *m)
+{
+    return m->c->options->record || m->c->options->live;
+}
+
 static void compare_with_history(Machine *m)
 {
     RigMachineResult *r = m->result;
     g_autoptr(RigHistoryEntry) old = NULL;
 
-    if (!r->ended || !m->c->history || r->outcome != RIG_OUTCOME_OK) {
+    if (is_once(m) || !r->ended || !m->c->history || r->outcome != RIG_OUTCOME_OK) {
         return;
     }
     old = rig_history_newest(m->c->history, r->inputs, m->c->run->id);
@@ -286,7 +297,7 @@ static void remember(Machine *m)
     };
     g_autoptr(GError) error = NULL;
 
-    if (m->c->history && m->result->ended &&
+    if (!is_once(m) && m->c->history && m->result->ended &&
         !rig_history_add(m->c->history, &e, &error)) {
         g_printerr("rig: %s\n", error->message);
     }
@@ -332,6 +343,7 @@ static void write_bundles(Machine *m)
         .machine = m->result,
         .plan = m->plan,
         .inputs = m->inputs,
+        .live = c->options->live,
     };
     g_autoptr(RigBundler) bundler = rig_bundler_new(&source);
     guint first = c->run->scenarios->len - m->plan->len;
@@ -402,7 +414,6 @@ static void conclude(Machine *m, const RigVmEnd *end)
     if (r->outcome != RIG_OUTCOME_OK) {
         save_qemu_log(m);
     }
-    write_bundles(m);
     rig_print_machine(c, r);
     if (r->outcome == RIG_OUTCOME_GUEST_NEVER_BOOTED) {
         print_console_tail(m);
@@ -503,6 +514,7 @@ void rig_run_machine(RigRunContext *c, const GPtrArray *plan)
     } else {
         start_failed(&m, error->message);
     }
+    write_bundles(&m); /* QEMU is gone: its recording is complete */
     for (guint i = 0; i < plan->len; i++) {
         c->live.before_scenarios++;
         c->live.before_cycles += rig_scenario_cycle_count(plan->pdata[i]);

@@ -77,6 +77,7 @@ void rig_run_options_clear(RigRunOptions *o)
     g_free(o->uri);
     g_free(o->again);
     g_strfreev(o->known);
+    g_free(o->live);
     g_free(o->night);
     g_free(o->job);
     g_free(o->shard);
@@ -97,6 +98,12 @@ static gboolean parse(Arguments *a, int *argc, char ***argv, GError **error)
           "KEY=VALUES" },
         { "repeat", 0, 0, G_OPTION_ARG_INT, &a->repeat,
           "Run each cycle N times as often as the scenario says", "N" },
+        { "live", 0, 0, G_OPTION_ARG_STRING, &a->options.live,
+          "Join the NICs with the outside world: a -netdev of QEMU without its "
+          "id; the run is not reproducible, unless it is recorded", "NETDEV" },
+        { "record", 0, 0, G_OPTION_ARG_NONE, &a->options.record,
+          "Record what comes from outside, so that \"rig reproduce\" can "
+          "replay the run", NULL },
         { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &a->files,
           NULL, NULL },
         { 0 },
@@ -128,6 +135,19 @@ gboolean rig_run_check_options(const RigRunOptions *o)
     return rig_run_check_night_options(o);
 }
 
+/* Its kind comes first, and the id is ours. */
+static gboolean is_netdev(const char *text)
+{
+    g_auto(GStrv) parts = g_strsplit(text, ",", -1);
+    gboolean good = parts[0] && g_ascii_isalpha(*parts[0]) &&
+                    !strchr(parts[0], '=');
+
+    for (char **p = parts; *p; p++) {
+        good = good && !g_str_has_prefix(*p, "id=");
+    }
+    return good;
+}
+
 static gboolean check_arguments(const Arguments *a)
 {
     if (!a->files) {
@@ -136,6 +156,13 @@ static gboolean check_arguments(const Arguments *a)
         return FALSE;
     }
     if (!rig_run_check_options(&a->options)) {
+        return FALSE;
+    }
+    if (a->options.live && !is_netdev(a->options.live)) {
+        fprintf(stderr, "rig run: --live takes a -netdev of QEMU without an "
+                "id, such as dgram,local.type=inet,local.host=127.0.0.1,"
+                "local.port=7001,remote.type=inet,remote.host=127.0.0.1,"
+                "remote.port=7002\n");
         return FALSE;
     }
     if (a->repeat < 1 || (unsigned)a->repeat > RIG_VARIANTS_REPEAT_MAX) {

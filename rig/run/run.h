@@ -29,6 +29,8 @@ typedef struct RigRunOptions {
     char *night, *job, *shard; /* what the run is of; NULL: of no night */
     char *id;            /* of the run; NULL: a new one */
     int worker;          /* of the night, 1..; 0: none */
+    gboolean record;     /* QEMU record/replay: leave a recording */
+    char *live;          /* outside world, as in RigDomain; NULL: none */
     char *again;         /* sweep: command that takes a point; NULL: see file */
 } RigRunOptions;
 

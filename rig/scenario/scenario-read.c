@@ -92,6 +92,7 @@ static void build_machine(RigMachine *m, xmlNode *node)
     m->queues = rig_attribute_uint(node, "queues", m->queues);
     m->adapters = rig_attribute_uint(node, "adapters", m->adapters);
     m->memory_mib = rig_attribute_uint(node, "memory-mib", m->memory_mib);
+    m->random_seed = rig_attribute_uint(node, "random-seed", 0);
     m->wall_seconds = rig_attribute_uint(node, "wall-seconds", m->wall_seconds);
     if (profile && strcmp(profile, RIG_PROFILE_AT_START) == 0) {
         m->profile = RIG_MSIX_AT_START;

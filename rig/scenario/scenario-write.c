@@ -53,6 +53,9 @@ static void write_machine(xmlTextWriter *w, const RigMachine *m)
     put(w, "msix-profile", rig_profile_name(m->profile));
     put(w, "guard-pages", m->guard_pages ? "yes" : NULL);
     put_uint(w, "memory-mib", m->memory_mib);
+    if (m->random_seed) {
+        put_uint(w, "random-seed", m->random_seed);
+    }
     put_uint(w, "wall-seconds", m->wall_seconds);
     end(w);
 }

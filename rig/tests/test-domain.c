@@ -208,6 +208,42 @@ START_TEST(a_vf_is_one_of_an_igb)
 }
 END_TEST
 
+START_TEST(outside_world_goes_through_the_recording)
+{
+    RigDomain d = {
+        .name = "rig-1", .uuid = "00000000-0000-4000-8000-000000000001",
+        .machine = &machine, .emulator = "/q", .kernel = "/k",
+        .initrd = "/i", .cmdline = "", .console = "/c",
+        .capture = "/net.pcap", .tap_socket = "/t",
+        .live = "dgram,x=1", .recording = "/a,b",
+    };
+    const char *const modes[] = { "shift=4,sleep=off",
+                                  "shift=4,rr=record,rrfile=/a,,b",
+                                  "shift=4,rr=replay,rrfile=/a,,b" };
+
+    for (int mode = RIG_REPLAY_NONE; mode <= RIG_REPLAY_PLAY; mode++) {
+        g_autofree char *xml = NULL;
+        char *icount, *live, *port, *filter;
+
+        d.replay = mode;
+        xml = rig_domain_xml(&d);
+        icount = evaluate(xml, XPATH_ARG("shift="));
+        live = evaluate(xml, XPATH_ARG("dgram"));
+        port = evaluate(xml, XPATH_ARG("hubport,id=n3"));
+        filter = evaluate(xml, XPATH_ARG("filter-replay"));
+        ck_assert_str_eq(icount, modes[mode]);
+        ck_assert_str_eq(live, "dgram,x=1,id=live0");
+        ck_assert_str_eq(port, "hubport,id=n3,hubid=0,netdev=live0");
+        ck_assert_str_eq(filter, mode == RIG_REPLAY_NONE ? "" :
+                         "filter-replay,id=replay0,netdev=live0");
+        xmlFree(icount);
+        xmlFree(live);
+        xmlFree(port);
+        xmlFree(filter);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("domain");
@@ -217,6 +253,7 @@ int main(void)
     tcase_add_test(t, a_second_adapter_is_on_the_same_network_and_watched);
     tcase_add_test(t, paths_cannot_break_out_of_xml_or_of_a_qemu_option);
     tcase_add_test(t, a_vf_is_one_of_an_igb);
+    tcase_add_test(t, outside_world_goes_through_the_recording);
     tcase_add_test(t, virtio_sits_behind_a_port_where_it_can_be_reset);
     suite_add_tcase(s, t);
     return run_suite(s);

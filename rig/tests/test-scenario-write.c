@@ -107,7 +107,8 @@ END_TEST
 START_TEST(what_options_made_of_it_is_written_out)
 {
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
-    char *with[] = { "vectors=7", "queues=3", "msix-profile=at-start", NULL };
+    char *with[] = { "vectors=7", "queues=3", "msix-profile=at-start",
+                     "random-seed=42", NULL };
     g_autofree char *path = fixture_write(f, "plain.xml",
         "<scenario name='plain'><title>A &amp; B</title>"
         "<driver sys='good.sys' inf='good.inf'/>"

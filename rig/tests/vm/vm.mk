@@ -33,6 +33,7 @@ $(VM_TESTS)/%-test: rig/tests/vm/%-test.c rig/tests/vm/run-rig.c \
 check-vm: check-vm-rig
 check-vm-rig: all $(VM_TESTS)/vm-test $(VM_TESTS)/lost-test \
     $(VM_TESTS)/sweep-test $(VM_TESTS)/bisect-test \
+    $(VM_TESTS)/reproduce-test \
     $(VM_MISBEHAVE:%=$(VM_TESTS)/%/rignic.sys) \
     $(VM_MISBEHAVE:%=$(VM_TESTS)/%/rignic.inf)
 	$(Q)echo "  TEST  $(VM_TESTS)/vm-test"
@@ -43,6 +44,28 @@ check-vm-rig: all $(VM_TESTS)/vm-test $(VM_TESTS)/lost-test \
 	$(Q)RIG_HOME=$(CURDIR) $(VM_TESTS)/sweep-test
 	$(Q)echo "  TEST  $(VM_TESTS)/bisect-test"
 	$(Q)RIG_HOME=$(CURDIR) $(VM_TESTS)/bisect-test
+	$(Q)echo "  TEST  $(VM_TESTS)/reproduce-test"
+	$(Q)RIG_HOME=$(CURDIR) $(VM_TESTS)/reproduce-test
+
+# The bar: N reruns of a failure, each with the identical event hash, whatever
+# else the machine does.
+N ?= 100
+.PHONY: check-reproduce
+check-reproduce: all
+	$(Q)rm -rf $(VM_TESTS)/reproduce
+	$(Q)$(B)/rig/rig run -q --results $(VM_TESTS)/reproduce \
+	    scenarios/s01-attributes-fail-bare-return.xml
+	$(Q)$(B)/rig/rig reproduce --results $(VM_TESTS)/reproduce --times $(N) \
+	    $(VM_TESTS)/reproduce/runs/*/bundles/*.tar.zst
+
+# The same for a recording.
+.PHONY: check-replay
+check-replay: all
+	$(Q)rm -rf $(VM_TESTS)/replay
+	$(Q)$(B)/rig/rig run -q --record --results $(VM_TESTS)/replay \
+	    scenarios/s01-attributes-fail-bare-return.xml
+	$(Q)$(B)/rig/rig reproduce --replay --results $(VM_TESTS)/replay \
+	    --times $(N) $(VM_TESTS)/replay/runs/*/bundles/*.tar.zst
 
 # Linux's own drivers, each against rig-tap, by their own scenarios.
 .PHONY: check-vm-linux

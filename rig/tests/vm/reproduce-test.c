@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Failures in real VMs leave bundles, and bundles reproduce them. */
+#include <check.h>
+#include <glib/gstdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "run-rig.h"
+
+#define FAILED  "s06-halt-lacks-deregister"
+#define OTHER   "s01-attributes-fail-bare-return"
+#define CYCLE   "<install/><init/><restart/><pause/><halt/><unload/>"
+
+static char *results;
+
+static void setup(void)
+{
+    test_dir_create();
+    results = g_strdup_printf("--results=%s/results", test_dir());
+}
+
+static void teardown(void)
+{
+    test_dir_remove();
+    g_clear_pointer(&results, g_free);
+}
+
+static char *shipped(const char *name)
+{
+    g_autofree char *file = g_strconcat(name, ".xml", NULL);
+
+    return g_build_filename(test_home(), "scenarios", file, NULL);
+}
+
+/* Of the newest run. */
+static char *bundle(const char *scenario, const char *suffix)
+{
+    g_autoptr(GPtrArray) runs = run_dirs();
+    g_autofree char *name = g_strconcat(scenario, suffix, NULL);
+
+    ck_assert_uint_gt(runs->len, 0);
+    return g_build_filename(runs->pdata[runs->len - 1], "bundles", name,
+                            NULL);
+}
+
+static RigCallResult reproduce(const char *what, const char *option)
+{
+    const char *args[] = { "reproduce", results, what, option, NULL };
+
+    return rig_call(NULL, args);
+}
+
+START_TEST(a_failure_in_a_shared_boot_reproduces_event_for_event)
+{
+    g_autofree char *first = shipped(OTHER), *second = shipped(FAILED);
+    const char *args[] = { "run", results, first, second, NULL };
+    g_auto(RigCallResult) run = rig_call(NULL, args);
+    g_autofree char *archive = bundle(FAILED, ".tar.zst");
+    g_autofree char *named = run_value("string(//scenario[@name='" FAILED
+                                       "']/@bundle)");
+    g_autofree char *line = run_value("string(//scenario[@name='" FAILED
+                                      "']/reproduce)");
+
+    expect_status(&run, 0);
+    expect_output(&run, line);
+    ck_assert_ptr_nonnull(strstr(line, "rig reproduce "));
+    ck_assert_str_eq(named, "bundles/" FAILED);
+    {
+        g_auto(RigCallResult) again = reproduce(archive, "--times=2");
+        g_auto(RigCallResult) alone = reproduce(archive, "--isolated");
+
+        expect_status(&again, 0);
+        expect_output(&again, "1 scenario that ran before it");
+        expect_output(&again, "2 of 2 reruns reproduced it event for event");
+        expect_status(&alone, 0);
+        expect_output(&alone, "with the same verdict");
+    }
+}
+END_TEST
+
+/* The scenario files of a bundle run by themselves. */
+START_TEST(a_crash_leaves_a_bundle_whose_scenario_runs)
+{
+    g_autofree char *sys = test_driver("crash-in-halt", "sys");
+    g_autofree char *inf = test_driver("crash-in-halt", "inf");
+    g_autofree char *path = test_scenario("crash", sys, inf, CYCLE,
+                                          "<expect verdict=\"violation\"/>");
+    const char *args[] = { "run", results, path, NULL };
+    g_auto(RigCallResult) run = rig_call(NULL, args);
+    g_autofree char *dir = bundle("crash", "");
+    g_autofree char *inner = g_build_filename(dir, "scenarios",
+                                              "001-crash.xml", NULL);
+    const char *again[] = { "run", results, inner, NULL };
+    g_auto(RigCallResult) second = rig_call(NULL, again);
+
+    expect_status(&run, 0);
+    expect_status(&second, 0);
+    expect_output(&second, "event stream identical to run");
+}
+END_TEST
+
+START_TEST(a_recording_is_replayed_and_only_with_what_made_it)
+{
+    g_autofree char *path = shipped(OTHER);
+    const char *args[] = { "run", results, "--record", path, NULL };
+    g_auto(RigCallResult) run = rig_call(NULL, args);
+    g_autofree char *dir = bundle(OTHER, "");
+
+    expect_status(&run, 0);
+    {
+        g_auto(RigCallResult) again = reproduce(dir, "--replay");
+
+        expect_status(&again, 0);
+        expect_output(&again, "replayed from its recording");
+        expect_output(&again, "1 of 1 rerun reproduced it event for event");
+    }
+}
+END_TEST
+
+START_TEST(what_is_no_bundle_is_refused)
+{
+    g_autofree char *file = test_file("x.tar.zst", "no archive");
+    g_auto(RigCallResult) none = reproduce("nothing", NULL);
+    g_auto(RigCallResult) broken = reproduce(file, NULL);
+    g_auto(RigCallResult) times = reproduce(file, "--times=0");
+
+    expect_status(&none, 2);
+    expect_output(&none, "is no bundle");
+    expect_status(&broken, 2);
+    expect_output(&broken, "x.tar.zst");
+    expect_status(&times, 2);
+    expect_output(&times, "--times takes 1 to");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("reproduce");
+    TCase *tcase = tcase_create("reproduce");
+    SRunner *runner;
+    int failed;
+
+    tcase_set_timeout(tcase, 300);
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase,
+                   a_failure_in_a_shared_boot_reproduces_event_for_event);
+    tcase_add_test(tcase, a_crash_leaves_a_bundle_whose_scenario_runs);
+    tcase_add_test(tcase, a_recording_is_replayed_and_only_with_what_made_it);
+    tcase_add_test(tcase, what_is_no_bundle_is_refused);
+    suite_add_tcase(suite, tcase);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? 1 : 0;
+}
