@@ -110,6 +110,8 @@ help:
 	@echo "make check-vfio   rig-tap on a function passed through; minutes"
 	@echo "make bench        all benchmarks, as ratios measured in one run"
 	@echo "make bench-NAME   one of: $(BENCHES)"
+	@echo "make check-reproduce  N=100 reruns of a failure, each event for event the same"
+	@echo "make check-replay     the same for replays of a recording"
 	@echo "make soak         1,000 init-halt cycles in one VM"
 	@echo "make clean        remove build/ (results/ is kept)"
 	@echo "Variables: V=1 SANITIZE=1 QEMU_SRC=<tree or tarball> CC= CFLAGS="
