@@ -287,8 +287,8 @@ uint64_t rig_driver_import_mark(const RigDriverImage *image, const char *name)
 
 /* --- interface ------------------------------------------------------------- */
 
-static gboolean read_file(const char *path, char **file, gsize *size,
-                          GError **error)
+gboolean rig_driver_file_read(const char *path, char **file, gsize *size,
+                              GError **error)
 {
     if (!g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
@@ -351,7 +351,7 @@ RigDriverImage *rig_driver_image_read(const char *path,
     g_autofree char *file = NULL;
     gsize size;
 
-    return read_file(path, &file, &size, error)
+    return rig_driver_file_read(path, &file, &size, error)
                ? rig_driver_image_parse(path, (const uint8_t *)file, size,
                                         exports, error)
                : NULL;

@@ -37,6 +37,13 @@ typedef struct RigDriverImage {
     GPtrArray *imports;  /* of RigImport, in their order */
 } RigDriverImage;
 
+/*
+ * The bytes of a driver's image, to be freed. FALSE with @error: it is no
+ * regular file, cannot be read, or is too large for a driver.
+ */
+gboolean rig_driver_file_read(const char *path, char **file, gsize *size,
+                              GError **error);
+
 /* NULL with @error: the file cannot be read or would not load. */
 RigDriverImage *rig_driver_image_read(const char *path,
                                       const RigExports *exports,

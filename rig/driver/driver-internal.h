@@ -3,6 +3,8 @@
 #ifndef RIG_DRIVER_INTERNAL_H
 #define RIG_DRIVER_INTERNAL_H
 
+#include <stdio.h>
+
 #include "driver-image.h"
 #include "ndis/pe.h"
 
@@ -14,5 +16,9 @@ uint64_t rig_driver_import_mark(const RigDriverImage *image, const char *name);
 
 /* driver-ndis.c: fill image->ndis. */
 void rig_driver_find_ndis(RigDriverImage *image, const struct pe_image *pe);
+
+/* instrument-command.c: `rig driver instrument`; argv[0] is "instrument". */
+int rig_driver_instrument(int argc, char **argv);
+void rig_driver_instrument_usage(FILE *f);
 
 #endif

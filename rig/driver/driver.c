@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `rig driver inspect`: what is known of a driver before it is run. */
+/*
+ * `rig driver`, and of it `rig driver inspect`: what is known of a driver before
+ * it is run.
+ */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -7,6 +10,7 @@
 #include "commands.h"
 #include "driver-image.h"
 #include "driver-inf.h"
+#include "driver-internal.h"
 #include "paths.h"
 #include "windows-version.h"
 
@@ -228,7 +232,17 @@ static void print_usage(FILE *f)
           "Show what is known of a driver before it is run: the image, what it "
           "imports and\nwhether the NDIS host has it, what its INF installs "
           "for which NIC.\nExit status: 0 nothing found that keeps it from "
-          "being run, 1 something found,\n2 not a driver or not an INF.\n", f);
+          "being run, 1 something found,\n2 not a driver or not an INF.\n\n", f);
+    rig_driver_instrument_usage(f);
+}
+
+static int inspect_command(int argc, char **argv)
+{
+    if (argc < 2 || argc > 3 || argv[1][0] == '-') {
+        print_usage(stderr);
+        return RIG_EXIT_USAGE;
+    }
+    return inspect(argv[1], argc == 3 ? argv[2] : NULL);
 }
 
 int rig_cmd_driver(int argc, char **argv)
@@ -240,10 +254,12 @@ int rig_cmd_driver(int argc, char **argv)
         print_usage(stdout);
         return RIG_EXIT_OK;
     }
-    if (argc < 2 || strcmp(argv[1], "inspect") != 0 || argc < 3 || argc > 4 ||
-        argv[2][0] == '-') {
-        print_usage(stderr);
-        return RIG_EXIT_USAGE;
+    if (argc > 1 && strcmp(argv[1], "inspect") == 0) {
+        return inspect_command(argc - 1, argv + 1);
     }
-    return inspect(argv[2], argc == 4 ? argv[3] : NULL);
+    if (argc > 1 && strcmp(argv[1], "instrument") == 0) {
+        return rig_driver_instrument(argc - 1, argv + 1);
+    }
+    print_usage(stderr);
+    return RIG_EXIT_USAGE;
 }
