@@ -92,6 +92,9 @@
             <xsl:when test="@witness = 'api+device'">witnesses: API calls and
               device</xsl:when>
             <xsl:when test="@witness = 'api'">witness: API calls only</xsl:when>
+            <xsl:when test="@witness = 'shim+device'">witnesses: rigshim.sys and
+              device</xsl:when>
+            <xsl:when test="@witness = 'shim'">witness: rigshim.sys only</xsl:when>
             <xsl:otherwise>witness: device only</xsl:otherwise>
           </xsl:choose>
         </span>

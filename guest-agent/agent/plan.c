@@ -304,7 +304,8 @@ static bool read_scenario(const struct plan_reader *r, unsigned number,
     static const char *const known[] = {RIG_PLAN_KEY_NAME,   RIG_PLAN_KEY_SYS,
                                         RIG_PLAN_KEY_INF,    RIG_PLAN_KEY_LINUX,
                                         RIG_PLAN_KEY_CYCLES, RIG_PLAN_KEY_TRACE,
-                                        RIG_PLAN_KEY_RULES,  NULL};
+                                        RIG_PLAN_KEY_RULES,
+                                        RIG_PLAN_KEY_INSTRUMENTED, NULL};
     uint32_t n;
 
     if (!plan_only_keys(r, known) ||

@@ -102,6 +102,8 @@
 #define RIG_PLAN_KEY_SYS          "sys"
 #define RIG_PLAN_KEY_TRACE        "trace"
 #define RIG_PLAN_KEY_RULES        "rules"
+#define RIG_PLAN_KEY_INSTRUMENTED "instrumented" /* "yes": for who reads the
+                                                    plan later */
 #define RIG_PLAN_KEY_INF          "inf"
 #define RIG_PLAN_KEY_LINUX        "linux"
 #define RIG_PLAN_KEY_CYCLES       "cycles"

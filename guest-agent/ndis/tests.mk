@@ -17,16 +17,34 @@ UNIT_arena := $(NDIS_OBJECTS)
 UNIT_absent := $(NDIS_OBJECTS)
 UNIT_life := $(NDIS_OBJECTS)
 UNIT_host := $(NDIS_OBJECTS)
+UNIT_host-shim := $(NDIS_OBJECTS)
+UNIT_shim := $(NDIS_OBJECTS)
 UNIT_exports := $(NDIS_OBJECTS) tests/export-cases.o
 
 NDIS_UNITS := pe emulate format stack arena \
-    $(if $(filter 1,$(SANITIZE)),,absent life host exports)
+    $(if $(filter 1,$(SANITIZE)),,absent life host host-shim shim \
+    exports)
 
 $(foreach unit,$(NDIS_UNITS),$(eval $(call agent_unit,$(unit))))
 
 $(B)/guest-agent/tests/test-pe.o $(B)/guest-agent/tests/test-life.o \
     $(B)/guest-agent/tests/test-host.o: \
     AGENT_UNIT_FLAGS += -DPROBE_SYS='"$(PROBE_SYS)"'
+
+# The same tests with the same driver, instrumented, beside rigshim.sys.
+SHIM_PROBE_SYS := $(B)/guest-agent/shim/probe.sys
+$(B)/guest-agent/tests/test-shim.o $(B)/guest-agent/tests/test-host-shim.o: \
+    AGENT_UNIT_FLAGS += -DPROBE_SYS='"$(SHIM_PROBE_SYS)"'
+
+$(B)/guest-agent/tests/test-host-shim.o: guest-agent/tests/test-host.c
+	$(Q)mkdir -p $(@D)
+	$(Q)echo "  CC    $@"
+	$(Q)$(CC) $(AGENT_UNIT_FLAGS) -MMD -MP -c -o $@ $<
+
+$(SHIM_PROBE_SYS): $(PROBE_SYS) $(B)/rig/rig $(SHIM_SYS)
+	$(Q)mkdir -p $(@D)
+	$(Q)cp $(SHIM_SYS) $(@D)/
+	$(Q)$(B)/rig/rig driver instrument $< -o $@ > /dev/null
 
 # With relocations (it has absolute pointers) and no C library.
 $(PROBE_SYS): guest-agent/tests/probe.c guest-agent/tests/probe.h \
@@ -39,6 +57,7 @@ $(PROBE_SYS): guest-agent/tests/probe.c guest-agent/tests/probe.h \
 
 .PHONY: check-units-ndis
 check-units: check-units-ndis
-check-units-ndis: $(NDIS_UNITS:%=$(B)/guest-agent/test-%) $(PROBE_SYS)
+check-units-ndis: $(NDIS_UNITS:%=$(B)/guest-agent/test-%) $(PROBE_SYS) \
+    $(if $(filter 1,$(SANITIZE)),,$(SHIM_PROBE_SYS))
 	$(Q)for t in $(filter-out %.sys,$^); do echo "  TEST  $$t"; \
 	    $$t || exit 1; done

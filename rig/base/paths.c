@@ -81,6 +81,8 @@ RigPaths *rig_paths_find(GError **error)
     p->imports = g_build_filename(home, "build", "guest", "imports", NULL);
     p->callbacks = g_build_filename(home, "build", "guest", "callbacks",
                                     NULL);
+    p->shim = g_build_filename(home, "build", "windows", "rigshim",
+                               "rigshim.sys", NULL);
     p->manual = g_build_filename(home, "rig", "man", NULL);
     return p;
 }
@@ -102,6 +104,7 @@ void rig_paths_free(RigPaths *p)
     g_free(p->exports);
     g_free(p->imports);
     g_free(p->callbacks);
+    g_free(p->shim);
     g_free(p->manual);
     g_free(p);
 }

@@ -33,6 +33,7 @@ typedef struct RigPaths {
     char *exports;    /* text file: what the NDIS host implements */
     char *imports;    /* text file: the same with kinds and modules */
     char *callbacks;  /* text file: what it calls in a driver */
+    char *shim;       /* rigshim.sys, as built */
     char *manual;     /* directory with the manual pages */
 } RigPaths;
 

@@ -36,6 +36,21 @@ const RigCall *rig_calls_inside(const RigCalls *c, unsigned thread)
     return NULL;
 }
 
+const RigCall *rig_calls_inside_only(const RigCalls *c)
+{
+    const RigCall *only = NULL;
+
+    for (unsigned i = 0; i < c->threads; i++) {
+        const RigCall *inside = rig_calls_inside(c, i);
+
+        if (inside && only) {
+            return NULL;
+        }
+        only = inside ? inside : only;
+    }
+    return only;
+}
+
 const RigCall *rig_calls_within(const RigCalls *c, unsigned thread,
                                 GQuark callback)
 {

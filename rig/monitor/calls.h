@@ -80,6 +80,11 @@ RigCall *rig_calls_leave(RigCalls *c, const RigEvent *e, const char **why);
 
 /* Innermost open callback of a thread, or NULL. */
 const RigCall *rig_calls_inside(const RigCalls *c, unsigned thread);
+/*
+ * Innermost open callback of the only thread that is in any, or NULL. For who
+ * cannot tell which of the threads a marker is about.
+ */
+const RigCall *rig_calls_inside_only(const RigCalls *c);
 /* An open callback of that name on this thread, at any depth, or NULL. */
 const RigCall *rig_calls_within(const RigCalls *c, unsigned thread,
                                 GQuark callback);

@@ -438,6 +438,9 @@ static RigFinding *new_finding(const RigMonitor *m, const RigReport *r)
     f->verdict = RIG_VERDICT_VIOLATION;
     f->class_code = g_strdup(class_of(r));
     f->witness = witness(r);
+    if (m->by_shim && (f->witness & RIG_WITNESS_API)) {
+        f->witness |= RIG_WITNESS_SHIM;
+    }
     f->cycle = m->cycle;
     f->boundary = g_strdup(place(m, r));
     f->event = r->facts->event;

@@ -22,6 +22,7 @@
 typedef struct Options {
     char **rules;        /* NAME or FILE, NULL: those of the plan */
     char *scenario;      /* file, NULL: by the plan */
+    char *witness;       /* "host" or "shim", NULL: by the plan */
     gboolean at_start, quiet, verbose, progress;
     char **streams;      /* RUN or events.bin */
 } Options;
@@ -325,6 +326,10 @@ static gboolean judge_stream(Judgement *j, const char *name)
     if (!rules) {
         return FALSE;
     }
+    for (guint i = 0; j->options->witness && i < scenarios->len; i++) {
+        ((RigScenario *)scenarios->pdata[i])->instrumented =
+            strcmp(j->options->witness, "shim") == 0;
+    }
     unmarked = rig_unmarked_rules(scenarios, rules);
     m = rig_monitor_new(scenarios, rules);
     rig_monitor_skip_hash(m);
@@ -394,6 +399,9 @@ static gboolean parse(Options *o, int *argc, char ***argv, GError **error)
         { "msix-profile", 0, 0, G_OPTION_ARG_STRING, &profile,
           "at-connect (default) or at-start, for a stream without plan.ini",
           "PROFILE" },
+        { "witness", 0, 0, G_OPTION_ARG_STRING, &o->witness,
+          "Who is believed where a driver was instrumented: shim (default) or "
+          "host, the NDIS host", "WHO" },
         { "quiet", 'q', 0, G_OPTION_ARG_NONE, &o->quiet,
           "Print what did not pass only", NULL },
         { "verbose", 'v', 0, G_OPTION_ARG_NONE, &o->verbose,
@@ -413,6 +421,12 @@ static gboolean parse(Options *o, int *argc, char ***argv, GError **error)
     if (profile && !o->at_start && strcmp(profile, "at-connect")) {
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                     "--msix-profile is at-connect or at-start");
+        return FALSE;
+    }
+    if (o->witness && strcmp(o->witness, "host") &&
+        strcmp(o->witness, "shim")) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--witness is shim or host");
         return FALSE;
     }
     if (!o->streams) {
@@ -461,5 +475,6 @@ int rig_cmd_judge(int argc, char **argv)
     g_strfreev(o.rules);
     g_strfreev(o.streams);
     g_free(o.scenario);
+    g_free(o.witness);
     return status_of(&j, good);
 }

@@ -243,6 +243,17 @@ static char *pass_sentence(const RigMonitor *m)
                            first->moved.event, callback, end->event, device);
 }
 
+/* Who has seen it, where that is not the NDIS host. */
+static void name_witness(RigMonitor *m)
+{
+    g_autofree char *sentence = m->by_shim ? m->pass_sentence : NULL;
+
+    if (sentence) {
+        m->pass_sentence = g_strdup_printf("%s Witness: rigshim.sys.",
+                                           sentence);
+    }
+}
+
 /* --- keeping ------------------------------------------------------------- */
 
 static void keep_steps(RigCycleResult *c, const Work *w)
@@ -338,6 +349,7 @@ void rig_judge_cycle(RigMonitor *m, RigCycleEnd end, uint64_t event,
     if (verdict == RIG_VERDICT_PASS && !m->pass_sentence) {
         m->pass_sentence = rig_monitor_open_scenario(m)->linux_driver
                            ? rig_linux_pass_sentence(m) : pass_sentence(m);
+        name_witness(m);
     }
     if (!worth_keeping(m, verdict)) {
         r->cycles_omitted++;

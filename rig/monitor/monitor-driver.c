@@ -36,12 +36,42 @@ RigFacts rig_monitor_facts(const RigMonitor *m, const RigEvent *e,
     };
 }
 
+/*
+ * Of two witnesses one is believed. The shim's are the callbacks and calls of
+ * an instrumented driver; the NDIS host's besides what only it can see. What
+ * neither witnesses but the rig does itself counts with both.
+ */
+static gboolean is_believed(const RigMonitor *m, const RigEvent *e)
+{
+    switch (e->marker.kind) {
+    case RIG_MK_CALLBACK_ENTER:
+    case RIG_MK_CALLBACK_LEAVE:
+    case RIG_MK_API_ENTER:
+    case RIG_MK_API_LEAVE:
+        return !(e->marker.thread & RIG_MARKER_SHIM) == !m->by_shim;
+    case RIG_MK_CONTRACT:
+    case RIG_MK_LEFT:
+    case RIG_MK_ADAPTER:
+        return !m->by_shim;
+    default:
+        return TRUE;
+    }
+}
+
+/* The callback that the driver is in; threads of the two are not the same. */
+static const RigCall *inside_of(const RigMonitor *m, const RigEvent *e)
+{
+    return m->by_shim && e->marker.kind > RIG_MK_API_LEAVE
+           ? rig_calls_inside_only(&m->calls)
+           : rig_calls_inside(&m->calls, e->marker.thread);
+}
+
 /* Facts of a marker that a driver thread wrote. */
 static RigFacts marker_facts(const RigMonitor *m, const RigEvent *e,
                              RuleSource source, unsigned when,
                              const RigName *name)
 {
-    const RigCall *inside = rig_calls_inside(&m->calls, e->marker.thread);
+    const RigCall *inside = inside_of(m, e);
     RigFacts f = rig_monitor_facts(m, e, source, when, rig_calls_adapter(
                                        &m->calls, e->marker.thread));
 
@@ -259,7 +289,7 @@ static void on_adapter(RigMonitor *m, const RigEvent *e)
 void rig_monitor_lost(RigMonitor *m, const RigEvent *e, RigCycleEnd how)
 {
     WorkLost *lost = &m->work.lost;
-    const RigCall *inside = rig_calls_inside(&m->calls, e->marker.thread);
+    const RigCall *inside = inside_of(m, e);
     uint64_t wanted = rig_monitor_wanted(m, RULE_ON_LOST, 0, RULE_WHEN_CALL);
     RigFacts f;
 
@@ -290,11 +320,19 @@ void rig_monitor_lost(RigMonitor *m, const RigEvent *e, RigCycleEnd how)
 }
 
 /* Callbacks and API calls of a driver. */
-void rig_monitor_driver(RigMonitor *m, const RigEvent *e)
+void rig_monitor_driver(RigMonitor *m, const RigEvent *event)
 {
+    const RigEvent *e = event;
+    RigEvent own;
+
     /* Other threads may run on for a moment after a crash. */
-    if (m->work.lost.how != RIG_END_DONE) {
+    if (m->work.lost.how != RIG_END_DONE || !is_believed(m, event)) {
         return;
+    }
+    if (event->marker.thread & RIG_MARKER_SHIM) {
+        own = *event;
+        own.marker.thread &= (uint16_t)~RIG_MARKER_SHIM;
+        e = &own;
     }
     m->work.api_witness = TRUE;
     if (e->marker.kind <= RIG_MK_BUGCHECK) {

@@ -138,6 +138,10 @@ struct RigMonitor {
     /* Engines that want to see an event, by name index and kind of when. */
     uint64_t *wanted[RULE_SOURCES];
     RigScenarioResult **result; /* one for each scenario; NULL: taken */
+    gboolean by_shim;    /* the open scenario's driver is instrumented: its
+                            markers are believed, not the NDIS host's */
+    char *unwitnessed;   /* rules that the shim is no witness for: a sentence,
+                            or NULL */
 
     gboolean plan_begun, plan_ended;
     char gave_up[RIG_MARKER_TEXT]; /* why the guest ended its plan early */

@@ -27,6 +27,10 @@ void rig_monitor_close_scenario(RigMonitor *m, const char *missing,
     if (!r->sweep || cut || m->last_cycle == 0) {
         rig_judge_missing(r, m->last_cycle + 1, m->cycles, missing);
     }
+    if (m->unwitnessed) {
+        rig_scenario_result_worsen(r, RIG_VERDICT_INCONCLUSIVE,
+                                   m->unwitnessed);
+    }
     rig_scenario_result_conclude(r, m->pass_sentence);
     rig_sweep_close(m);
     rig_monitor_close_rules(m);
@@ -197,6 +201,13 @@ static const char *misplaced(const RigMonitor *m, const struct rig_marker *k)
     }
 }
 
+/* What may be set in `thread` besides its number. */
+static unsigned marked_by(const struct rig_marker *k)
+{
+    return k->kind >= RIG_MK_CALLBACK_ENTER && k->kind <= RIG_MK_API_LEAVE
+           ? RIG_MARKER_SHIM : 0;
+}
+
 /* Does a marker claim another place than the one that is open? */
 static const char *stray(const RigMonitor *m, const struct rig_marker *k)
 {
@@ -211,7 +222,7 @@ static const char *stray(const RigMonitor *m, const struct rig_marker *k)
     case RIG_MK_QUIESCED:
         return NULL;
     default:
-        return k->thread >= RIG_CALLS_THREADS
+        return (k->thread & ~marked_by(k)) >= RIG_CALLS_THREADS
                ? "it has a thread number above 63" :
                !m->cycle ? "it belongs to no cycle" :
                k->scenario != m->scenario || k->cycle != m->cycle

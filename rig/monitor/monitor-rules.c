@@ -5,6 +5,7 @@
  */
 #include <string.h>
 #include "monitor-internal.h"
+#include "rigshim.h"
 
 /* The rule whose handles are interrupts, by what makes them. */
 static gboolean follows_interrupts(const RigRule *rule)
@@ -37,19 +38,56 @@ static void fill_wanted(RigMonitor *m, RuleSource source, unsigned names)
     }
 }
 
+/* What the shim marks, for rig_rule_unmarked(). */
+static const char *const by_shim[] = {
+#define API(name, result, arguments, object, scalars) #name,
+#define HANDLER(name, member, result, arguments, value) #name,
+    RIGSHIM_APIS(API)
+    RIGSHIM_HANDLERS(HANDLER)
+    RIGSHIM_PNP_HANDLERS(HANDLER)
+#undef API
+#undef HANDLER
+    NULL,
+};
+
+/* Can the witness that is believed see what the rule is about? */
+static gboolean is_witnessed(RigMonitor *m, const RigRule *rule)
+{
+    g_autofree char *missing = m->by_shim ? rig_rule_unmarked(rule, by_shim)
+                                          : NULL;
+    g_autofree char *before = missing ? m->unwitnessed : NULL;
+
+    if (missing) {
+        m->unwitnessed = before ? g_strdup_printf(
+            "%s Nor is it of %s, for rule %s.", before,
+            g_str_equal(missing, "*") ? "every callback" : missing,
+            rig_rule_name(rule)) : g_strdup_printf(
+            "The driver is instrumented, and rigshim.sys is no witness of %s, "
+            "which rule %s needs.", g_str_equal(missing, "*")
+            ? "every callback" : missing, rig_rule_name(rule));
+    }
+    return !missing;
+}
+
 void rig_monitor_open_rules(RigMonitor *m)
 {
     const RigScenario *s = rig_monitor_open_scenario(m);
 
     m->symbols = s->sys ? rig_symbols_load(s->sys) : NULL;
-    m->engines = MIN(s->rules->len, RIG_RULES_MAX);
+    m->engines = 0;
     m->interrupts = -1;
-    for (unsigned i = 0; i < m->engines; i++) {
+    m->by_shim = s->instrumented;
+    for (unsigned i = 0; i < s->rules->len; i++) {
         const RigRule *rule = rig_rules_get(m->rules, s->rules->pdata[i]);
+        unsigned n = m->engines;
 
-        m->engine[i] = rig_engine_new(rule, m->names, rig_finding_report, m);
+        if (n == RIG_RULES_MAX || !is_witnessed(m, rule)) {
+            continue;
+        }
+        m->engine[n] = rig_engine_new(rule, m->names, rig_finding_report, m);
+        m->engines++;
         if (m->interrupts < 0 && follows_interrupts(rule)) {
-            m->interrupts = i;
+            m->interrupts = (int)n;
         }
     }
     for (unsigned s = 0; s < RULE_SOURCES; s++) {
@@ -67,5 +105,6 @@ void rig_monitor_close_rules(RigMonitor *m)
         g_clear_pointer(&m->wanted[s], g_free);
     }
     m->engines = 0;
+    g_clear_pointer(&m->unwitnessed, g_free);
     g_clear_pointer(&m->symbols, rig_symbols_free);
 }

@@ -166,6 +166,7 @@ static RigScenario *read_scenario(GKeyFile *k, const char *file,
     uint64_t cycles = g_key_file_get_uint64(k, group, RIG_PLAN_KEY_CYCLES,
                                             NULL);
     g_autoptr(RigScenario) s = rig_scenario_new();
+    g_autofree char *instrumented = NULL;
 
     s->file = g_strdup(file);
     s->name = g_key_file_get_string(k, group, RIG_PLAN_KEY_NAME, error);
@@ -179,6 +180,9 @@ static RigScenario *read_scenario(GKeyFile *k, const char *file,
         s->sweep = read_sweep(k, sweep);
     }
     read_rules(k, group, s);
+    instrumented = g_key_file_get_string(k, group, RIG_PLAN_KEY_INSTRUMENTED,
+                                         NULL);
+    s->instrumented = g_strcmp0(instrumented, RIG_PLAN_YES) == 0;
     s->marked = read_list(k, group, RIG_PLAN_KEY_TRACE);
     if (!s->name || !printable(s->name) || cycles < 1 ||
         cycles > PLAN_CYCLES_MAX) {

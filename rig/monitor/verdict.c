@@ -39,8 +39,16 @@ gboolean rig_level_parse(const char *name, RigLevel *level)
 
 const char *rig_witness_name(RigWitness witness)
 {
-    return witness == RIG_WITNESS_BOTH ? "api+device" :
-           witness == RIG_WITNESS_API ? "api" : "device";
+    gboolean shim = witness & RIG_WITNESS_SHIM;
+
+    switch (witness & RIG_WITNESS_BOTH) {
+    case RIG_WITNESS_BOTH:
+        return shim ? "shim+device" : "api+device";
+    case RIG_WITNESS_API:
+        return shim ? "shim" : "api";
+    default:
+        return "device";
+    }
 }
 
 const char *rig_cycle_end_name(RigCycleEnd end)

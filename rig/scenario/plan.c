@@ -8,6 +8,9 @@
 
 #include "cpio.h"
 #include "include/plan.h"
+#include "instrument.h"
+#include "paths.h"
+#include "rigshim.h"
 #include "scenario-sweep.h"
 
 /* The root port is the only bridge, so the bus behind it is number 1. */
@@ -146,6 +149,10 @@ static void add_driver(GKeyFile *k, const char *group, unsigned number,
     inf = guest_path(number, s->inf_name);
     g_key_file_set_string(k, group, RIG_PLAN_KEY_SYS, sys);
     g_key_file_set_string(k, group, RIG_PLAN_KEY_INF, inf);
+    if (s->instrumented) {
+        g_key_file_set_string(k, group, RIG_PLAN_KEY_INSTRUMENTED,
+                              RIG_PLAN_YES);
+    }
 }
 
 static void add_scenario(GKeyFile *k, unsigned number, const RigScenario *s,
@@ -225,6 +232,37 @@ static gboolean add_driver_file(RigCpio *cpio, unsigned scenario,
     return TRUE;
 }
 
+/* The driver as rigshim.sys witnesses it, and that beside it. */
+static gboolean add_instrumented(RigCpio *cpio, unsigned scenario,
+                                 const RigScenario *s, GError **error)
+{
+    g_autoptr(RigPaths) paths = rig_paths_find(error);
+    g_autofree char *path = guest_path(scenario, s->sys_name);
+    g_autoptr(GBytes) made = NULL;
+    g_autofree char *file = NULL;
+    gsize size;
+
+    if (!paths || !g_file_get_contents(s->sys, &file, &size, error)) {
+        return FALSE;
+    }
+    made = rig_instrument(s->sys, (const uint8_t *)file, size, NULL, error);
+    if (!made) {
+        return FALSE;
+    }
+    rig_cpio_file(cpio, path + 1, g_bytes_get_data(made, NULL),
+                  g_bytes_get_size(made));
+    return add_driver_file(cpio, scenario, RIGSHIM_MODULE, paths->shim, error);
+}
+
+static gboolean add_driver_files(RigCpio *cpio, unsigned scenario,
+                                 const RigScenario *s, GError **error)
+{
+    return s->linux_driver ||
+           ((s->instrumented ? add_instrumented(cpio, scenario, s, error)
+             : add_driver_file(cpio, scenario, s->sys_name, s->sys, error)) &&
+            add_driver_file(cpio, scenario, s->inf_name, s->inf, error));
+}
+
 GBytes *rig_plan_archive(const GPtrArray *scenarios, const char *ini,
                          GError **error)
 {
@@ -240,9 +278,7 @@ GBytes *rig_plan_archive(const GPtrArray *scenarios, const char *ini,
         g_autofree char *dir = g_strdup_printf("plan/%u", i + 1);
 
         rig_cpio_directory(&cpio, dir);
-        good = s->linux_driver ||
-               (add_driver_file(&cpio, i + 1, s->sys_name, s->sys, error) &&
-                add_driver_file(&cpio, i + 1, s->inf_name, s->inf, error));
+        good = add_driver_files(&cpio, i + 1, s, error);
     }
     archive = rig_cpio_finish(&cpio);
     if (!good) {

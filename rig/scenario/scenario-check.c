@@ -10,6 +10,7 @@
 
 #include "device-fault.h"
 #include "include/plan.h"
+#include "instrument.h"
 #include "pe-check.h"
 #include "problem.h"
 #include "read-file.h"
@@ -125,7 +126,8 @@ static void check_rules(RigScenario *s, const RigPaths *paths,
     for (guint i = 0; i < catalogue->len && !s->linux_driver; i++) {
         const RigRuleEntry *e = catalogue->pdata[i];
 
-        if (e->always && !is_named(s, s->rules->len, e->name)) {
+        /* They are about what only the NDIS host can see. */
+        if (e->always && !s->instrumented && !is_named(s, s->rules->len, e->name)) {
             add_rule(s, e, 0);
         }
     }
@@ -198,6 +200,27 @@ static void check_inf(const RigScenario *s, GPtrArray *problems)
     }
 }
 
+static void check_instrumented(const RigScenario *s, GPtrArray *problems)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) made = NULL;
+    g_autofree char *file = NULL;
+    gsize size;
+
+    if (s->machine.adapters > 1) {
+        rig_problem(problems, s->file, 0, "driver: an instrumented one cannot "
+                    "tell which adapter is which function; leave "
+                    "instrumented or adapters out");
+    }
+    if (g_file_get_contents(s->sys, &file, &size, &error)) {
+        made = rig_instrument(s->sys, (const uint8_t *)file, size, NULL,
+                              &error);
+    }
+    if (!made) {
+        rig_problem(problems, s->file, 0, "driver: %s", error->message);
+    }
+}
+
 static void check_driver(const RigScenario *s, GPtrArray *problems)
 {
     g_autoptr(GError) error = NULL;
@@ -209,6 +232,8 @@ static void check_driver(const RigScenario *s, GPtrArray *problems)
     check_driver_names(s, problems);
     if (!rig_pe_check_file(s->sys, &error)) {
         rig_problem(problems, s->file, 0, "driver: %s", error->message);
+    } else if (s->instrumented) {
+        check_instrumented(s, problems);
     }
     check_inf(s, problems);
 }

@@ -171,6 +171,7 @@ static void build_driver(RigScenario *s, xmlNode *node)
     g_autofree char *dir = g_path_get_dirname(file);
     g_autofree char *sys = rig_attribute(node, "sys");
     g_autofree char *inf = rig_attribute(node, "inf");
+    g_autofree char *instrumented = NULL;
 
     s->linux_driver = rig_attribute(node, "linux");
     if (s->linux_driver) {
@@ -181,6 +182,8 @@ static void build_driver(RigScenario *s, xmlNode *node)
     s->inf = g_canonicalize_filename(inf, dir);
     s->sys_name = g_path_get_basename(s->sys);
     s->inf_name = g_path_get_basename(s->inf);
+    instrumented = rig_attribute(node, "instrumented");
+    s->instrumented = g_strcmp0(instrumented, "yes") == 0;
 }
 
 static void build_rule(RigScenario *s, xmlNode *node)

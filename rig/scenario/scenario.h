@@ -152,6 +152,8 @@ typedef struct RigScenario {
     char *inf;            /* path of the INF on this host */
     char *sys_name;       /* as in the file: last component of sys */
     char *inf_name;
+    gboolean instrumented; /* the guest gets the image as rig_instrument()
+                             makes it, and rigshim.sys is the witness */
     RigMachine machine;
     GPtrArray *rules;     /* of RigRuleRef, at least one for a .sys */
     GPtrArray *cycles;    /* of RigCycle, at least one */

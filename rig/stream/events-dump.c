@@ -67,8 +67,9 @@ static void dump_marker(const RigEvent *e)
     if (m->name[0]) {
         printf(" %s", m->name);
     }
-    printf(" [%u.%u t%u irql %u depth %u call " N "]", m->scenario, m->cycle,
-           m->thread, m->irql, m->depth, m->call);
+    printf(" [%u.%u %s%u irql %u depth %u call " N "]", m->scenario, m->cycle,
+           m->thread & RIG_MARKER_SHIM ? "shim t" : "t",
+           m->thread & ~RIG_MARKER_SHIM, m->irql, m->depth, m->call);
     if (m->object) {
         printf(" object " X, m->object);
     }

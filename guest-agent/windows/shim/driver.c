@@ -86,7 +86,7 @@ static PVOID ShimHook(ULONG Slot, const NDIS_OBJECT_HEADER *From,
         if (h->Pnp == Pnp && h->Offset + sizeof(PVOID) <= From->Size &&
             *member) {
             ShimDrivers[Slot].Original[i] = *member;
-            *member = ShimWrappers[Slot][i];
+            *member = (SHIM_FUNCTION *)ShimWrappers[Slot][i];
         }
     }
     return To;

@@ -73,37 +73,44 @@ static ULONG_PTR ShimHandler(ULONG Slot, ULONG Handler, ULONG_PTR A,
     return ret;
 }
 
-#define WRAPPER(slot, name)                                                   \
-    static ULONG_PTR NTAPI Shim##slot##name(ULONG_PTR A, ULONG_PTR B,         \
-                                            ULONG_PTR C, ULONG_PTR D,         \
-                                            ULONG_PTR E)                      \
-    {                                                                         \
-        UNREFERENCED_PARAMETER(D);                                            \
-        UNREFERENCED_PARAMETER(E);                                            \
-        return ShimHandler(slot, SHIM_H_##name, A, B, C);                     \
+/*
+ * With the handler's own number of arguments and no more: where a function says
+ * that it has arguments on the stack, the compiler may use their place, which a
+ * caller that passes fewer has other plans for.
+ */
+#define PARAMETERS_1 ULONG_PTR A
+#define PARAMETERS_2 PARAMETERS_1, ULONG_PTR B
+#define PARAMETERS_3 PARAMETERS_2, ULONG_PTR C
+#define VALUES_1 A, 0, 0
+#define VALUES_2 A, B, 0
+#define VALUES_3 A, B, C
+#define WRAPPER(slot, name, arguments)                                     \
+    static ULONG_PTR NTAPI Shim##slot##name(PARAMETERS_##arguments)        \
+    {                                                                      \
+        return ShimHandler(slot, SHIM_H_##name, VALUES_##arguments);       \
     }
-#define X0(name, ...) WRAPPER(0, name)
-#define X1(name, ...) WRAPPER(1, name)
-#define X2(name, ...) WRAPPER(2, name)
-#define X3(name, ...) WRAPPER(3, name)
-#define X4(name, ...) WRAPPER(4, name)
-#define X5(name, ...) WRAPPER(5, name)
-#define X6(name, ...) WRAPPER(6, name)
-#define X7(name, ...) WRAPPER(7, name)
+#define X0(name, member, result, arguments, value) WRAPPER(0, name, arguments)
+#define X1(name, member, result, arguments, value) WRAPPER(1, name, arguments)
+#define X2(name, member, result, arguments, value) WRAPPER(2, name, arguments)
+#define X3(name, member, result, arguments, value) WRAPPER(3, name, arguments)
+#define X4(name, member, result, arguments, value) WRAPPER(4, name, arguments)
+#define X5(name, member, result, arguments, value) WRAPPER(5, name, arguments)
+#define X6(name, member, result, arguments, value) WRAPPER(6, name, arguments)
+#define X7(name, member, result, arguments, value) WRAPPER(7, name, arguments)
 #define SLOT(x) RIGSHIM_HANDLERS(x) RIGSHIM_PNP_HANDLERS(x)
 SLOT(X0) SLOT(X1) SLOT(X2) SLOT(X3) SLOT(X4) SLOT(X5) SLOT(X6) SLOT(X7)
 
 C_ASSERT(RIGSHIM_DRIVERS == 8);
 
-#define Y0(name, ...) [SHIM_H_##name] = Shim0##name,
-#define Y1(name, ...) [SHIM_H_##name] = Shim1##name,
-#define Y2(name, ...) [SHIM_H_##name] = Shim2##name,
-#define Y3(name, ...) [SHIM_H_##name] = Shim3##name,
-#define Y4(name, ...) [SHIM_H_##name] = Shim4##name,
-#define Y5(name, ...) [SHIM_H_##name] = Shim5##name,
-#define Y6(name, ...) [SHIM_H_##name] = Shim6##name,
-#define Y7(name, ...) [SHIM_H_##name] = Shim7##name,
-SHIM_FUNCTION *const ShimWrappers[RIGSHIM_DRIVERS][SHIM_HANDLERS] = {
+#define Y0(name, ...) [SHIM_H_##name] = (PVOID)Shim0##name,
+#define Y1(name, ...) [SHIM_H_##name] = (PVOID)Shim1##name,
+#define Y2(name, ...) [SHIM_H_##name] = (PVOID)Shim2##name,
+#define Y3(name, ...) [SHIM_H_##name] = (PVOID)Shim3##name,
+#define Y4(name, ...) [SHIM_H_##name] = (PVOID)Shim4##name,
+#define Y5(name, ...) [SHIM_H_##name] = (PVOID)Shim5##name,
+#define Y6(name, ...) [SHIM_H_##name] = (PVOID)Shim6##name,
+#define Y7(name, ...) [SHIM_H_##name] = (PVOID)Shim7##name,
+const PVOID ShimWrappers[RIGSHIM_DRIVERS][SHIM_HANDLERS] = {
     { SLOT(Y0) }, { SLOT(Y1) }, { SLOT(Y2) }, { SLOT(Y3) },
     { SLOT(Y4) }, { SLOT(Y5) }, { SLOT(Y6) }, { SLOT(Y7) },
 };

@@ -72,6 +72,7 @@ typedef struct _SHIM_COPY {
     ULONG64 Bytes[SHIM_CHARACTERISTICS_MAX / 8];
 } SHIM_COPY, *PSHIM_COPY;
 
+/* To call any of them: a callee does not look at arguments it has not got. */
 typedef ULONG_PTR NTAPI SHIM_FUNCTION(ULONG_PTR A, ULONG_PTR B, ULONG_PTR C,
                                       ULONG_PTR D, ULONG_PTR E);
 
@@ -125,7 +126,7 @@ typedef struct _SHIM_HANDLER {
 
 extern const SHIM_HANDLER ShimHandlers[SHIM_HANDLERS];
 /* The wrapper of each handler for each driver. */
-extern SHIM_FUNCTION *const ShimWrappers[RIGSHIM_DRIVERS][SHIM_HANDLERS];
+extern const PVOID ShimWrappers[RIGSHIM_DRIVERS][SHIM_HANDLERS];
 
 /* --- device.c, power.c, request.c --------------------------------------------- */
 
