@@ -103,8 +103,10 @@ $(GUEST_LINUX)/kernel-version: $(GUEST_LINUX_KERNEL)/version
 #   nokaslr               the same addresses in every run
 #   hugepages=9           16 MiB of DMA memory for the agent, and its text
 #   the rest              less work at start-up, 40 % of its processor time:
-#     mitigations, rodata, init_on_alloc, apparmor, audit, lsm: the guest has
-#     no user to be protected from; clearcpuid: under -icount QEMU runs string
+#     mitigations, rodata, init_on_alloc, apparmor, audit, lsm,
+#     hardened_usercopy: the guest has no user to be protected from; psi,
+#     cgroup_disable, nopat: nothing to account for at each fork, fault and
+#     sleep; clearcpuid: under -icount QEMU runs string
 #     instructions one step at a time, so no REP MOVS and STOS; nolapic_timer,
 #     no_timer_check, tsc: no calibration loops; cryptomgr.notests and
 #     initcall_blacklist: self-tests, tracing, certificates, BPF types.

@@ -193,7 +193,7 @@ static VOID NTAPI ndis_m_free_nb_sg_list(NDIS_HANDLE handle,
 
 /*
  * Common buffers come aligned to a page, or to their own size below that, and
- * zeroed.
+ * zeroed by block_alloc().
  */
 static void *shared_alloc(size_t size, uint64_t *bus)
 {
@@ -205,7 +205,6 @@ static void *shared_alloc(size_t size, uint64_t *bus)
     }
     p = size ? block_alloc(OBJ_SHARED, size, align, 0) : NULL;
     if (p) {
-        memset(p, 0, size);
         arena_bus_address(p, bus);
     }
     return p;

@@ -103,14 +103,11 @@ static void fill_zones(const struct place *p)
 /* Offset of the first byte that is not `fill`; n if all are. */
 static size_t first_other(const uint8_t *at, size_t n, uint8_t fill)
 {
-    uint64_t word;
     size_t i = 0;
 
-    memset(&word, fill, sizeof(word));
-    for (; n - i >= sizeof(word); i += sizeof(word)) {
-        if (memcmp(at + i, &word, sizeof(word)) != 0) {
-            break;
-        }
+    /* All are as the first one if each is as the one before it. */
+    if (n > 0 && at[0] == fill && memcmp(at, at + 1, n - 1) == 0) {
+        return n;
     }
     while (i < n && at[i] == fill) {
         i++;
@@ -308,7 +305,7 @@ void *block_alloc(enum object_kind kind, size_t size, size_t align,
     }
     p = place_of(kind, block, size, kind == OBJ_POOL && pool.guard);
     fill_zones(&p);
-    memset(block, FILL_NEW, size);
+    memset(block, kind == OBJ_SHARED ? 0 : FILL_NEW, size);
     object_add_tagged(kind, block, size, tag);
     return block;
 }

@@ -6,9 +6,10 @@
 #include "ndis/core.h"
 
 /*
- * A block of `kind` (OBJ_POOL, OBJ_SHARED, OBJ_CONTIGUOUS), filled with a
- * pattern and accounted to the driver's call site and `tag` (0: none). NULL:
- * no memory. Only pool memory has red zones in front and guard pages.
+ * A block of `kind` (OBJ_POOL, OBJ_CONTIGUOUS, OBJ_SHARED), filled with a
+ * pattern, shared memory with zeroes, and accounted to the driver's call site
+ * and `tag` (0: none). NULL: no memory. Only pool memory has red zones in front
+ * and guard pages.
  */
 void *block_alloc(enum object_kind kind, size_t size, size_t align,
                   uint32_t tag);

@@ -309,18 +309,24 @@ static void write_stub(uint8_t *at, const struct thunk *t)
 /* Arm what applies to t; the faults are in order of the plan. */
 static void arm(struct thunk *t)
 {
-    t->calls = 0;
-    t->fault = NULL;
-    for (unsigned i = 0; i < thunks.faults; i++) {
+    const struct host_fault *fault = NULL;
+    bool slow;
+
+    for (unsigned i = 0; i < thunks.faults && !fault; i++) {
         if (strcmp(thunks.fault[i].api, t->name) == 0 && t->export &&
             t->export->failure) {
-            t->fault = &thunks.fault[i];
-            break;
+            fault = &thunks.fault[i];
         }
     }
-    t->slow = !t->export || t->fault || t->traced ||
-              (thunks.points && t->export->failure) ||
-              (t->export->flags & EX_SITE);
+    slow = !t->export || fault || t->traced ||
+           (thunks.points && t->export->failure) ||
+           (t->export->flags & EX_SITE);
+    /* Written, its page would be copied for the process of every cycle. */
+    if (t->calls || t->fault != fault || t->slow != slow) {
+        t->calls = 0;
+        t->fault = fault;
+        t->slow = slow;
+    }
 }
 
 static void *thunk_for(const char *name, const struct export *ex)
