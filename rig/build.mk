@@ -84,5 +84,6 @@ check-units-rig: $(RIG_UNITS)
     $(RIG_UNIT_HELPERS:.o=.d)
 
 include rig/tests/vm/vm.mk
+include rig/tests/agent/agent.mk
 include rig/tests/fuzz.mk
 include rig/bench/bench.mk

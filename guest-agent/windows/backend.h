@@ -8,6 +8,9 @@
 /* The handler of a request; NULL if there is none here. */
 job_handler *windows_handler(uint16_t request);
 
+/* Once, at the beginning. */
+void windows_init(void);
+
 /* info.c */
 job_handler windows_info, windows_logs, windows_shut_down;
 /* device.c */

@@ -165,6 +165,7 @@ int wmain(int argc, WCHAR **argv)
     }
     setvbuf(stderr, NULL, _IONBF, 0);
     api_init();
+    windows_init();
     link_init();
     stopping = CreateEventW(NULL, TRUE, FALSE, NULL);
     if (wcscmp(mode, L"--console") == 0) {

@@ -8,7 +8,7 @@
 #include "protocol/names.h"
 #include "protocol/platform.h"
 
-#define RESEND_MS     1000 /* at first; doubled each time up to ... */
+#define RESEND_MS     500  /* at first; doubled each time up to ... */
 #define RESEND_MAX_MS 8000
 #define BUSY_MS       200
 #define HELLO_MS      1000

@@ -60,7 +60,7 @@ void rig_agent_free(RigAgent *agent);
  * the callback) or an error. The result names the request for
  * rig_agent_abort().
  */
-#define RIG_AGENT_MARGIN_MS 5000
+#define RIG_AGENT_MARGIN_MS 3000
 typedef void RigAgentDone(gpointer opaque, const struct fields *reply,
                           const GError *error);
 uint32_t rig_agent_start(RigAgent *agent, uint16_t request,
