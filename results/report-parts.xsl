@@ -15,18 +15,16 @@
 
   <!-- The expected verdict of the current scenario, and whether it came. -->
   <xsl:template name="as-expected">
-    <span class="expected x-{@as-expected}">
-      <xsl:value-of select="@expected"/>
+    <small class="expected x-{@as-expected}">
       <xsl:choose>
-        <xsl:when test="@as-expected = 'yes'">
-          <small> as expected</small>
-        </xsl:when>
-        <xsl:when test="@expected = @verdict">
-          <small> other level or class</small>
-        </xsl:when>
-        <xsl:otherwise><small> not as expected</small></xsl:otherwise>
+        <xsl:when test="@as-expected = 'yes'">as expected</xsl:when>
+        <xsl:when test="@expected = @verdict">other level or
+          class</xsl:when>
+        <xsl:otherwise>
+          <xsl:value-of select="concat('expected ', @expected)"/>
+        </xsl:otherwise>
       </xsl:choose>
-    </span>
+    </small>
   </xsl:template>
 
   <xsl:template name="verdict-word">

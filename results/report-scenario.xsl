@@ -12,6 +12,8 @@
   <xsl:variable name="max-rows" select="200"/>
 
   <xsl:template match="scenario">
+    <xsl:variable name="ms"><xsl:call-template name="scenario-ms"/></xsl:variable>
+    <xsl:variable name="ns"><xsl:call-template name="scenario-ns"/></xsl:variable>
     <article id="s{@number}" class="scenario card v-{@verdict} x-{@as-expected}"
              aria-labelledby="s{@number}-h">
       <details>
@@ -25,6 +27,7 @@
           <xsl:apply-templates select="@verdict" mode="badge"/>
           <h3 id="s{@number}-h"><xsl:value-of select="title"/></h3>
           <span class="sub">
+            <xsl:call-template name="known-of"/>
             <code><xsl:value-of select="@name"/></code>
             <xsl:if test="@seed">
               <span class="tag">seed <xsl:value-of select="@seed"/></span>
@@ -38,6 +41,22 @@
               <xsl:text>, got </xsl:text>
               <xsl:value-of select="@verdict"/>
             </span>
+            <xsl:for-each select="driver/@sys | driver/@linux |
+                                  key('machine', @machine)/@nic">
+              <span><xsl:value-of select="."/></span>
+            </xsl:for-each>
+            <xsl:if test="$ms != ''">
+              <span>
+                <xsl:value-of select="concat(format-number($ms div 1000,
+                                             '#,##0.0'), ' s')"/>
+              </span>
+            </xsl:if>
+            <xsl:if test="$ns != ''">
+              <span>
+                <xsl:value-of select="concat(format-number($ns div 1000000,
+                                      '#,##0.0'), ' ms of guest time')"/>
+              </span>
+            </xsl:if>
           </span>
           <p class="sentence"><xsl:value-of select="sentence"/></p>
         </summary>
@@ -45,6 +64,7 @@
           <xsl:if test="normalize-space(description) != ''">
             <p class="description"><xsl:value-of select="description"/></p>
           </xsl:if>
+          <xsl:call-template name="history-of"/>
           <xsl:apply-templates select="sweep"/>
           <xsl:apply-templates select="finding[position() &lt;= $max-findings]"/>
           <xsl:call-template name="and-more">
@@ -132,7 +152,7 @@
         </thead>
         <tbody>
           <xsl:for-each select="proof[position() &lt;= $max-proofs]">
-            <tr>
+            <tr id="s{../../@number}f{../@number}p{position()}">
               <th scope="row" class="num">
                 <xsl:choose>
                   <xsl:when test="$drawn">
@@ -528,14 +548,27 @@
     </section>
   </xsl:template>
 
+  <!-- A bundle reproduces what happened and compares; the command line runs
+       the scenario once more. -->
   <xsl:template match="reproduce">
     <section class="reproduce">
-      <h4 id="s{../@number}-r">Reproduce</h4>
-      <div class="command">
-        <pre tabindex="0" aria-labelledby="s{../@number}-r"><code><xsl:value-of
-          select="."/></code></pre>
-        <button type="button" class="copy" hidden="hidden">Copy</button>
-      </div>
+      <h4>Reproduce</h4>
+      <xsl:if test="../@bundle">
+        <p class="more">The same run again from its bundle, here or on another
+        machine, compared event by event:</p>
+        <xsl:call-template name="command">
+          <xsl:with-param name="label">Command that reproduces it</xsl:with-param>
+          <xsl:with-param name="before">rig reproduce </xsl:with-param>
+          <xsl:with-param name="here"
+                          select="concat('results/runs/', /run/@id, '/')"/>
+          <xsl:with-param name="after" select="../@bundle"/>
+        </xsl:call-template>
+        <p class="more">Only its scenario:</p>
+      </xsl:if>
+      <xsl:call-template name="command">
+        <xsl:with-param name="label">Command that runs it again</xsl:with-param>
+        <xsl:with-param name="before" select="string(.)"/>
+      </xsl:call-template>
     </section>
   </xsl:template>
 </xsl:stylesheet>

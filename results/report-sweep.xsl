@@ -13,6 +13,18 @@
   <xsl:key name="by-step" match="sweep/point"
            use="concat(generate-id(..), ' ', substring-before(@text, ':'))"/>
 
+  <!-- Points by what they fail: one row of the heat map. A call of one step
+       is one site, from wherever the driver makes it. -->
+  <xsl:key name="by-site" match="sweep/point"
+           use="concat(generate-id(..), ' ', substring-before(@text, ':'), ' ',
+                       @kind, ' ', @name)"/>
+  <xsl:key name="by-outcome" match="sweep/point"
+           use="concat(generate-id(..), ' ', substring-before(@text, ':'), ' ',
+                       @kind, ' ', @name, ' ', @outcome)"/>
+  <xsl:key name="of-outcome" match="sweep/point"
+           use="concat(generate-id(..), ' ', @outcome)"/>
+  <xsl:variable name="max-sites" select="400"/>
+
   <xsl:template match="sweep">
     <xsl:variable name="id" select="concat('s', ../@number, 'map')"/>
     <xsl:variable name="unclean" select="point[@again]"/>
@@ -32,7 +44,11 @@
         </xsl:choose>
       </p>
       <xsl:call-template name="sweep-totals"/>
-      <xsl:call-template name="sweep-cells"/>
+      <xsl:call-template name="sweep-heat"/>
+      <details class="as-table">
+        <summary>Every point, one cell each, by step</summary>
+        <xsl:call-template name="sweep-cells"/>
+      </details>
       <xsl:if test="$unclean">
         <xsl:call-template name="sweep-rows">
           <xsl:with-param name="caption">Not clean with one fault</xsl:with-param>
@@ -106,6 +122,129 @@
         </tbody>
       </table>
     </div>
+  </xsl:template>
+
+  <!-- Sites down, outcomes across; what is not clean comes first. A cell
+       says its number, and is as strong as its share of the site. -->
+  <xsl:template name="sweep-heat">
+    <xsl:variable name="sweep" select="generate-id(.)"/>
+    <xsl:variable name="columns"
+                  select="outcome[key('of-outcome', concat($sweep, ' ', @name))]
+                          /@name"/>
+    <xsl:variable name="untried"
+                  select="key('of-outcome', concat($sweep, ' not-tried'))"/>
+    <xsl:variable name="sites"
+                  select="point[generate-id(.) = generate-id(key('by-site',
+                          concat($sweep, ' ', substring-before(@text, ':'), ' ',
+                                 @kind, ' ', @name))[1])]"/>
+    <div class="scroll" tabindex="0" role="region" aria-label="Heat map">
+      <table class="heat">
+        <caption>Points of each site by outcome; the darker, the larger its
+        share of the site</caption>
+        <thead>
+          <tr>
+            <th scope="col">Step</th>
+            <th scope="col">What was failed</th>
+            <th scope="col" class="num">Points</th>
+            <xsl:for-each select="$columns">
+              <th scope="col" class="num">
+                <span class="cell m-{.}" aria-hidden="true"></span>
+                <xsl:text> </xsl:text>
+                <xsl:call-template name="outcome-words">
+                  <xsl:with-param name="name" select="."/>
+                </xsl:call-template>
+              </th>
+            </xsl:for-each>
+            <xsl:if test="$untried">
+              <th scope="col" class="num">not tried</th>
+            </xsl:if>
+            <xsl:if test="@k &gt; 1">
+              <th scope="col" class="num">pairs not clean</th>
+            </xsl:if>
+          </tr>
+        </thead>
+        <tbody>
+          <xsl:for-each select="$sites">
+            <xsl:sort select="count(key('by-site', concat($sweep, ' ',
+                              substring-before(@text, ':'), ' ', @kind, ' ',
+                              @name))[@again]) &gt; 0" order="descending"/>
+            <xsl:if test="position() &lt;= $max-sites">
+              <xsl:call-template name="sweep-site">
+                <xsl:with-param name="sweep" select="$sweep"/>
+                <xsl:with-param name="columns" select="$columns"/>
+                <xsl:with-param name="untried" select="boolean($untried)"/>
+              </xsl:call-template>
+            </xsl:if>
+          </xsl:for-each>
+        </tbody>
+      </table>
+    </div>
+    <xsl:call-template name="and-more">
+      <xsl:with-param name="all" select="count($sites)"/>
+      <xsl:with-param name="shown" select="$max-sites"/>
+    </xsl:call-template>
+  </xsl:template>
+
+  <xsl:template name="sweep-site">
+    <xsl:param name="sweep"/>
+    <xsl:param name="columns"/>
+    <xsl:param name="untried"/>
+    <xsl:variable name="step" select="substring-before(@text, ':')"/>
+    <xsl:variable name="site"
+                  select="concat($sweep, ' ', $step, ' ', @kind, ' ', @name)"/>
+    <xsl:variable name="all" select="count(key('by-site', $site))"/>
+    <tr>
+      <td><xsl:value-of select="$step"/></td>
+      <th scope="row">
+        <code><xsl:value-of select="@name"/></code>
+        <xsl:if test="@kind = 'device' or @kind = 'resource'">
+          <small><xsl:value-of select="concat(' ', @kind)"/></small>
+        </xsl:if>
+      </th>
+      <td class="num"><xsl:value-of select="$all"/></td>
+      <xsl:for-each select="$columns">
+        <xsl:call-template name="sweep-share">
+          <xsl:with-param name="outcome" select="string(.)"/>
+          <xsl:with-param name="all" select="$all"/>
+          <xsl:with-param name="n" select="count(key('by-outcome',
+                                           concat($site, ' ', .)))"/>
+        </xsl:call-template>
+      </xsl:for-each>
+      <xsl:if test="$untried">
+        <xsl:call-template name="sweep-share">
+          <xsl:with-param name="outcome">not-tried</xsl:with-param>
+          <xsl:with-param name="all" select="$all"/>
+          <xsl:with-param name="n" select="count(key('by-outcome',
+                                           concat($site, ' not-tried')))"/>
+        </xsl:call-template>
+      </xsl:if>
+      <xsl:if test="../@k &gt; 1">
+        <xsl:call-template name="sweep-share">
+          <xsl:with-param name="outcome">violation</xsl:with-param>
+          <xsl:with-param name="all"
+                          select="sum(key('by-site', $site)/@pairs)"/>
+          <xsl:with-param name="n"
+                          select="sum(key('by-site', $site)/@unclean-pairs)"/>
+        </xsl:call-template>
+      </xsl:if>
+    </tr>
+  </xsl:template>
+
+  <!-- Four strengths: up to a quarter, half, three quarters, all of it. -->
+  <xsl:template name="sweep-share">
+    <xsl:param name="outcome"/>
+    <xsl:param name="all"/>
+    <xsl:param name="n"/>
+    <td class="num">
+      <xsl:if test="$n &gt; 0">
+        <xsl:attribute name="class">
+          <xsl:value-of select="concat('num h-', ceiling(4 * $n div $all),
+                                       ' t-', $outcome)"/>
+        </xsl:attribute>
+        <xsl:value-of select="$n"/>
+        <span class="of"><xsl:value-of select="concat(' of ', $all)"/></span>
+      </xsl:if>
+    </td>
   </xsl:template>
 
   <!-- One row of cells for each step, in the order of the driver's life. -->

@@ -33,6 +33,22 @@
   <xsl:variable name="char" select="6.2"/>
   <xsl:variable name="tick-space" select="92"/>
 
+  <!-- The row of a phase or call, by the event it begins with; of two with
+       the same event only the first has one. -->
+  <xsl:key name="row" match="timeline/phase | timeline/call"
+           use="concat(generate-id(..), ' ', @event-from)"/>
+
+  <xsl:template name="row-id">
+    <xsl:param name="name"/>
+    <xsl:if test="@event-from and generate-id(.) = generate-id(key('row',
+                  concat(generate-id(..), ' ', @event-from))[1])">
+      <xsl:attribute name="{$name}">
+        <xsl:value-of select="concat('s', ../../../@number, 'c',
+                                     ../../@number, 'r', @event-from)"/>
+      </xsl:attribute>
+    </xsl:if>
+  </xsl:template>
+
   <!-- Caps on what is drawn. -->
   <xsl:variable name="max-lanes" select="64"/>
   <xsl:variable name="max-drawn" select="3000"/>
@@ -102,6 +118,19 @@
     <xsl:variable name="height" select="$y-axis + 40"/>
 
     <figure class="timeline">
+      <div class="zoom" hidden="hidden" role="group"
+           aria-label="Zoom of the timeline of cycle {../@number}">
+        <button type="button" data-zoom="out" aria-label="Zoom out"
+                title="Zoom out (−)">−</button>
+        <button type="button" data-zoom="in" aria-label="Zoom in"
+                title="Zoom in (+)">+</button>
+        <button type="button" data-zoom="fit" title="All of it (F)">Fit</button>
+        <button type="button" data-zoom="reset"
+                title="Natural size (0)">Reset</button>
+        <output aria-live="polite">100 %</output>
+        <small>Ctrl and wheel, or + − 0 F in the graph; drag to move; click a
+        call for its row</small>
+      </div>
       <div class="scroll graph" tabindex="0" role="region"
            aria-label="Timeline of cycle {../@number}, scrolls sideways">
         <svg class="chart" role="img" width="{$width}" height="{$height}"
@@ -269,7 +298,9 @@
       <xsl:for-each select="../../finding[position() &lt;= $max-findings]
                             [@cycle = current()/../@number]
                             /proof[position() &lt;= $max-proofs]">
-        <q e="{@event}"><xsl:value-of select="."/></q>
+        <q e="{@event}" r="s{../../@number}f{../@number}p{position()}">
+          <xsl:value-of select="."/>
+        </q>
       </xsl:for-each>
     </xsl:variable>
     <xsl:variable name="merged">
@@ -286,7 +317,7 @@
       <xsl:variable name="c"
                     select="sum(preceding-sibling::p[1]/@c)"/>
       <l x="{$gutter + ($c + .5) * $cw}" w="{string-length(@e) * 7 + 12}"
-         text="{@e}" title="Event {@e}: {.}">
+         text="{@e}" row="{@r}" title="Event {@e}: {.}">
         <xsl:attribute name="side">
           <xsl:choose>
             <xsl:when test="$c * 2 &gt; $columns * 1.9">end</xsl:when>
@@ -449,11 +480,13 @@
       <path class="leader" d="M{@x} {$to}V{$top + 1}"/>
       <circle class="dot" cx="{@x}" cy="{$top}" r="2.5"/>
       <xsl:if test="$row &gt; 0">
-        <rect x="{$start}" y="{$top}" width="{@w}" height="{$pin-row - 3}"
-              rx="3"/>
-        <text x="{$start + @w div 2}" y="{$top + 11}" text-anchor="middle">
-          <xsl:value-of select="@text"/>
-        </text>
+        <a href="#{@row}" aria-label="Event {@text}, its row in the proof">
+          <rect x="{$start}" y="{$top}" width="{@w}" height="{$pin-row - 3}"
+                rx="3"/>
+          <text x="{$start + @w div 2}" y="{$top + 11}" text-anchor="middle">
+            <xsl:value-of select="@text"/>
+          </text>
+        </a>
       </xsl:if>
     </g>
   </xsl:template>
@@ -653,6 +686,9 @@
             <xsl:for-each select="(phase | call)[position() &lt;= $max-rows]">
               <xsl:sort select="@from" data-type="number"/>
               <tr>
+                <xsl:call-template name="row-id">
+                  <xsl:with-param name="name">id</xsl:with-param>
+                </xsl:call-template>
                 <td class="num"><xsl:call-template name="events"/></td>
                 <th scope="row"><code><xsl:value-of select="@name"/></code></th>
                 <td>
@@ -679,6 +715,23 @@
         <xsl:with-param name="all" select="count(phase | call)"/>
         <xsl:with-param name="shown" select="$max-rows"/>
       </xsl:call-template>
+      <xsl:if test="../@event-from and ../../@machine">
+        <p class="more">All of its events, as the machine recorded them:</p>
+        <xsl:call-template name="command">
+          <xsl:with-param name="label">Command that prints the events of this
+          cycle</xsl:with-param>
+          <xsl:with-param name="before">rig events </xsl:with-param>
+          <xsl:with-param name="here"
+                          select="concat('results/runs/', /run/@id, '/')"/>
+          <xsl:with-param name="after">
+            <xsl:value-of select="concat(key('machine', ../../@machine)/@dir,
+                                  '/events.bin --from ', ../@event-from)"/>
+            <xsl:if test="../@event-to">
+              <xsl:value-of select="concat(' --to ', ../@event-to)"/>
+            </xsl:if>
+          </xsl:with-param>
+        </xsl:call-template>
+      </xsl:if>
     </details>
   </xsl:template>
 </xsl:stylesheet>

@@ -26,6 +26,14 @@
                       (starts-with(@status, '0xC') or
                        starts-with(@status, '0xc'))"> failed</xsl:if>
       </xsl:attribute>
+      <xsl:if test="not($other)">
+        <xsl:attribute name="data-name">
+          <xsl:value-of select="@name"/>
+        </xsl:attribute>
+      </xsl:if>
+      <xsl:call-template name="row-id">
+        <xsl:with-param name="name">data-row</xsl:with-param>
+      </xsl:call-template>
       <title><xsl:call-template name="about"/></title>
       <rect x="{$x + .5}" y="{$top + .5}" width="{$w - 1 + 1 * ($w &lt;= 1)}"
             height="{18 - 8 * $other}" rx="2"/>
@@ -63,7 +71,10 @@
     <xsl:param name="y"/>
     <xsl:variable name="x" select="$gutter + @from * $cw"/>
     <xsl:variable name="w" select="(@to - @from) * $cw"/>
-    <g class="call k-{@kind}" data-at="{@from}">
+    <g class="call k-{@kind}" data-at="{@from}" data-name="{@name}">
+      <xsl:call-template name="row-id">
+        <xsl:with-param name="name">data-row</xsl:with-param>
+      </xsl:call-template>
       <title><xsl:call-template name="about"/></title>
       <rect x="{$x + 1}" y="{$y - 4}" width="{$w - 2 + 2 * ($w &lt;= 2)}"
             height="8" rx="1"/>

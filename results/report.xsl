@@ -1,27 +1,24 @@
 <?xml version="1.0" encoding="UTF-8"?>
 <!-- SPDX-License-Identifier: GPL-2.0-or-later -->
-<!-- run.xml to one self-contained HTML page: the frame, summary and machines.
+<!-- run.xml to one self-contained HTML page: the frame, the summary and the
+     list of scenarios.
 
      The page works without script, without network and from a file: the
-     filter is a row of radio buttons whose state the style sheet reads, a
-     scenario folds by <details>. Text of the guest is hostile; every string
-     goes through value-of or an attribute value template, which escape it, and
-     the Content-Security-Policy admits our one style sheet and script only, by
-     their hashes. Ids in the page are made of numbers, never of names. -->
+     verdict filter is a row of radio buttons whose state the style sheet
+     reads, a scenario folds by <details>. Scripts add the other filters, the
+     order of the list and the zoom of the timeline. -->
 <xsl:stylesheet version="1.0"
                 xmlns:xsl="http://www.w3.org/1999/XSL/Transform">
 
   <xsl:import href="report-parts.xsl"/>
+  <xsl:include href="page.xsl"/>
+  <xsl:include href="strip.xsl"/>
+  <xsl:include href="report-list.xsl"/>
   <xsl:include href="report-scenario.xsl"/>
   <xsl:include href="report-timeline.xsl"/>
   <xsl:include href="report-tracks.xsl"/>
   <xsl:include href="report-sweep.xsl"/>
-
-  <!-- The text of style.css and report.js, and their hashes for the CSP. -->
-  <xsl:param name="style"/>
-  <xsl:param name="style-hash"/>
-  <xsl:param name="script"/>
-  <xsl:param name="script-hash"/>
+  <xsl:include href="report-machines.xsl"/>
 
   <xsl:output method="html" encoding="UTF-8" indent="no"
               doctype-system="about:legacy-compat"/>
@@ -43,23 +40,15 @@
   </xsl:variable>
 
   <xsl:template match="/run">
+    <xsl:variable name="headline">
+      <xsl:call-template name="headline"/>
+    </xsl:variable>
     <html lang="en">
-      <head>
-        <meta http-equiv="Content-Security-Policy"
-              content="default-src 'none'; img-src data:; style-src '{
-                       $style-hash}'; script-src '{$script-hash
-                       }'; base-uri 'none'; form-action 'none'"/>
-        <meta name="viewport" content="width=device-width, initial-scale=1"/>
-        <meta name="color-scheme" content="light dark"/>
-        <meta name="generator" content="rig {@rig}"/>
-        <title>
-          <xsl:call-template name="headline"/>
-          <xsl:text> · rig run </xsl:text>
-          <xsl:value-of select="@id"/>
-        </title>
-        <link rel="icon" href="data:,"/>
-        <style><xsl:value-of select="$style"/></style>
-      </head>
+      <xsl:call-template name="head">
+        <xsl:with-param name="title"
+                        select="concat($headline, ' · rig run ', @id)"/>
+        <xsl:with-param name="rig" select="@rig"/>
+      </xsl:call-template>
       <body>
         <a class="skip" href="#scenarios">Skip to the scenarios</a>
         <xsl:call-template name="symbols"/>
@@ -69,35 +58,7 @@
           <main>
             <xsl:apply-templates select="summary"/>
             <xsl:call-template name="scenario-list"/>
-            <section aria-labelledby="scenarios" class="scenarios">
-              <div class="bar">
-                <h2 id="scenarios">Scenarios</h2>
-                <span class="tools" id="tools" hidden="hidden">
-                  <button type="button" id="open-all">Open all</button>
-                  <button type="button" id="close-all">Close all</button>
-                </span>
-              </div>
-              <xsl:apply-templates mode="in-order"
-                                   select="$unexpected[@verdict = 'violation']"/>
-              <xsl:apply-templates mode="in-order"
-                                   select="$unexpected[@verdict = 'pass']"/>
-              <xsl:apply-templates mode="in-order"
-                                   select="$unexpected[@verdict = 'broken']"/>
-              <xsl:apply-templates mode="in-order"
-                                   select="$unexpected[@verdict = 'inconclusive'
-                                           or @verdict = 'skipped']"/>
-              <xsl:apply-templates mode="in-order"
-                                   select="scenario[@as-expected = 'yes' and
-                                           @verdict = 'violation']"/>
-              <xsl:apply-templates mode="in-order"
-                                   select="scenario[@as-expected = 'yes' and
-                                           @verdict != 'violation' and
-                                           @verdict != 'pass']"/>
-              <xsl:apply-templates mode="in-order"
-                                   select="scenario[@as-expected = 'yes' and
-                                           @verdict = 'pass']"/>
-              <p class="none">No scenario has this verdict.</p>
-            </section>
+            <xsl:call-template name="scenarios"/>
             <xsl:call-template name="machines"/>
             <xsl:call-template name="environment"/>
           </main>
@@ -105,19 +66,46 @@
             <p>Made by rig <xsl:value-of select="@rig"/> from <code>run.xml</code>;
             event numbers are sequence numbers in each machine's
             <code>events.bin</code>, times are QEMU virtual time. Build this
-            page again with <code>rig report</code>.</p>
+            page again with <code>rig report</code>; beside it are
+            <a href="./junit.xml">junit.xml</a> and
+            <a href="./results.sarif">results.sarif</a>.</p>
           </footer>
         </div>
-        <script><xsl:value-of select="$script"/></script>
+        <xsl:call-template name="scripts"/>
       </body>
     </html>
   </xsl:template>
 
-  <xsl:template match="scenario" mode="in-order">
-    <xsl:if test="@as-expected = 'no' or
-                  count(preceding-sibling::scenario) &lt; $max-scenarios">
-      <xsl:apply-templates select="."/>
-    </xsl:if>
+  <!-- In full: what is worst first, up to $max-scenarios; the rest have
+       their row in the list. -->
+  <xsl:template name="scenarios">
+    <section aria-labelledby="scenarios" class="scenarios">
+      <div class="bar">
+        <h2 id="scenarios">Scenarios</h2>
+        <span class="tools" id="tools" hidden="hidden">
+          <button type="button" id="open-all">Open all</button>
+          <button type="button" id="close-all">Close all</button>
+        </span>
+      </div>
+      <xsl:for-each select="scenario">
+        <xsl:sort select="10 * (@as-expected = 'yes') +
+                          (@as-expected = 'no') * ((@verdict = 'pass') +
+                            2 * (@verdict = 'broken') +
+                            3 * (@verdict = 'inconclusive' or
+                                 @verdict = 'skipped')) +
+                          (@as-expected = 'yes') *
+                            ((@verdict != 'violation') + (@verdict = 'pass'))"
+                  data-type="number"/>
+        <xsl:if test="position() &lt;= $max-scenarios">
+          <xsl:apply-templates select="."/>
+        </xsl:if>
+      </xsl:for-each>
+      <xsl:call-template name="and-more">
+        <xsl:with-param name="all" select="count(scenario)"/>
+        <xsl:with-param name="shown" select="$max-scenarios"/>
+      </xsl:call-template>
+      <p class="none">No scenario has this verdict.</p>
+    </section>
   </xsl:template>
 
   <!-- ===================================================== header, filter -->
@@ -150,8 +138,10 @@
 
   <xsl:template name="page-header">
     <header class="top o-{$overall}">
-      <p class="kicker">rig · Init_DeRegisterInterrupt · run
-        <xsl:value-of select="concat(' ', @id)"/></p>
+      <div class="bar">
+        <p class="kicker">rig · run <xsl:value-of select="concat(' ', @id)"/></p>
+        <xsl:call-template name="theme-switch"/>
+      </div>
       <h1>
         <svg class="icon big" aria-hidden="true" viewBox="0 0 16 16">
           <use href="#i-{$overall}"/>
@@ -193,7 +183,15 @@
             <xsl:with-param name="time" select="@finished"/>
           </xsl:call-template></time>
         </xsl:if>
-        <xsl:text> UTC · </xsl:text>
+        <xsl:text> UTC</xsl:text>
+        <xsl:for-each select="environment/@os | environment/@accel |
+                              environment/@kernel">
+          <xsl:value-of select="concat(' · ', .)"/>
+        </xsl:for-each>
+        <xsl:if test="environment/@qemu">
+          <xsl:value-of select="concat(' · QEMU ', environment/@qemu)"/>
+        </xsl:if>
+        <br/>
         <code><xsl:value-of select="@command"/></code>
       </p>
     </header>
@@ -270,197 +268,6 @@
           </xsl:if>
         </dl>
       </xsl:if>
-    </section>
-  </xsl:template>
-
-  <!-- One row per scenario, in the order of the run. -->
-  <xsl:template name="scenario-list">
-    <xsl:if test="count(scenario) &gt; 1">
-      <section aria-labelledby="list">
-        <h2 id="list" class="quiet">At a glance</h2>
-        <div class="scroll" tabindex="0" role="region"
-             aria-label="All scenarios, one row each">
-          <table class="list">
-            <thead>
-              <tr>
-                <th scope="col" class="num">#</th>
-                <th scope="col">Scenario</th>
-                <th scope="col">Verdict</th>
-                <th scope="col">Expected</th>
-                <th scope="col">What happened</th>
-              </tr>
-            </thead>
-            <tbody>
-              <xsl:for-each select="scenario">
-                <tr class="item v-{@verdict} x-{@as-expected}">
-                  <td class="num"><xsl:value-of select="@number"/></td>
-                  <th scope="row">
-                    <a href="#s{@number}"><xsl:value-of select="@name"/></a>
-                  </th>
-                  <td><xsl:apply-templates select="@verdict" mode="badge"/></td>
-                  <td><xsl:call-template name="as-expected"/></td>
-                  <td class="what"><xsl:value-of select="sentence"/></td>
-                </tr>
-              </xsl:for-each>
-            </tbody>
-          </table>
-        </div>
-      </section>
-    </xsl:if>
-  </xsl:template>
-
-  <!-- ============================================== machines, environment -->
-
-  <xsl:template name="machines">
-    <section aria-labelledby="machines">
-      <h2 id="machines">Machines</h2>
-      <xsl:choose>
-        <xsl:when test="machine">
-          <xsl:apply-templates select="machine[position() &lt;= 200]"/>
-          <xsl:call-template name="and-more">
-            <xsl:with-param name="all" select="count(machine)"/>
-            <xsl:with-param name="shown" select="200"/>
-          </xsl:call-template>
-        </xsl:when>
-        <xsl:otherwise><p>No machine was started.</p></xsl:otherwise>
-      </xsl:choose>
-    </section>
-  </xsl:template>
-
-  <xsl:template match="machine">
-    <div class="card" id="m{@number}">
-      <h3>
-        <xsl:value-of select="concat('Machine ', @number, ' ')"/>
-        <span class="tag ok-{number(@outcome = 'ok')}">
-          <xsl:value-of select="translate(@outcome, '-', ' ')"/>
-        </span>
-      </h3>
-      <xsl:if test="@detail"><p><xsl:value-of select="@detail"/></p></xsl:if>
-      <p class="determinism c-{@compared}">
-        <xsl:choose>
-          <xsl:when test="@compared = 'same'">
-            <xsl:text>Deterministic: the event stream is identical, event for
-              event, to that of run </xsl:text>
-            <xsl:value-of select="@compared-run"/>
-            <xsl:text>, which had the same inputs.</xsl:text>
-          </xsl:when>
-          <xsl:when test="@compared = 'different'">
-            <strong>Not deterministic: </strong>
-            <xsl:text>the event stream differs from that of run </xsl:text>
-            <xsl:value-of select="@compared-run"/>
-            <xsl:if test="@different-at">
-              <xsl:text> from event </xsl:text>
-              <xsl:value-of select="@different-at"/>
-              <xsl:text> on</xsl:text>
-            </xsl:if>
-            <xsl:text>, although the inputs are the same.</xsl:text>
-          </xsl:when>
-          <xsl:when test="@compared = 'first'">First run with these inputs:
-            there is none to compare its event stream with.</xsl:when>
-          <xsl:otherwise>The event stream was not compared with another
-            run.</xsl:otherwise>
-        </xsl:choose>
-      </p>
-      <dl class="facts">
-        <xsl:call-template name="fact">
-          <xsl:with-param name="name">NIC</xsl:with-param>
-          <xsl:with-param name="value" select="@nic"/>
-        </xsl:call-template>
-        <xsl:call-template name="fact">
-          <xsl:with-param name="name">MSI-X vectors</xsl:with-param>
-          <xsl:with-param name="value" select="@vectors"/>
-        </xsl:call-template>
-        <xsl:call-template name="fact">
-          <xsl:with-param name="name">Queue pairs</xsl:with-param>
-          <xsl:with-param name="value" select="@queues"/>
-        </xsl:call-template>
-        <xsl:call-template name="fact">
-          <xsl:with-param name="name">MSI-X profile</xsl:with-param>
-          <xsl:with-param name="value" select="@msix-profile"/>
-        </xsl:call-template>
-        <xsl:call-template name="fact">
-          <xsl:with-param name="name">Guard pages</xsl:with-param>
-          <xsl:with-param name="value" select="@guard-pages"/>
-        </xsl:call-template>
-        <xsl:call-template name="fact">
-          <xsl:with-param name="name">Boot, host time</xsl:with-param>
-          <xsl:with-param name="value" select="@boot-ms"/>
-          <xsl:with-param name="unit"> ms</xsl:with-param>
-        </xsl:call-template>
-        <xsl:call-template name="fact">
-          <xsl:with-param name="name">Total, host time</xsl:with-param>
-          <xsl:with-param name="value" select="@total-ms"/>
-          <xsl:with-param name="unit"> ms</xsl:with-param>
-        </xsl:call-template>
-        <xsl:call-template name="fact">
-          <xsl:with-param name="name">Events</xsl:with-param>
-          <xsl:with-param name="value" select="@events"/>
-        </xsl:call-template>
-        <xsl:call-template name="fact">
-          <xsl:with-param name="name">Events lost</xsl:with-param>
-          <xsl:with-param name="value" select="@lost"/>
-        </xsl:call-template>
-        <xsl:call-template name="fact">
-          <xsl:with-param name="name">Stream closed by the guest</xsl:with-param>
-          <xsl:with-param name="value" select="@ended"/>
-        </xsl:call-template>
-        <div>
-          <dt>Files</dt>
-          <dd><a href="./{@dir}/"><xsl:value-of select="@dir"/></a></dd>
-        </div>
-        <xsl:call-template name="hash">
-          <xsl:with-param name="name">Inputs, SHA-256</xsl:with-param>
-          <xsl:with-param name="value" select="@inputs"/>
-        </xsl:call-template>
-        <xsl:call-template name="hash">
-          <xsl:with-param name="name">Event stream, SHA-256</xsl:with-param>
-          <xsl:with-param name="value" select="@stream"/>
-        </xsl:call-template>
-      </dl>
-    </div>
-  </xsl:template>
-
-  <xsl:template name="environment">
-    <section aria-labelledby="environment">
-      <h2 id="environment">Environment and artifacts</h2>
-      <div class="card">
-        <dl class="facts">
-          <xsl:call-template name="fact">
-            <xsl:with-param name="name">Host</xsl:with-param>
-            <xsl:with-param name="value" select="environment/@os"/>
-          </xsl:call-template>
-          <xsl:call-template name="fact">
-            <xsl:with-param name="name">Host processors</xsl:with-param>
-            <xsl:with-param name="value" select="environment/@cpus"/>
-          </xsl:call-template>
-          <xsl:call-template name="fact">
-            <xsl:with-param name="name">libvirt</xsl:with-param>
-            <xsl:with-param name="value" select="environment/@libvirt"/>
-          </xsl:call-template>
-          <xsl:call-template name="fact">
-            <xsl:with-param name="name">QEMU</xsl:with-param>
-            <xsl:with-param name="value" select="environment/@qemu"/>
-          </xsl:call-template>
-          <xsl:call-template name="fact">
-            <xsl:with-param name="name">Accelerator</xsl:with-param>
-            <xsl:with-param name="value" select="environment/@accel"/>
-          </xsl:call-template>
-          <xsl:call-template name="fact">
-            <xsl:with-param name="name">Guest kernel</xsl:with-param>
-            <xsl:with-param name="value" select="environment/@kernel"/>
-          </xsl:call-template>
-          <xsl:call-template name="fact">
-            <xsl:with-param name="name">rig</xsl:with-param>
-            <xsl:with-param name="value" select="@rig"/>
-          </xsl:call-template>
-          <xsl:for-each select="artifact[position() &lt;= 500]">
-            <xsl:call-template name="hash">
-              <xsl:with-param name="name" select="concat(@name, ', SHA-256')"/>
-              <xsl:with-param name="value" select="@sha256"/>
-            </xsl:call-template>
-          </xsl:for-each>
-        </dl>
-      </div>
     </section>
   </xsl:template>
 </xsl:stylesheet>

@@ -12,6 +12,16 @@ static void artifact_free(gpointer data)
     g_free(a);
 }
 
+static void rule_free(gpointer data)
+{
+    RigRunRule *r = data;
+
+    g_free(r->name);
+    g_free(r->title);
+    g_free(r->page);
+    g_free(r);
+}
+
 static void machine_free(gpointer data)
 {
     RigMachineResult *m = data;
@@ -30,6 +40,7 @@ RigRun *rig_run_new(void)
     RigRun *run = g_new0(RigRun, 1);
 
     run->artifacts = g_ptr_array_new_with_free_func(artifact_free);
+    run->rules = g_ptr_array_new_with_free_func(rule_free);
     run->machines = g_ptr_array_new_with_free_func(machine_free);
     run->scenarios = g_ptr_array_new_with_free_func(
         (GDestroyNotify)rig_scenario_result_free);
@@ -54,6 +65,7 @@ void rig_run_free(RigRun *run)
         g_free(run->accel);
         g_clear_pointer(&run->known, g_ptr_array_unref);
         g_ptr_array_unref(run->artifacts);
+        g_ptr_array_unref(run->rules);
         g_ptr_array_unref(run->machines);
         g_ptr_array_unref(run->scenarios);
         g_free(run);
@@ -67,6 +79,25 @@ void rig_run_add_artifact(RigRun *run, const char *name, const char *sha256)
     a->name = g_strdup(name);
     a->sha256 = g_strdup(sha256);
     g_ptr_array_add(run->artifacts, a);
+}
+
+void rig_run_add_rule(RigRun *run, const char *name, const char *title,
+                      const char *page)
+{
+    RigRunRule *r;
+
+    for (guint i = 0; i < run->rules->len; i++) {
+        const RigRunRule *known = run->rules->pdata[i];
+
+        if (strcmp(known->name, name) == 0) {
+            return;
+        }
+    }
+    r = g_new(RigRunRule, 1);
+    r->name = g_strdup(name);
+    r->title = g_strdup(title);
+    r->page = g_strdup(page);
+    g_ptr_array_add(run->rules, r);
 }
 
 RigMachineResult *rig_run_add_machine(RigRun *run)

@@ -579,6 +579,15 @@ static void write_environment(xmlTextWriter *w, const RigRun *run)
         put(w, "sha256", a->sha256);
         end(w);
     }
+    for (unsigned i = 0; i < run->rules->len; i++) {
+        const RigRunRule *r = run->rules->pdata[i];
+
+        begin(w, "rule");
+        put(w, "name", r->name);
+        put(w, "title", r->title);
+        put(w, "page", r->page);
+        end(w);
+    }
 }
 
 static void write_known_issues(xmlTextWriter *w, const RigRun *run)

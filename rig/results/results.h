@@ -20,6 +20,13 @@ typedef struct RigArtifact {
     char *sha256;        /* 64 lower-case hexadecimal digits */
 } RigArtifact;
 
+/* A rule that the run judges by. */
+typedef struct RigRunRule {
+    char *name;
+    char *title;         /* one sentence */
+    char *page;          /* address of what publishes it; NULL: none */
+} RigRunRule;
+
 /* How a machine's stream relates to the last one with the same inputs. */
 typedef enum RigCompared {
     RIG_COMPARED_NOT,    /* not compared */
@@ -57,6 +64,7 @@ typedef struct RigRun {
     char *os, *libvirt, *qemu, *kernel, *accel; /* NULL: not known */
     unsigned cpus;       /* of the host, 0: not known */
     GPtrArray *artifacts; /* of RigArtifact */
+    GPtrArray *rules;     /* of RigRunRule */
     GPtrArray *machines;  /* of RigMachineResult */
     GPtrArray *known;     /* of RigKnownIssue, NULL: none were given */
     GPtrArray *scenarios; /* of RigScenarioResult, in the order to show */
@@ -68,6 +76,9 @@ void rig_run_free(RigRun *run);
 
 /* Append; strings are copied. The machine belongs to the run. */
 void rig_run_add_artifact(RigRun *run, const char *name, const char *sha256);
+/* A rule that is there already is not added again; @page may be NULL. */
+void rig_run_add_rule(RigRun *run, const char *name, const char *title,
+                      const char *page);
 RigMachineResult *rig_run_add_machine(RigRun *run);
 /* Copy what the monitor knows about the machine's stream into `machine`. */
 void rig_machine_result_set_stream(RigMachineResult *machine,

@@ -86,6 +86,16 @@ const char *rig_rule_name(const RigRule *rule)
     return rule->name;
 }
 
+const char *rig_rule_title(const RigRule *rule)
+{
+    return rule->title;
+}
+
+const char *rig_rule_page(const RigRule *rule)
+{
+    return rule->page;
+}
+
 struct RigRules {
     GHashTable *by_file; /* char * -> RigRule */
 };

@@ -23,6 +23,9 @@ RigRule *rig_rule_parse(const char *text, size_t length, const char *file,
                         const char *schema, GPtrArray *problems);
 void rig_rule_free(RigRule *rule);
 const char *rig_rule_name(const RigRule *rule);
+const char *rig_rule_title(const RigRule *rule);
+/* The address of the page that publishes it; NULL: there is none. */
+const char *rig_rule_page(const RigRule *rule);
 
 /*
  * Does the NDIS host know every export and callback that the rule mentions?

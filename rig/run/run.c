@@ -331,6 +331,21 @@ static gboolean save_scenarios(const RigRunContext *c, GError **error)
     return TRUE;
 }
 
+static void describe_rules(RigRunContext *c)
+{
+    for (guint i = 0; i < c->scenarios->len; i++) {
+        const RigScenario *s = c->scenarios->pdata[i];
+
+        for (guint r = 0; r < s->rules->len; r++) {
+            const RigRule *rule = rig_rules_get(c->rules,
+                                                s->rules->pdata[r]);
+
+            rig_run_add_rule(c->run, rig_rule_name(rule),
+                             rig_rule_title(rule), rig_rule_page(rule));
+        }
+    }
+}
+
 static gboolean create_run(RigRunContext *c, int argc, char **argv,
                            GError **error)
 {
@@ -352,6 +367,7 @@ static gboolean create_run(RigRunContext *c, int argc, char **argv,
         return FALSE;
     }
     describe_environment(c, argc, argv);
+    describe_rules(c);
     return save_scenarios(c, error) &&
            rig_results_write(c->run, c->dir, error);
 }

@@ -159,10 +159,18 @@ void rig_event_print(const RigEvent *e)
     putchar('\n');
 }
 
+/* Which events are printed, by their numbers; both ends are. */
+typedef struct {
+    gint64 from, to;
+} Range;
+
 static void dump(const RigEvent *e, void *opaque)
 {
-    (void)opaque;
-    rig_event_print(e);
+    const Range *range = opaque;
+
+    if (e->seq >= (guint64)range->from && e->seq <= (guint64)range->to) {
+        rig_event_print(e);
+    }
 }
 
 typedef struct Search {
@@ -199,13 +207,13 @@ gboolean rig_event_print_of(const char *file, uint64_t seq)
 }
 
 /* 0, or the exit status of rig. */
-static int dump_file(const char *name, FILE *file)
+static int dump_file(const char *name, FILE *file, Range *range)
 {
     static uint8_t bytes[65536];
     static RigStream s;
     size_t n;
 
-    rig_stream_init(&s, dump, NULL);
+    rig_stream_init(&s, dump, range);
     while ((n = fread(bytes, 1, sizeof(bytes), file)) > 0) {
         if (!rig_stream_feed(&s, bytes, n)) {
             break;
@@ -230,25 +238,47 @@ static int dump_file(const char *name, FILE *file)
     }
 }
 
+static int usage(const char *what)
+{
+    fprintf(stderr, "rig events: %s; see rig events --help\n", what);
+    return RIG_EXIT_USAGE;
+}
+
 int rig_cmd_events(int argc, char **argv)
 {
+    Range range = { 0, G_MAXINT64 };
+    const GOptionEntry entries[] = {
+        { "from", 0, 0, G_OPTION_ARG_INT64, &range.from,
+          "First event to print; default 0", "N" },
+        { "to", 0, 0, G_OPTION_ARG_INT64, &range.to,
+          "Last event to print; default the last", "N" },
+        G_OPTION_ENTRY_NULL
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new("FILE");
+    g_autoptr(GError) error = NULL;
     FILE *file;
     int status;
 
-    if (argc != 2 || argv[1][0] == '-') {
-        gboolean asked = rig_is_help(argc, argv);
-
-        fprintf(asked ? stdout : stderr, "Usage: rig events FILE\n"
-                "Print the event stream of a machine, for example\n"
-                "results/runs/<id>/vm-1/events.bin, one line per event.\n");
-        return asked ? RIG_EXIT_OK : RIG_EXIT_USAGE;
+    g_set_prgname("rig events");
+    g_option_context_set_summary(context,
+        "Print the event stream of a machine, for example\n"
+        "results/runs/<id>/vm-1/events.bin, one line per event.");
+    g_option_context_add_main_entries(context, entries, NULL);
+    if (!g_option_context_parse(context, &argc, &argv, &error)) {
+        return usage(error->message);
+    }
+    if (argc != 2) {
+        return usage("name one file");
+    }
+    if (range.from < 0 || range.to < range.from) {
+        return usage("--from and --to are event numbers, in this order");
     }
     file = fopen(argv[1], "rb");
     if (!file) {
         fprintf(stderr, "rig events: %s: %s\n", argv[1], g_strerror(errno));
         return RIG_EXIT_USAGE;
     }
-    status = dump_file(argv[1], file);
+    status = dump_file(argv[1], file, &range);
     fclose(file);
     return status;
 }
