@@ -31,6 +31,7 @@ int rig_cmd_sweep(int argc, char **argv); /* sweep-command.c */
 int rig_cmd_reproduce(int argc, char **argv); /* reproduce-command.c */
 int rig_cmd_nightly(int argc, char **argv); /* nightly-command.c */
 int rig_cmd_merge(int argc, char **argv); /* merge-command.c */
+int rig_cmd_attach(int argc, char **argv); /* attach-command.c */
 int rig_cmd_status(int argc, char **argv); /* status-command.c */
 int rig_cmd_lint(int argc, char **argv);
 int rig_cmd_list(int argc, char **argv);

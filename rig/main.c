@@ -22,6 +22,7 @@ static const struct {
     { "sweep", rig_cmd_sweep, "Fail a driver at every point of its life" },
     { "reproduce", rig_cmd_reproduce, "Run a failure again and compare" },
     { "nightly", rig_cmd_nightly, "Run a suite within a time budget" },
+    { "attach", rig_cmd_attach, "Look into a machine that was kept" },
     { "status", rig_cmd_status, "Show what runs now" },
     { "merge", rig_cmd_merge, "Put the results of several machines together" },
     { "bisect", rig_cmd_bisect,

@@ -81,6 +81,12 @@
 #define RIG_PLAN_H
 
 #define RIG_PLAN_PATH    "/plan/plan.ini"
+
+/*
+ * On the kernel's command line: stay when the plan is over instead of powering
+ * off, for somebody who wants to look around.
+ */
+#define PLAN_HOLD "rig.hold"
 #define RIG_PLAN_VERSION 1
 
 #define RIG_PLAN_GROUP            "plan"

@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "include/plan.h"
 #include "linux/system.h"
 
 #define HUGEPAGES "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages"
@@ -189,9 +190,25 @@ void system_fix_layout(char *const argv[])
     execv(argv[0], argv);
 }
 
+/* `rig run --keep-on-failure`: somebody wants to look around afterwards. */
+static bool asked_to_hold(void)
+{
+    char text[4096] = "";
+    int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+
+    if (fd >= 0) {
+        close(fd);
+    }
+    return n > 0 && strstr(text, PLAN_HOLD) != NULL;
+}
+
 void system_power_off(void)
 {
     sync();
+    while (asked_to_hold()) {
+        pause();
+    }
     reboot(RB_POWER_OFF);
     reboot(RB_AUTOBOOT);
     for (;;) {

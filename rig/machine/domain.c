@@ -255,6 +255,13 @@ static void write_qemu_args(xmlTextWriter *w, const RigDomain *d)
         arg(w, "-device", nic_device(d->machine, 1));
     }
     arg(w, "-device", g_strdup("rig-reflector,id=peer0,netdev=n1"));
+    if (d->hmp) {
+        g_autofree char *hmp = qemu_path(d->hmp);
+
+        arg(w, "-chardev", g_strdup_printf("socket,id=hmp,path=%s,server=on,"
+                                           "wait=off", hmp));
+        arg(w, "-mon", g_strdup("chardev=hmp,mode=readline"));
+    }
     arg(w, "-chardev", g_strdup_printf("socket,id=tap,path=%s", socket));
     arg(w, "-device", g_strdup_printf("rig-tap,watch=%s,chardev=tap,"
                                       "bus=pcie.0,addr=0x%x",

@@ -36,6 +36,8 @@ typedef struct RigDomain {
     const char *recording;   /* file that it writes or reads, else NULL */
     const char *live;        /* outside world on the NICs' hub: a -netdev of
                                 QEMU without its id; NULL: none */
+    const char *hmp;         /* UNIX socket on which QEMU has a monitor for
+                                people (HMP); NULL: none */
 } RigDomain;
 
 /*

@@ -56,6 +56,7 @@ struct RigVm {
 };
 
 static RigVm *current;      /* the one whose loop runs */
+static RigVm *held;         /* the one that is kept, stopped */
 static gboolean interrupted;
 
 static uint64_t ms_since(const RigVm *vm)
@@ -66,6 +67,11 @@ static uint64_t ms_since(const RigVm *vm)
 /* End the loop with @outcome; the first call wins. Takes @detail. */
 static void finish(RigVm *vm, RigOutcome outcome, char *detail)
 {
+    if (vm == held) { /* its verdict stands */
+        g_free(detail);
+        g_main_loop_quit(vm->loop);
+        return;
+    }
     if (vm->over) {
         g_free(detail);
         return;
@@ -303,6 +309,43 @@ RigVm *rig_vm_run(const RigVmConfig *config, GError **error)
     }
     current = NULL;
     return vm;
+}
+
+/* --- holding -------------------------------------------------------------- */
+
+static gboolean on_held_long_enough(gpointer opaque)
+{
+    g_main_loop_quit(((RigVm *)opaque)->loop);
+    return G_SOURCE_CONTINUE;
+}
+
+gboolean rig_vm_release(void)
+{
+    if (!held) {
+        return FALSE;
+    }
+    g_main_loop_quit(held->loop);
+    return TRUE;
+}
+
+gboolean rig_vm_hold(RigVm *vm, unsigned seconds)
+{
+    GSource *limit;
+
+    if (!vm->domain || vm->end.outcome == RIG_OUTCOME_QEMU_DIED ||
+        virDomainSuspend(vm->domain) != 0) {
+        return FALSE;
+    }
+    limit = rig_loop_attach(vm->context, g_timeout_source_new_seconds(seconds),
+                            on_held_long_enough, vm);
+    g_source_destroy(vm->ticker); /* its limits are for a machine that runs */
+    vm->ticker = NULL;
+    vm->over = FALSE;             /* a QEMU that ends ends this, too */
+    held = vm;
+    g_main_loop_run(vm->loop);
+    held = NULL;
+    g_source_destroy(limit);
+    return TRUE;
 }
 
 const RigVmEnd *rig_vm_end(const RigVm *vm)

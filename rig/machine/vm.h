@@ -54,6 +54,15 @@ RigVm *rig_vm_run(const RigVmConfig *config, GError **error);
 /* Valid until rig_vm_free(). */
 const RigVmEnd *rig_vm_end(const RigVm *vm);
 
+/*
+ * Stop the machine's processor and keep it as it is for @seconds, until
+ * rig_vm_release() or its end; the main loop runs meanwhile. FALSE when there
+ * is no machine to keep.
+ */
+gboolean rig_vm_hold(RigVm *vm, unsigned seconds);
+/* Let a machine that is held go. FALSE: none is held. */
+gboolean rig_vm_release(void);
+
 /* Destroy the machine, wait until QEMU is gone, close events.bin. */
 void rig_vm_free(RigVm *vm);
 

@@ -66,6 +66,7 @@ static char *make_xml(const Machine *m)
     g_autofree char *capture = in_dir(m, "net.pcap");
     g_autofree char *recording = in_dir(m, RIG_RECORDING);
     gboolean record = m->c->options->record;
+    g_autofree char *hmp = rig_keep_socket(m->c);
     const RigDomain d = {
         .name = m->name,
         .uuid = uuid,
@@ -80,6 +81,7 @@ static char *make_xml(const Machine *m)
         .replay = record ? RIG_REPLAY_RECORD : RIG_REPLAY_NONE,
         .recording = record ? recording : NULL,
         .live = m->c->options->live,
+        .hmp = hmp,
     };
 
     return rig_domain_xml(&d);
@@ -459,6 +461,7 @@ static void run_vm(Machine *m)
         return;
     }
     conclude(m, rig_vm_end(vm));
+    rig_keep(m->c, vm, m->result);
 }
 
 static void init(Machine *m, RigRunContext *c, const GPtrArray *plan)

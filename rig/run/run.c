@@ -33,6 +33,7 @@
 #include "vm.h"
 
 #define RUNS "runs"
+#define KEEP_MINUTES 30
 
 /* --- arguments ---------------------------------------------------------- */
 
@@ -60,6 +61,10 @@ void rig_run_add_options(GOptionContext *context, RigRunOptions *o)
         { "known", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->known,
           "Known issues: shown, and no reason for exit status 1; may be given "
           "again", "FILE" },
+        { "keep-on-failure", 0, 0, G_OPTION_ARG_NONE, &o->keep_on_failure,
+          "Keep the machine of an unexpected verdict for rig attach", NULL },
+        { "keep-minutes", 0, 0, G_OPTION_ARG_INT, &o->keep_minutes,
+          "So long at most (default: 30)", "N" },
         { "quiet", 'q', 0, G_OPTION_ARG_NONE, &o->quiet,
           "Print unexpected verdicts and paths only", NULL },
         { "verbose", 'v', 0, G_OPTION_ARG_NONE, &o->verbose,
@@ -129,6 +134,11 @@ gboolean rig_run_check_options(const RigRunOptions *o)
     }
     if (o->timeout < 0 || o->timeout > 7 * 24 * 3600) {
         fprintf(stderr, "%s: --timeout takes 1 to 604800 seconds\n",
+                g_get_prgname());
+        return FALSE;
+    }
+    if (o->keep_minutes < 0 || o->keep_minutes > 7 * 24 * 60) {
+        fprintf(stderr, "%s: --keep-minutes takes 1 to 10080\n",
                 g_get_prgname());
         return FALSE;
     }
@@ -264,6 +274,12 @@ static gboolean check_built(RigRunContext *c)
             return FALSE;
         }
         g_strstrip(c->cmdline[i]);
+        if (c->options->keep_on_failure) {
+            char *hold = g_strconcat(c->cmdline[i], " " PLAN_HOLD, NULL);
+
+            g_free(c->cmdline[i]);
+            c->cmdline[i] = hold;
+        }
     }
     return TRUE;
 }
@@ -474,9 +490,10 @@ static void write_history(const RigRunContext *c)
 {
     g_autoptr(GError) error = NULL;
 
+    /* The index of a night is written once, by rig nightly at its end. */
     if (c->history &&
         (!rig_history_write_run(c->history, c->run->id, &error) ||
-         !rig_history_write_index(c->history, &error))) {
+         (!c->run->night && !rig_history_write_index(c->history, &error)))) {
         fprintf(stderr, "rig: history: %s\n", error->message);
     }
 }
@@ -525,6 +542,9 @@ static gboolean on_stop(gpointer opaque)
 {
     RigRunContext *c = opaque;
 
+    if (rig_vm_release()) {
+        return G_SOURCE_CONTINUE; /* the user has seen enough of it */
+    }
     c->interrupted = TRUE;
     rig_vm_interrupt();
     return G_SOURCE_CONTINUE;
@@ -622,6 +642,9 @@ int rig_run_with(RigRunOptions *options, RigScenarioSource source,
     Work w = { &c, argc, argv };
     int status = RIG_EXIT_USAGE;
 
+    if (!options->keep_minutes) {
+        options->keep_minutes = KEEP_MINUTES;
+    }
     if (options->json && !options->events_fd) {
         options->events_fd = rig_json_take_stdout();
     }

@@ -14,6 +14,7 @@
 #include "root.h"
 #include "rule.h"
 #include "run-live.h"
+#include "vm.h"
 
 typedef struct RigRunOptions {
     char *results;       /* directory, absolute */
@@ -24,6 +25,8 @@ typedef struct RigRunOptions {
     char **known;        /* files of known issues, NULL: none */
     gboolean quiet;
     gboolean verbose;
+    gboolean keep_on_failure; /* machines of unexpected verdicts stay */
+    int keep_minutes;    /* so long at most */
     gboolean json;       /* events on standard output, nothing else */
     int events_fd;       /* descriptor for them, 0: none */
     char *night, *job, *shard; /* what the run is of; NULL: of no night */
@@ -76,6 +79,16 @@ gboolean rig_run_check_options(const RigRunOptions *options);
  * machine and scenario results to the run, print the verdicts.
  */
 void rig_run_machine(RigRunContext *c, const GPtrArray *plan);
+
+/*
+ * run-keep.c: --keep-on-failure. Where QEMU of this run has its monitor, NULL:
+ * it needs none; to be freed.
+ */
+char *rig_keep_socket(const RigRunContext *c);
+/*
+ * Keep the machine if one of its verdicts in the run was not expected, say how to attach, and return when it may be destroyed.
+ */
+void rig_keep(RigRunContext *c, RigVm *vm, const RigMachineResult *machine);
 
 /*
  * run-frames.c: check the capture of the machine in directory @vm of the run
