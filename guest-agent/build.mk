@@ -182,6 +182,7 @@ check-units-guest-agent: $(AGENT_UNIT_BINS)
 include guest-agent/protocol/protocol.mk
 include guest-agent/windows/windows.mk
 include guest-agent/windows/shim/shim.mk
+include guest-agent/windows/sign.mk
 include guest-agent/ndis/tests.mk
 include guest-agent/bench/bench.mk
 include guest-agent/nested/nested.mk

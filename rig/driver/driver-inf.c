@@ -104,6 +104,10 @@ static void read_version(RigDriverInf *out, struct inf *inf)
         add(out->notes, inf, s->number, "[Version] names no CatalogFile: "
             "Windows installs no unsigned driver");
     }
+    if (s && !inf_entry(s, "PnpLockdown")) {
+        add(out->notes, inf, s->number, "[Version] does not set PnpLockdown "
+            "to 1: applications could change the driver's files");
+    }
 }
 
 /* --- for one NIC -------------------------------------------------------------- */

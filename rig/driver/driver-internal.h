@@ -20,5 +20,8 @@ void rig_driver_find_ndis(RigDriverImage *image, const struct pe_image *pe);
 /* instrument-command.c: `rig driver instrument`; argv[0] is "instrument". */
 int rig_driver_instrument(int argc, char **argv);
 void rig_driver_instrument_usage(FILE *f);
+/* catalog-command.c: `rig driver catalog`; argv[0] is "catalog". */
+int rig_driver_catalog(int argc, char **argv);
+void rig_driver_catalog_usage(FILE *f);
 
 #endif

@@ -234,6 +234,8 @@ static void print_usage(FILE *f)
           "for which NIC.\nExit status: 0 nothing found that keeps it from "
           "being run, 1 something found,\n2 not a driver or not an INF.\n\n", f);
     rig_driver_instrument_usage(f);
+    fputc('\n', f);
+    rig_driver_catalog_usage(f);
 }
 
 static int inspect_command(int argc, char **argv)
@@ -259,6 +261,9 @@ int rig_cmd_driver(int argc, char **argv)
     }
     if (argc > 1 && strcmp(argv[1], "instrument") == 0) {
         return rig_driver_instrument(argc - 1, argv + 1);
+    }
+    if (argc > 1 && strcmp(argv[1], "catalog") == 0) {
+        return rig_driver_catalog(argc - 1, argv + 1);
     }
     print_usage(stderr);
     return RIG_EXIT_USAGE;

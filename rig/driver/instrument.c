@@ -463,7 +463,7 @@ static gboolean prove(const Build *b, GBytes *made, GError **error)
     char text[160];
     size_t size, from = b->pe.headers_size, end;
     uintptr_t base;
-    gboolean same;
+    gboolean same, itself;
     const uint8_t *file = g_bytes_get_data(made, &size);
 
     /* The longer one first: where it lies there is room for the other. */
@@ -473,8 +473,13 @@ static gboolean prove(const Build *b, GBytes *made, GError **error)
     }
     base = (uintptr_t)new.base;
     same = same_names(b, shim);
+    itself = pe_export(&new, REGISTERS) != NULL;
     copy = g_memdup2(new.base, new.size);
     pe_unload(&new);
+    if (itself) {
+        return refuse(error, "%s exports what it would import: it is "
+                      RIGSHIM_MODULE " itself", b->name);
+    }
     if (!load(b->pe.data, b->pe.size, base, &l, &old, text)) {
         return refuse(error, "%s would not load: %s", b->name, text);
     }

@@ -55,7 +55,9 @@ RUNS ?= 1000000
 FUZZ_PARSERS := pe inf plan scenario rule
 
 FUZZ_pe := rig/driver/driver-image.c rig/driver/driver-ndis.c \
-    rig/driver/exports.c rig/driver/pe-check.c \
+    rig/driver/exports.c rig/driver/pe-check.c rig/driver/pe-file.c \
+    rig/driver/instrument.c rig/driver/instrument-record.c \
+    rig/driver/catalog.c rig/driver/der.c \
     guest-agent/ndis/pe.c
 FUZZ_inf := $(wildcard guest-agent/agent/inf*.c) guest-agent/agent/registry.c \
     guest-agent/agent/windows-version.c
@@ -70,7 +72,7 @@ FUZZ_LENGTH_scenario := 8192
 FUZZ_LENGTH_rule := 16384
 
 # Our own drivers, without symbols, and their defects; plans of earlier runs.
-FUZZ_SEEDS_pe = $(PROBE_SYS) $(wildcard build/drivers/*/*.sys)
+FUZZ_SEEDS_pe = $(PROBE_SYS) $(SHIM_PROBE_SYS) $(wildcard build/drivers/*/*.sys)
 FUZZ_SEEDS_inf = $(wildcard build/drivers/*/*.inf)
 FUZZ_SEEDS_plan = rig/tests/fuzz-plan.ini \
     $(wildcard results/runs/*/vm-*/plan.ini)

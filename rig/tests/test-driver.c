@@ -154,6 +154,7 @@ static const char good[] =
     "Class=Net\n"
     "Provider=Rig\n"
     "CatalogFile=x.cat\n"
+    "PnpLockdown=1\n"
     "DriverVer=01/02/2025,1.2.3.4\n"
     "[Manufacturer]\n"
     "Rig=Models,NTamd64.6.1,NTamd64.6.2\n"
@@ -209,8 +210,8 @@ START_TEST(the_nics_of_an_inf_are_found)
     const RigDriverNic *igb = nic_of(inf, "igb");
 
     ck_assert_ptr_nonnull(igb->install);
-    ck_assert_uint_eq(igb->install->model_line, 10);
-    ck_assert_uint_eq(igb->install->section_line, 12);
+    ck_assert_uint_eq(igb->install->model_line, 11);
+    ck_assert_uint_eq(igb->install->section_line, 13);
     ck_assert_uint_eq(igb->install->windows->major, 6);
     ck_assert_uint_eq(igb->install->windows->minor, 1);
     ck_assert(igb->messages);
@@ -243,7 +244,7 @@ START_TEST(what_keeps_it_from_being_run_is_found_with_its_line)
     g_autoptr(RigDriverInf) arch = inf_of("Models,NTamd64.6.1,NTamd64.6.2",
                                           "Models");
 
-    says(media->findings, 12, "*MediaType");
+    says(media->findings, 13, "*MediaType");
     ck_assert_uint_ge(binary->findings->len, 1);
     ck_assert_uint_eq(other->findings->len, 0);
     ck_assert_ptr_null(nic_of(arch, "igb")->install);
@@ -253,11 +254,13 @@ END_TEST
 START_TEST(what_windows_would_mind_is_noted)
 {
     g_autoptr(RigDriverInf) catalog = inf_of("CatalogFile=x.cat\n", "");
+    g_autoptr(RigDriverInf) open = inf_of("PnpLockdown=1\n", "");
     g_autoptr(RigDriverInf) line = inf_of("MSISupported,0x10001,1",
                                           "MSISupported,0x10001,0");
 
     says(catalog->notes, 1, "CatalogFile");
-    says(line->notes, 12, "line-based");
+    says(line->notes, 13, "line-based");
+    says(open->notes, 1, "PnpLockdown");
     ck_assert(!nic_of(line, "igb")->messages);
 }
 END_TEST

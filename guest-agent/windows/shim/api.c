@@ -48,7 +48,7 @@ static SHIM_FUNCTION *ShimFunctionOf(ULONG Api)
     }
 }
 
-/* What a marker says besides numbers that are arguments. */
+/* What the LEAVE marker says besides: what the arguments point to. */
 static VOID ShimDescribe(struct rig_marker *Marker, ULONG Api,
                          const ULONG_PTR *Argument)
 {
@@ -151,12 +151,12 @@ static ULONG_PTR ShimApi(ULONG Api, const VOID *ReturnAddress,
     if (ShimApis[Api].Object) {
         call.Marker.object = Argument[ShimApis[Api].Object - 1];
     }
-    ShimDescribe(&call.Marker, Api, Argument);
     call.Marker.caller = ShimCallSite(ReturnAddress);
     ShimEnter(&call, FALSE, ShimApis[Api].Name);
     ret = ShimFunctionOf(Api)(Argument[0], Argument[1], Argument[2],
                               Argument[3], Argument[4]);
     status = ShimStatus(ShimApis[Api].Result, ret);
+    ShimDescribe(&call.Marker, Api, Argument);
     if (handle && !status) {
         call.Marker.object = *(const ULONG_PTR *)Argument[handle];
     }
