@@ -50,6 +50,26 @@ static char **expand(const RigSuite *s, unsigned line, const char *dir,
     return files;
 }
 
+/* The words of a list; NULL: there is no such attribute. */
+static char **values_of(xmlNode *entry, const char *name)
+{
+    g_autofree char *text = rig_attribute(entry, name);
+    char **all = text ? g_strsplit_set(text, " \t\r\n", -1) : NULL;
+    guint n = 0;
+
+    for (char **v = all; v && *v; v++) { /* two spaces are no value */
+        if (**v) {
+            all[n++] = *v;
+        } else {
+            g_free(*v);
+        }
+    }
+    if (all) {
+        all[n] = NULL;
+    }
+    return all;
+}
+
 /* --- jobs ------------------------------------------------------------------- */
 
 static unsigned entry_limit(xmlNode *entry)
@@ -135,17 +155,12 @@ static void set_args(RigJob *job)
 
 /* --- <scenarios> ------------------------------------------------------------ */
 
-static void add_axis(GStrvBuilder *with, const char *name, const char *values)
+static void add_axis(GStrvBuilder *with, const char *name, char **values)
 {
-    g_auto(GStrv) parts = NULL;
-    g_autofree char *list = NULL, *text = NULL;
+    g_autofree char *list = g_strjoinv(",", values);
+    g_autofree char *text = g_strdup_printf("%s=%s", name, list);
 
-    if (values) {
-        parts = g_strsplit_set(values, " \t\r\n", -1);
-        list = g_strjoinv(",", parts);
-        text = g_strdup_printf("%s=%s", name, list);
-        g_strv_builder_add(with, text);
-    }
+    g_strv_builder_add(with, text);
 }
 
 /* Variants' "KEY=VALUE,VALUE" by the entry's attributes. */
@@ -162,16 +177,15 @@ static char **axes_of(const RigSuite *s, xmlNode *entry, const char *dir,
                                     problems);
 
         if (infs) {
-            g_autofree char *list = g_strjoinv(",", infs);
-            g_autofree char *text = g_strdup_printf("driver=%s", list);
-
-            g_strv_builder_add(with, text);
+            add_axis(with, "driver", infs);
         }
     }
     for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
-        g_autofree char *value = rig_attribute(entry, names[i]);
+        g_auto(GStrv) values = values_of(entry, names[i]);
 
-        add_axis(with, names[i], value ? g_strstrip(value) : NULL);
+        if (values) {
+            add_axis(with, names[i], values);
+        }
     }
     return g_strv_builder_end(with);
 }
@@ -300,13 +314,10 @@ static char *sweep_name(const Sweeps *w, const char *const *chosen)
 
 static void add_rules(const Sweeps *w, GStrvBuilder *args)
 {
-    g_autofree char *rules = rig_attribute(w->entry, "rule");
-    g_auto(GStrv) names = rules ? g_strsplit_set(rules, " \t\r\n", -1) : NULL;
+    g_auto(GStrv) names = values_of(w->entry, "rule");
 
     for (char **n = names; n && *n; n++) {
-        if (**n) {
-            add_option(args, "rule", *n);
-        }
+        add_option(args, "rule", *n);
     }
 }
 
@@ -365,25 +376,6 @@ static void each_sweep(const Sweeps *w, guint axis, const char **chosen)
         chosen[axis] = *v;
         each_sweep(w, axis + 1, chosen);
     }
-}
-
-static char **values_of(xmlNode *entry, const char *name)
-{
-    g_autofree char *text = rig_attribute(entry, name);
-    char **all = text ? g_strsplit_set(text, " \t\r\n", -1) : NULL;
-    guint n = 0;
-
-    for (char **v = all; v && *v; v++) { /* two spaces are no value */
-        if (**v) {
-            all[n++] = *v;
-        } else {
-            g_free(*v);
-        }
-    }
-    if (all) {
-        all[n] = NULL;
-    }
-    return all;
 }
 
 void rig_suite_add_sweeps(RigSuite *suite, xmlNode *entry, const char *dir,
