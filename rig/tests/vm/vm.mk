@@ -33,6 +33,7 @@ $(VM_TESTS)/%-test: rig/tests/vm/%-test.c rig/tests/vm/run-rig.c \
 check-vm: check-vm-rig
 check-vm-rig: all $(VM_TESTS)/vm-test $(VM_TESTS)/lost-test \
     $(VM_TESTS)/sweep-test $(VM_TESTS)/bisect-test \
+    $(VM_TESTS)/nightly-test \
     $(VM_TESTS)/reproduce-test \
     $(VM_MISBEHAVE:%=$(VM_TESTS)/%/rignic.sys) \
     $(VM_MISBEHAVE:%=$(VM_TESTS)/%/rignic.inf)
@@ -44,6 +45,8 @@ check-vm-rig: all $(VM_TESTS)/vm-test $(VM_TESTS)/lost-test \
 	$(Q)RIG_HOME=$(CURDIR) $(VM_TESTS)/sweep-test
 	$(Q)echo "  TEST  $(VM_TESTS)/bisect-test"
 	$(Q)RIG_HOME=$(CURDIR) $(VM_TESTS)/bisect-test
+	$(Q)echo "  TEST  $(VM_TESTS)/nightly-test"
+	$(Q)RIG_HOME=$(CURDIR) $(VM_TESTS)/nightly-test
 	$(Q)echo "  TEST  $(VM_TESTS)/reproduce-test"
 	$(Q)RIG_HOME=$(CURDIR) $(VM_TESTS)/reproduce-test
 

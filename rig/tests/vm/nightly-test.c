@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * rig nightly as a user runs it: two shards merged, a night that is killed
+ * and goes on, one that has no time, and what rig status sees of it.
+ */
+#include <check.h>
+#include <fcntl.h>
+#include <libxml/parser.h>
+#include <libxml/xpath.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "run-rig.h"
+
+#define BOOT_WAIT_MS 60000
+
+static char *suite_file(void)
+{
+    return g_build_filename(test_home(), "scenarios", "smoke.xml", NULL);
+}
+
+/* "--results=DIR/NAME" */
+static char *results(const char *name)
+{
+    return g_strdup_printf("--results=%s/%s", test_dir(), name);
+}
+
+static char *text_of(xmlXPathObject *object)
+{
+    xmlChar *text = object ? xmlXPathCastToString(object) : NULL;
+    char *copy = g_strdup((const char *)text);
+
+    xmlFree(text);
+    return copy;
+}
+
+/* String value of an XPath in the only night below @name, to be freed. */
+static char *night_value(const char *name, const char *xpath)
+{
+    g_autofree char *nights = g_build_filename(test_dir(), name, "nights",
+                                               NULL);
+    g_autoptr(GDir) dir = g_dir_open(nights, 0, NULL);
+    g_autofree char *path = NULL;
+    xmlXPathContext *context;
+    xmlXPathObject *object;
+    const char *id;
+    char *value;
+    xmlDoc *doc;
+
+    while (dir && (id = g_dir_read_name(dir))) {
+        if (strcmp(id, "lock") != 0) {
+            ck_assert_msg(path == NULL, "there is more than one night");
+            path = g_build_filename(nights, id, "night.xml", NULL);
+        }
+    }
+    doc = path ? xmlReadFile(path, NULL, XML_PARSE_NONET) : NULL;
+    ck_assert_msg(doc != NULL, "there is no night.xml in %s", nights);
+    context = xmlXPathNewContext(doc);
+    object = xmlXPathEvalExpression((const xmlChar *)xpath, context);
+    value = text_of(object);
+    xmlXPathFreeObject(object);
+    xmlXPathFreeContext(context);
+    xmlFreeDoc(doc);
+    return value;
+}
+
+static void expect_night(const char *name, const char *xpath,
+                         const char *value)
+{
+    g_autofree char *is = night_value(name, xpath);
+
+    ck_assert_msg(strcmp(is, value) == 0, "%s is \"%s\", not \"%s\"", xpath,
+                  is, value);
+}
+
+static void run_shard(const char *shard, const char *name)
+{
+    g_autofree char *suite = suite_file(), *where = results(name);
+    const char *args[] = { "nightly", suite, where, "--shard", shard,
+                           "--night", "n", NULL };
+    g_auto(RigCallResult) r = rig_call(NULL, args);
+
+    expect_status(&r, 0);
+}
+
+START_TEST(two_shards_merge_into_one_night)
+{
+    g_autofree char *a = g_build_filename(test_dir(), "a", NULL);
+    g_autofree char *b = g_build_filename(test_dir(), "b", NULL);
+    g_autofree char *into = g_build_filename(test_dir(), "results", NULL);
+    g_autofree char *index = g_build_filename(into, "index.xml", NULL);
+    g_autoptr(GPtrArray) runs = NULL;
+    const char *args[] = { "merge", into, a, b, NULL };
+
+    run_shard("1/2", "a");
+    run_shard("2/2", "b");
+    {
+        g_auto(RigCallResult) r = rig_call(NULL, args);
+
+        expect_status(&r, 0);
+        expect_output(&r, "4 runs added");
+    }
+    expect_night("results", "count(//part)", "2");
+    expect_night("results", "count(//job[@state='done'])", "4");
+    expect_night("results", "string(/night/@complete)", "yes");
+    runs = run_dirs();
+    ck_assert_uint_eq(runs->len, 4);
+    ck_assert(g_file_test(index, G_FILE_TEST_IS_REGULAR));
+    {
+        g_auto(RigCallResult) r = rig_call(NULL, args); /* once more */
+
+        expect_status(&r, 0);
+        expect_output(&r, "0 runs added, 4 there already");
+    }
+}
+END_TEST
+
+/* The lock of the results is free when nobody works on them any more. */
+static void wait_for_the_end(void)
+{
+    g_autofree char *lock = g_build_filename(test_dir(), "results", "nights",
+                                             "lock", NULL);
+    int fd = open(lock, O_RDWR | O_CLOEXEC);
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(flock(fd, LOCK_EX), 0);
+    close(fd);
+}
+
+static void expect_status_says(const char *text)
+{
+    g_autofree char *where = results("results");
+    const char *args[] = { "status", where, NULL };
+    g_auto(RigCallResult) r = rig_call(NULL, args);
+
+    expect_status(&r, 0);
+    expect_output(&r, text);
+}
+
+START_TEST(a_night_that_was_killed_goes_on)
+{
+    g_autofree char *suite = suite_file(), *where = results("results");
+    const char *args[] = { "nightly", suite, where, NULL };
+    GSubprocess *rig = rig_start(NULL, args);
+    int pid = atoi(g_subprocess_get_identifier(rig));
+
+    ck_assert_int_gt(qemu_wait(BOOT_WAIT_MS, FALSE), 0);
+    expect_status_says("jobs done");
+    expect_status_says("worker 1, job j00");
+    {
+        g_auto(RigCallResult) second = rig_call(NULL, args);
+
+        expect_status(&second, 3);
+        expect_output(&second, "is at work with these results");
+    }
+    kill(pid, SIGKILL);
+    {
+        g_auto(RigCallResult) killed = rig_wait(rig);
+
+        expect_status(&killed, 128 + SIGKILL);
+    }
+    wait_for_the_end();
+    ck_assert_int_eq(qemu_wait(BOOT_WAIT_MS, TRUE), 0);
+    expect_status_says("it was interrupted with");
+    {
+        g_auto(RigCallResult) again = rig_call(NULL, args);
+
+        expect_status(&again, 0);
+        expect_output(&again, "going on with the unfinished night");
+        expect_output(&again, "interrupted and run again");
+    }
+    expect_night("results", "count(//job[@state='done'])", "4");
+    expect_night("results", "string(//part/@resumed)", "1");
+    expect_night("results", "count(//job[attempt[1]/@state='interrupted' and "
+                 "attempt[2]/@state='done']) > 0", "true");
+    expect_night("results", "count(//job[attempt[1]/@state='done' and "
+                 "attempt[2]])", "0");
+    expect_status_says("nothing is running");
+}
+END_TEST
+
+START_TEST(what_there_is_no_time_for_is_skipped_and_said)
+{
+    g_autofree char *suite = suite_file(), *where = results("results");
+    const char *args[] = { "nightly", suite, where, "--budget", "1s", NULL };
+    g_auto(RigCallResult) r = rig_call(NULL, args);
+
+    expect_status(&r, 3); /* nothing at all was run */
+    expect_output(&r, "skipped: c01-clean.at-start: no time left in the "
+                  "budget");
+    expect_night("results", "count(//job[@state='skipped' and @reason])", "4");
+    expect_night("results", "count(//attempt)", "0");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("nightly");
+    TCase *t = tcase_create("nightly");
+    SRunner *r = srunner_create(s);
+    int failed;
+
+    tcase_set_timeout(t, 400);
+    tcase_add_checked_fixture(t, test_dir_create, test_dir_remove);
+    tcase_add_test(t, two_shards_merge_into_one_night);
+    tcase_add_test(t, a_night_that_was_killed_goes_on);
+    tcase_add_test(t, what_there_is_no_time_for_is_skipped_and_said);
+    suite_add_tcase(s, t);
+    srunner_run_all(r, CK_NORMAL);
+    failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
