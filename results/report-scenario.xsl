@@ -115,6 +115,8 @@
             <xsl:when test="@witness = 'shim+device'">witnesses: rigshim.sys and
               device</xsl:when>
             <xsl:when test="@witness = 'shim'">witness: rigshim.sys only</xsl:when>
+            <xsl:when test="@witness = 'system'">witness: Windows' bug
+              check</xsl:when>
             <xsl:otherwise>witness: device only</xsl:otherwise>
           </xsl:choose>
         </span>

@@ -15,6 +15,7 @@
 # history   every run by scenario: what failed since when, and what changed
 # agent     asks an agent in a guest: agent-protocol.h
 # reproduce bundles of failures, and running them again
+# windows   Windows guests: images, machine, runner, calibration
 # run       `rig run`: machines one after the other, and `rig doctor`
 # nightly   `rig nightly`: runs side by side from a suite; status, merge, attach
 
@@ -23,10 +24,10 @@ DEPS += libglib2.0-dev libvirt-dev libvirt-daemon-driver-qemu \
         libpcap-dev libarchive-dev libjson-glib-dev man-db
 CHECK_DEPS += check cpio
 
-RIG_PACKAGES := glib-2.0 gio-2.0 gio-unix-2.0 libvirt libxml-2.0 libxslt \
-    libexslt sqlite3 libpcap json-glib-1.0 libarchive
+RIG_PACKAGES := glib-2.0 gio-2.0 gio-unix-2.0 libvirt libvirt-qemu \
+    libxml-2.0 libxslt libexslt sqlite3 libpcap json-glib-1.0 libarchive
 RIG_ROOMS := base scenario driver machine stream rules monitor sweep results \
-    history run nightly agent reproduce bisect
+    history agent windows run nightly reproduce bisect
 RIG_CFLAGS = $(CFLAGS) -D_GNU_SOURCE -iquote rig \
     $(RIG_ROOMS:%=-iquote rig/%) -iquote guest-agent \
     -iquote guest-agent/include -Iqemu-devices/include \

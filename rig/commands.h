@@ -45,6 +45,8 @@ int rig_cmd_driver(int argc, char **argv);
 int rig_cmd_agent(int argc, char **argv); /* agent-command.c */
 int rig_cmd_bisect(int argc, char **argv); /* bisect-command.c */
 int rig_cmd_detection(int argc, char **argv); /* detection-command.c */
+int rig_cmd_image(int argc, char **argv); /* image-command.c */
+int rig_cmd_calibrate(int argc, char **argv); /* calibrate-command.c */
 int rig_cmd_doctor(int argc, char **argv);
 
 #endif

@@ -76,6 +76,9 @@ RigPaths *rig_paths_find(GError **error)
     p->results = g_build_filename(home, "results", NULL);
     p->qemu = g_build_filename(home, "build", "qemu", "qemu-system-x86_64",
                                NULL);
+    p->windows = g_build_filename(home, "build", "windows", NULL);
+    p->agent_exe = g_build_filename(home, "build", "guest", "windows",
+                                    "agent.exe", NULL);
     find_guests(p, home);
     p->exports = g_build_filename(home, "build", "guest", "exports", NULL);
     p->imports = g_build_filename(home, "build", "guest", "imports", NULL);
@@ -101,6 +104,8 @@ void rig_paths_free(RigPaths *p)
         g_free(p->guest[i].initramfs);
         g_free(p->guest[i].cmdline);
     }
+    g_free(p->windows);
+    g_free(p->agent_exe);
     g_free(p->exports);
     g_free(p->imports);
     g_free(p->callbacks);

@@ -12,7 +12,8 @@
 typedef enum RigGuest {
     RIG_GUEST_NDIS,   /* runs .sys drivers in the NDIS host */
     RIG_GUEST_LINUX,  /* has Linux's own network drivers */
-    RIG_GUESTS,
+    RIG_GUESTS,       /* those that are Linux, with files as below */
+    RIG_GUEST_WINDOWS = RIG_GUESTS, /* an image of the user's: image.h */
 } RigGuest;
 
 /* The files of one; all paths are absolute. */
@@ -30,6 +31,8 @@ typedef struct RigPaths {
     char *results;    /* directory with result.rng and report.xsl */
     char *qemu;       /* the QEMU with rig-nic and rig-tap */
     RigGuestFiles guest[RIG_GUESTS];
+    char *windows;    /* directory: certificates, the shim's package */
+    char *agent_exe;  /* the agent for Windows guests */
     char *exports;    /* text file: what the NDIS host implements */
     char *imports;    /* text file: the same with kinds and modules */
     char *callbacks;  /* text file: what it calls in a driver */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "domain.h"
+#include "windows-domain.h"
 
 struct RigHashes {
     const RigPaths *paths;
@@ -72,6 +73,10 @@ const char *rig_hashes_get(RigHashes *h, enum rig_hash_of what,
     if (h->thread) {
         g_thread_join(g_steal_pointer(&h->thread));
     }
+    if (guest >= RIG_GUESTS && what != RIG_HASH_RIG &&
+        what != RIG_HASH_QEMU) {
+        return "windows"; /* its image says what it is */
+    }
     return what == RIG_HASH_RIG ? h->rig : what == RIG_HASH_QEMU ? h->qemu :
            what == RIG_HASH_KERNEL ? h->kernel[guest] : h->initramfs[guest];
 }
@@ -90,6 +95,24 @@ void rig_hashes_free(RigHashes *h)
     }
 }
 
+/* The same for a Windows guest; whether under KVM is the host's. */
+static char *neutral_windows(const RigMachine *machine)
+{
+    const RigWindowsDomain d = {
+        .name = machine->image,
+        .uuid = "",
+        .machine = machine,
+        .emulator = "qemu",
+        .cpus = 1,
+        .disk = "disk",
+        .agent_socket = "agent",
+        .capture = "net.pcap",
+        .tap_socket = "tap",
+    };
+
+    return rig_windows_domain_xml(&d);
+}
+
 /* The domain with names instead of paths. */
 static char *neutral_domain(const RigMachine *machine, const char *cmdline)
 {
@@ -106,6 +129,9 @@ static char *neutral_domain(const RigMachine *machine, const char *cmdline)
         .tap_socket = "tap",
     };
 
+    if (machine->guest == RIG_GUEST_WINDOWS) {
+        return neutral_windows(machine);
+    }
     return rig_domain_xml(&d);
 }
 

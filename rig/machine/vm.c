@@ -135,6 +135,9 @@ static gboolean on_created(gpointer opaque)
     if (vm->domain) {
         vm->end.created_ms = ms_since(vm);
         vm->last_data = g_get_monotonic_time();
+        if (vm->config.created) {
+            vm->config.created(vm->domain, vm->config.opaque);
+        }
         if (vm->closed) {
             on_closed(vm, NULL);
         }
@@ -221,10 +224,18 @@ static void on_closed(void *opaque, const char *error)
 
 /* --- limits ------------------------------------------------------------- */
 
+static unsigned limit_of(unsigned given, unsigned usual)
+{
+    return given ? given : usual;
+}
+
 static void check_limits(RigVm *vm)
 {
     uint64_t starved = rig_starved_ms(rig_tap_peer(vm->tap));
     uint64_t now = rig_fair_ms(ms_since(vm), starved);
+    unsigned boot = limit_of(vm->config.boot_seconds, RIG_BOOT_LIMIT);
+    unsigned silence = limit_of(vm->config.silence_seconds,
+                                RIG_SILENCE_LIMIT);
     uint64_t silent;
 
     if (vm->heard || starved < vm->starved) { /* a thread has ended */
@@ -238,14 +249,13 @@ static void check_limits(RigVm *vm)
                g_strdup_printf("The machine did not end within its limit of "
                                "%u s.", vm->config.wall_seconds));
     } else if (vm->end.created_ms && !vm->end.booted_ms &&
-               now >= vm->end.created_ms + RIG_BOOT_LIMIT * 1000) {
+               now >= vm->end.created_ms + boot * UINT64_C(1000)) {
         finish(vm, RIG_OUTCOME_GUEST_NEVER_BOOTED,
                g_strdup_printf("The guest never booted: its agent did not "
-                               "begin the plan within %d s.", RIG_BOOT_LIMIT));
-    } else if (vm->end.booted_ms && silent >= RIG_SILENCE_LIMIT * 1000) {
+                               "begin the plan within %u s.", boot));
+    } else if (vm->end.booted_ms && silent >= silence * UINT64_C(1000)) {
         finish(vm, RIG_OUTCOME_TIMEOUT,
-               g_strdup_printf("The guest was silent for %d s.",
-                               RIG_SILENCE_LIMIT));
+               g_strdup_printf("The guest was silent for %u s.", silence));
     }
 }
 

@@ -27,6 +27,9 @@ typedef struct RigVmConfig {
     const char *events;       /* file to create */
     RigMonitor *monitor;      /* fed as the stream arrives */
     unsigned wall_seconds;    /* limit on the whole */
+    unsigned boot_seconds;    /* limits, 0: those above */
+    unsigned silence_seconds;
+    void (*created)(virDomainPtr domain, void *opaque); /* NULL: none */
     void (*tick)(void *opaque); /* ten times a second; NULL: none */
     void *opaque;
 } RigVmConfig;

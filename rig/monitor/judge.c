@@ -170,7 +170,8 @@ static RigVerdict judge(const RigMonitor *m, RigCycleEnd end, char **reason)
         return RIG_VERDICT_BROKEN;
     }
     *reason = rig_monitor_open_scenario(m)->linux_driver
-              ? rig_linux_inconclusive(m) : why_inconclusive(m);
+              ? rig_linux_inconclusive(m) : rig_windows_without_api(m)
+              ? rig_windows_inconclusive(m) : why_inconclusive(m);
     return *reason ? RIG_VERDICT_INCONCLUSIVE : RIG_VERDICT_PASS;
 }
 
@@ -348,7 +349,9 @@ void rig_judge_cycle(RigMonitor *m, RigCycleEnd end, uint64_t event,
     rig_sweep_judged(m, verdict, reason);
     if (verdict == RIG_VERDICT_PASS && !m->pass_sentence) {
         m->pass_sentence = rig_monitor_open_scenario(m)->linux_driver
-                           ? rig_linux_pass_sentence(m) : pass_sentence(m);
+                           ? rig_linux_pass_sentence(m) :
+                           rig_windows_without_api(m)
+                           ? rig_windows_pass_sentence(m) : pass_sentence(m);
         name_witness(m);
     }
     if (!worth_keeping(m, verdict)) {

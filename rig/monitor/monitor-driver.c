@@ -329,6 +329,13 @@ void rig_monitor_driver(RigMonitor *m, const RigEvent *event)
     if (m->work.lost.how != RIG_END_DONE || !is_believed(m, event)) {
         return;
     }
+    if (event->marker.kind == RIG_MK_BUGCHECK &&
+        event->flags & RIG_RECORD_ASKED) {
+        rig_recorder_marker(m->recorder, event);
+        rig_windows_bugcheck(m, event);
+        rig_monitor_lost(m, event, RIG_END_BUGCHECK);
+        return;
+    }
     if (event->marker.thread & RIG_MARKER_SHIM) {
         own = *event;
         own.marker.thread &= (uint16_t)~RIG_MARKER_SHIM;

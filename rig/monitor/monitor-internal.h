@@ -128,6 +128,7 @@ struct RigMonitor {
     GChecksum *hash;
     RigMsix msix[RIG_TARGETS_MAX];
     unsigned first;        /* the (first) function under test of these */
+    gboolean windows;      /* the guest is one: monitor-windows.c */
     RigCalls calls;
     RigRecorder *recorder;
     RigNames *names;     /* of all rules */
@@ -255,6 +256,19 @@ gboolean rig_sweep_failed_early(const RigMonitor *m);
 void rig_monitor_linux(RigMonitor *m, const RigEvent *e);
 char *rig_linux_inconclusive(const RigMonitor *m);
 char *rig_linux_pass_sentence(const RigMonitor *m);
+
+/*
+ * monitor-windows.c: FALSE when a marker is to be left out; @k is the event's
+ * own and may be changed. A bug check of the whole system. Then, where no API
+ * call was seen: is that so; why such a cycle is inconclusive, or NULL; why it
+ * passed.
+ */
+gboolean rig_windows_filter(const RigMonitor *m, const RigEvent *e,
+                            struct rig_marker *k);
+void rig_windows_bugcheck(RigMonitor *m, const RigEvent *e);
+gboolean rig_windows_without_api(const RigMonitor *m);
+char *rig_windows_inconclusive(const RigMonitor *m);
+char *rig_windows_pass_sentence(const RigMonitor *m);
 
 /*
  * findings.c: count a violation of the open cycle; FALSE if it is not to be

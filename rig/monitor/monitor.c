@@ -157,6 +157,19 @@ static void hash_event(RigMonitor *m, const RigEvent *e)
     }
 }
 
+static void on_marker(RigMonitor *m, const RigEvent *e)
+{
+    if (m->windows || e->marker.thread & RIG_MARKER_SHIM) {
+        RigEvent own = *e;
+
+        if (rig_windows_filter(m, e, &own.marker)) {
+            rig_monitor_marker(m, &own);
+        }
+    } else {
+        rig_monitor_marker(m, e);
+    }
+}
+
 static void on_event(const RigEvent *e, void *opaque)
 {
     RigMonitor *m = opaque;
@@ -180,7 +193,7 @@ static void on_event(const RigEvent *e, void *opaque)
         on_device(m, e);
         break;
     case RIG_EV_MARKER:
-        rig_monitor_marker(m, e);
+        on_marker(m, e);
         m->reached = rig_stream_is_place(&m->place, &e->marker);
         break;
     case RIG_EV_FAULT:
@@ -208,6 +221,7 @@ RigMonitor *rig_monitor_new(const GPtrArray *scenarios, const RigRules *rules)
         const RigScenario *s = scenarios->pdata[0];
 
         m->first = rig_machine_target(&s->machine);
+        m->windows = s->machine.guest == RIG_GUEST_WINDOWS;
     }
     m->hash = g_checksum_new(G_CHECKSUM_SHA256);
     m->recorder = rig_recorder_new();

@@ -41,6 +41,9 @@ const char *rig_witness_name(RigWitness witness)
 {
     gboolean shim = witness & RIG_WITNESS_SHIM;
 
+    if (witness == RIG_WITNESS_SYSTEM) {
+        return "system";
+    }
     switch (witness & RIG_WITNESS_BOTH) {
     case RIG_WITNESS_BOTH:
         return shim ? "shim+device" : "api+device";

@@ -37,13 +37,15 @@ gboolean rig_level_parse(const char *name, RigLevel *level);
 
 /*
  * Who saw it; "api", "device", "api+device", and "shim", "shim+device" where
- * rigshim.sys in an instrumented driver stands for the NDIS host.
+ * rigshim.sys in an instrumented driver stands for the NDIS host;
+ * "system": Windows itself, by a bug check.
  */
 typedef enum RigWitness {
     RIG_WITNESS_API = 1,
     RIG_WITNESS_DEVICE = 2,
     RIG_WITNESS_BOTH = 3,
     RIG_WITNESS_SHIM = 4, /* with RIG_WITNESS_API: by the shim */
+    RIG_WITNESS_SYSTEM = 8,
 } RigWitness;
 const char *rig_witness_name(RigWitness witness);
 

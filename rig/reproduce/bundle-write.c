@@ -33,6 +33,9 @@ struct RigBundler {
 
 gboolean rig_bundle_wanted(const RigScenarioResult *r)
 {
+    if (r->scenario->machine.guest == RIG_GUEST_WINDOWS) {
+        return FALSE; /* a user's Windows is not to be copied around */
+    }
     if (r->verdict == RIG_VERDICT_VIOLATION ||
         r->verdict == RIG_VERDICT_BROKEN) {
         return TRUE;

@@ -28,6 +28,8 @@ static void machine_free(gpointer data)
 
     g_free(m->dir);
     g_free(m->machine.nic);
+    g_free(m->machine.image);
+    g_free(m->machine.calibration);
     g_free(m->inputs);
     g_free(m->stream);
     g_free(m->detail);

@@ -520,6 +520,8 @@ static void write_machine(xmlTextWriter *w, const RigMachineResult *m)
         if (m->machine.random_seed) {
             put_count(w, "random-seed", m->machine.random_seed);
         }
+        put(w, "image", m->machine.image);
+        put(w, "calibration", m->machine.calibration);
     }
     put(w, "inputs", m->inputs);
     put(w, "stream", m->stream);

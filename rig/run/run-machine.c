@@ -18,9 +18,13 @@
 #include "stream.h"
 #include "sweep.h"
 #include "vm.h"
+#include "windows-machine.h"
 
 /* Lines of the guest's console shown when it never booted. */
 #define CONSOLE_LINES 8
+
+/* Seconds for the snapshot that is taken when a Windows guest has booted. */
+#define WINDOWS_MARGIN 120
 
 /* Everything of one machine while it runs. */
 typedef struct Machine {
@@ -33,6 +37,7 @@ typedef struct Machine {
     char *socket, *initrd, *xml, *inputs;
     GBytes *archive;
     gint64 started;
+    RigWindowsMachine *windows; /* NULL: a guest with a plan */
 } Machine;
 
 static char *in_dir(const Machine *m, const char *name)
@@ -55,6 +60,22 @@ static char *domain_uuid(const Machine *m)
 {
     return m->c->options->uri ? g_uuid_string_random()
                               : rig_domain_uuid(m->result->number);
+}
+
+static char *make_windows_xml(const Machine *m)
+{
+    g_autofree char *uuid = domain_uuid(m);
+    g_autofree char *capture = in_dir(m, "net.pcap");
+    RigWindowsDomain d = {
+        .name = m->name,
+        .uuid = uuid,
+        .emulator = m->c->paths->qemu,
+        .capture = capture,
+        .tap_socket = m->socket,
+    };
+
+    rig_windows_machine_domain(m->windows, &m->result->machine, &d);
+    return rig_windows_domain_xml(&d);
 }
 
 static char *make_xml(const Machine *m)
@@ -85,6 +106,49 @@ static char *make_xml(const Machine *m)
     };
 
     return rig_domain_xml(&d);
+}
+
+static void start_runner(virDomainPtr domain, void *opaque)
+{
+    Machine *m = opaque;
+
+    if (m->windows) {
+        rig_windows_runner_start(m->windows->runner, domain);
+    }
+}
+
+/* A Windows guest is given nothing but a disk: its runner does the rest. */
+static gboolean prepare_windows(Machine *m, GError **error)
+{
+    const char *runtime = m->c->root ? m->c->root->path : m->c->dir;
+    RigWindowsRunnerConfig config = {
+        .conn = m->c->conn,
+        .plan = m->plan,
+        .machine = &m->result->machine,
+        .dir = m->dir,
+        .snapshot = TRUE,
+    };
+
+    if (g_mkdir_with_parents(m->dir, 0755) != 0) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: %s", m->dir,
+                    g_strerror(errno));
+        return FALSE;
+    }
+    m->windows = rig_windows_machine_new(m->c->options->images,
+                                         m->result->machine.image,
+                                         m->c->paths, runtime, m->dir, error);
+    if (!m->windows) {
+        return FALSE;
+    }
+    config.agent_socket = m->windows->agent_socket;
+    config.boot_seconds = rig_windows_machine_boot_seconds(m->windows);
+    m->windows->runner = rig_windows_runner_new(&config);
+    if (m->windows->kvm) {
+        g_free(m->c->run->accel);
+        m->c->run->accel = g_strdup("kvm");
+    }
+    m->xml = make_windows_xml(m);
+    return save(m, "domain.xml", m->xml, error);
 }
 
 static gboolean prepare(Machine *m, GError **error)
@@ -210,6 +274,12 @@ static void announce_bundle(const RigRunContext *c, RigScenarioResult *r)
     r->reproduce = g_strdup_printf("rig reproduce %s", word);
 }
 
+/* Of the guest's kernel, where rig boots it. */
+static const char *cmdline_of(const RigRunContext *c, const RigMachine *m)
+{
+    return m->guest < RIG_GUESTS ? c->cmdline[m->guest] : NULL;
+}
+
 /* Hand the scenario results of this machine to the run. */
 static void collect_results(Machine *m)
 {
@@ -229,9 +299,8 @@ static void collect_results(Machine *m)
         if (r->scenario->sys) {
             r->driver.sha256 = rig_sha256_file(r->scenario->sys, NULL);
         }
-        rig_inputs_of_scenario(c->hashes, r->scenario,
-                               c->cmdline[r->scenario->machine.guest],
-                               &r->inputs);
+        rig_inputs_of_scenario(c->hashes, r->scenario, cmdline_of(
+                                   c, &r->scenario->machine), &r->inputs);
         r->reproduce = g_strdup_printf("rig run %s%s", r->scenario->variant
                                        ? r->scenario->variant : "", file);
         set_sweep_commands(c, r, file);
@@ -272,7 +341,8 @@ static void compare_with_history(Machine *m)
     RigMachineResult *r = m->result;
     g_autoptr(RigHistoryEntry) old = NULL;
 
-    if (is_once(m) || !r->ended || !m->c->history || r->outcome != RIG_OUTCOME_OK) {
+    if (is_once(m) || !r->ended || !m->c->history || m->windows ||
+        r->outcome != RIG_OUTCOME_OK) {
         return;
     }
     old = rig_history_newest(m->c->history, r->inputs, m->c->run->id);
@@ -299,7 +369,7 @@ static void remember(Machine *m)
     };
     g_autoptr(GError) error = NULL;
 
-    if (!is_once(m) && m->c->history && m->result->ended &&
+    if (!is_once(m) && m->c->history && m->result->ended && !m->windows &&
         !rig_history_add(m->c->history, &e, &error)) {
         g_printerr("rig: %s\n", error->message);
     }
@@ -450,11 +520,19 @@ static void run_vm(Machine *m)
         .events = events,
         .monitor = m->monitor,
         .wall_seconds = wall_limit(m),
+        .boot_seconds = m->windows ?
+            rig_windows_machine_boot_seconds(m->windows) + WINDOWS_MARGIN : 0,
+        .silence_seconds = m->windows ? wall_limit(m) : 0,
+        .created = start_runner,
         .tick = on_tick,
         .opaque = m,
     };
     g_autoptr(GError) error = NULL;
     g_autoptr(RigVm) vm = rig_vm_run(&config, &error);
+
+    if (m->windows) {
+        g_clear_pointer(&m->windows->runner, rig_windows_runner_free);
+    }
 
     if (!vm) {
         start_failed(m, error->message);
@@ -477,6 +555,8 @@ static void init(Machine *m, RigRunContext *c, const GPtrArray *plan)
     m->result->dir = g_strdup_printf("vm-%u", n);
     m->result->machine = first->machine;
     m->result->machine.nic = g_strdup(first->machine.nic);
+    m->result->machine.image = g_strdup(first->machine.image);
+    m->result->machine.calibration = g_strdup(first->machine.calibration);
     m->dir = g_build_filename(c->dir, m->result->dir, NULL);
     m->name = g_strdup_printf("rig-%s-%u", c->run->id, n);
     m->socket = g_build_filename(runtime, "tap", NULL);
@@ -492,6 +572,7 @@ static void clear(Machine *m)
         g_unlink(m->initrd);
     }
     rig_monitor_free(m->monitor);
+    rig_windows_machine_free(m->windows);
     g_free(m->dir);
     g_free(m->name);
     g_free(m->socket);
@@ -512,7 +593,8 @@ void rig_run_machine(RigRunContext *c, const GPtrArray *plan)
     c->live.plan = plan;
     c->live.expected_ms = 0;
     c->live.machine_started = g_get_monotonic_time();
-    if (prepare(&m, &error)) {
+    if (m.result->machine.guest == RIG_GUEST_WINDOWS
+        ? prepare_windows(&m, &error) : prepare(&m, &error)) {
         run_vm(&m);
     } else {
         start_failed(&m, error->message);

@@ -31,6 +31,7 @@
 #include "variants.h"
 #include "virt.h"
 #include "vm.h"
+#include "windows-machine.h"
 
 #define RUNS "runs"
 #define KEEP_MINUTES 30
@@ -56,6 +57,9 @@ void rig_run_add_options(GOptionContext *context, RigRunOptions *o)
           "libvirt URI (default: an embedded driver)", "URI" },
         { "uri", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &o->uri,
           "The same", "URI" },
+        { "images", 0, 0, G_OPTION_ARG_FILENAME, &o->images,
+          "Store of Windows images (default: $XDG_DATA_HOME/rig/images)",
+          "DIR" },
         { "keep", 0, 0, G_OPTION_ARG_NONE, &o->keep,
           "Keep the initrd, so that QEMU can be run by hand", NULL },
         { "known", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->known,
@@ -79,6 +83,7 @@ void rig_run_add_options(GOptionContext *context, RigRunOptions *o)
 void rig_run_options_clear(RigRunOptions *o)
 {
     g_free(o->results);
+    g_free(o->images);
     g_free(o->uri);
     g_free(o->again);
     g_strfreev(o->known);
@@ -259,7 +264,9 @@ static gboolean check_built(RigRunContext *c)
     for (guint i = 0; i < c->scenarios->len; i++) {
         const RigScenario *s = c->scenarios->pdata[i];
 
-        c->guests[s->machine.guest] = TRUE;
+        if (s->machine.guest < RIG_GUESTS) {
+            c->guests[s->machine.guest] = TRUE;
+        }
     }
     for (int i = 0; i < RIG_GUESTS; i++) {
         const RigGuestFiles *g = &c->paths->guest[i];
@@ -454,15 +461,36 @@ static void save_results(RigRunContext *c)
     }
 }
 
-static void skip_group(RigRunContext *c, const GPtrArray *group)
+static void skip_group(RigRunContext *c, const GPtrArray *group,
+                       const char *why)
 {
     for (guint i = 0; i < group->len; i++) {
         RigScenarioResult *r = rig_scenario_result_new(
             group->pdata[i], c->run->scenarios->len + 1, RIG_VERDICT_SKIPPED,
-            "The run was stopped by the user before this scenario began.");
+            why);
 
         g_ptr_array_add(c->run->scenarios, r);
     }
+}
+
+/* A Windows image that is not there is a reason to skip, not to fail. */
+static char *why_not(RigRunContext *c, const GPtrArray *group)
+{
+    g_autofree char *why = NULL;
+
+    for (guint i = 0; i < group->len; i++) {
+        RigScenario *s = group->pdata[i];
+
+        if (c->interrupted) {
+            return g_strdup("The run was stopped by the user before this "
+                            "scenario began.");
+        }
+        if (s->machine.guest == RIG_GUEST_WINDOWS &&
+            !rig_windows_settle(s, c->options->images, c->paths, &why)) {
+            return g_strdup_printf("It needs a Windows image: %s.", why);
+        }
+    }
+    return NULL;
 }
 
 static void run_groups(RigRunContext *c)
@@ -471,8 +499,10 @@ static void run_groups(RigRunContext *c)
 
     rig_print_heading(c);
     for (guint i = 0; i < groups->len; i++) {
-        if (c->interrupted) {
-            skip_group(c, groups->pdata[i]);
+        g_autofree char *why = why_not(c, groups->pdata[i]);
+
+        if (why) {
+            skip_group(c, groups->pdata[i], why);
         } else {
             rig_run_machine(c, groups->pdata[i]);
             if (i + 1 < groups->len) { /* the last time is in conclude() */
@@ -609,6 +639,10 @@ static gboolean make_absolute(RigRunOptions *o)
 {
     const char *dir = o->results ? o->results : "results";
     char *absolute = g_canonicalize_filename(dir, NULL);
+    char *images = rig_images_dir(o->images); /* before libvirt's XDG_... */
+
+    g_free(o->images);
+    o->images = images;
 
     g_free(o->results);
     o->results = absolute;

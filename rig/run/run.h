@@ -18,6 +18,7 @@
 
 typedef struct RigRunOptions {
     char *results;       /* directory, absolute */
+    char *images;        /* store of Windows images, absolute */
     char *uri;           /* NULL: the embedded driver */
     int timeout;         /* wall seconds per machine, 0: by the scenarios */
     gboolean isolate;    /* a boot for every scenario */

@@ -406,6 +406,9 @@ void rig_scenario_check(RigScenario *s, const RigPaths *paths,
     check_driver(s, problems);
     check_cycles(s, problems);
     check_expect(s, problems);
+    if (s->machine.guest == RIG_GUEST_WINDOWS) {
+        rig_scenario_check_windows(s, problems);
+    }
     if (s->sweep) {
         rig_sweep_check(s, problems);
     }

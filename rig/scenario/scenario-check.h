@@ -24,6 +24,9 @@ void rig_scenario_complete_life(const RigScenario *s, RigCycle *c,
 /* scenario-linux.c: the same for scenarios of Linux's own drivers. */
 void rig_scenario_check_linux_driver(const RigScenario *s,
                                      GPtrArray *problems);
+/* scenario-windows.c: what cannot be done on Windows. */
+void rig_scenario_check_windows(const RigScenario *s, GPtrArray *problems);
+
 void rig_scenario_check_linux_steps(const RigScenario *s, const RigCycle *c,
                                     GPtrArray *problems);
 

@@ -26,6 +26,7 @@
 #define DEFAULT_QUEUES 2
 #define DEFAULT_MEMORY_MIB 384
 #define DEFAULT_WALL_SECONDS 120
+#define DEFAULT_WINDOWS_SECONDS 1800
 #define DEFAULT_FRAMES 64
 #define DEFAULT_MIN_LENGTH 60
 #define DEFAULT_MAX_LENGTH 1514
@@ -221,6 +222,11 @@ static void build_child(RigScenario *s, xmlNode *n)
         s->description = content(n);
     } else if (is_element(n, "driver")) {
         build_driver(s, n);
+    } else if (is_element(n, "guest")) {
+        s->machine.guest = RIG_GUEST_WINDOWS;
+        s->machine.image = rig_attribute(n, "image");
+        s->machine.wall_seconds = DEFAULT_WINDOWS_SECONDS;
+        s->machine.memory_mib = 0; /* what the image says */
     } else if (is_element(n, "machine")) {
         build_machine(&s->machine, n);
     } else if (is_element(n, "rule")) {

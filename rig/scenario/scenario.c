@@ -117,6 +117,8 @@ void rig_scenario_free(RigScenario *s)
     g_free(s->sys_name);
     g_free(s->inf_name);
     g_free(s->machine.nic);
+    g_free(s->machine.image);
+    g_free(s->machine.calibration);
     g_ptr_array_unref(s->rules);
     g_ptr_array_unref(s->cycles);
     rig_sweep_free(s->sweep);
@@ -310,6 +312,7 @@ gboolean rig_machine_equal(const RigMachine *a, const RigMachine *b)
     return strcmp(a->nic, b->nic) == 0 && a->vectors == b->vectors &&
            a->queues == b->queues && a->adapters == b->adapters &&
            a->profile == b->profile && a->guest == b->guest &&
+           g_strcmp0(a->image, b->image) == 0 &&
            a->guard_pages == b->guard_pages &&
            a->random_seed == b->random_seed &&
            a->memory_mib == b->memory_mib;

@@ -45,7 +45,11 @@ const char *rig_profile_name(RigProfile p);
 
 /* The virtual machine a scenario needs; equal ones may share a boot. */
 typedef struct RigMachine {
-    RigGuest guest;        /* follows from the kind of driver */
+    RigGuest guest;        /* follows from the kind of driver, or <guest> */
+    char *image;           /* of RIG_GUEST_WINDOWS, its name; else NULL */
+    char *calibration;     /* by which such a guest is judged, for people:
+                              "win11, calibrated 2026-..."; NULL: none */
+    gboolean stops;        /* it was seen to stop for a leaked interrupt */
     char *nic;             /* QEMU device model: "rig-nic", "igb", ... */
     unsigned vectors;      /* MSI-X vectors, 1..RIG_NIC_MAX_VECTORS */
     unsigned queues;       /* queue pairs, 1..RIG_NIC_MAX_QUEUES; both are 0

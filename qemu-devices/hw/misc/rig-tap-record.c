@@ -74,6 +74,14 @@ void rig_tap_emit_host(RigTap *tap, enum rig_event_type type,
     rig_stream_put(&tap->stream, type, RIG_RECORD_HOST, 0, payload, size);
 }
 
+void rig_tap_emit_asked(RigTap *tap, const struct rig_marker *marker,
+                        size_t size)
+{
+    before_record(tap);
+    rig_stream_put(&tap->stream, RIG_EV_MARKER, RIG_RECORD_ASKED,
+                   qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL), marker, size);
+}
+
 static RigRun *find_run(RigTap *tap, const RigRun *like)
 {
     for (unsigned i = 0; i < tap->n_runs; i++) {

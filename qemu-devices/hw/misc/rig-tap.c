@@ -17,6 +17,7 @@
 #include "qapi/error.h"
 #include "qemu/atomic.h"
 #include "qemu/bswap.h"
+#include "qemu/cutils.h"
 #include "qemu/log.h"
 #include "qemu/module.h"
 #include "qemu/units.h"
@@ -151,6 +152,80 @@ static const MemoryRegionOps regs_ops = {
     .impl = { .min_access_size = 1, .max_access_size = 8 },
 };
 
+/* --- the host's own markers ---------------------------------------------- */
+
+/*
+ * Property `marker`: a struct rig_marker in base64. Where no plan runs in the
+ * guest (Windows), the host asks for one thing after the other, and puts down
+ * here what it asks before it asks, and that it has been done afterwards.
+ */
+static void set_marker(Object *obj, const char *value, Error **errp)
+{
+    RigTap *tap = RIG_TAP(obj);
+    struct rig_marker marker = { 0 };
+    gsize length;
+    g_autofree guchar *bytes = g_base64_decode(value, &length);
+
+    if (!bytes || length < RIG_MARKER_MIN || length > sizeof(marker)) {
+        error_setg(errp, "a marker is %u to %zu bytes in base64",
+                   RIG_MARKER_MIN, sizeof(marker));
+        return;
+    }
+    if (!rig_tap_recording(tap)) {
+        error_setg(errp, "no stream is being recorded");
+        return;
+    }
+    memcpy(&marker, bytes, length);
+    rig_tap_emit_asked(tap, &marker, sanitize_marker(&marker));
+    rig_stream_kick(&tap->stream);
+}
+
+static char *get_nothing(Object *obj, Error **errp)
+{
+    return g_strdup("");
+}
+
+/*
+ * Property `fault`: "AT NAME[:ARGUMENT]" arms a fault of the first target, "0"
+ * clears all, as the guest does by RIG_CMD_FAULT.
+ */
+static void set_fault(Object *obj, const char *value, Error **errp)
+{
+    struct rig_command command = { .op = cpu_to_le16(RIG_CMD_FAULT) };
+    const char *name;
+    uint64_t at;
+    int32_t result;
+
+    if (qemu_strtou64(value, &name, 10, &at) < 0 || (*name && *name != ' ')) {
+        error_setg(errp, "a fault is armed by \"AT NAME[:ARGUMENT]\"");
+        return;
+    }
+    name += *name == ' ';
+    if (strlen(name) >= sizeof(command.name)) {
+        error_setg(errp, "fault '%s' has too long a name", name);
+        return;
+    }
+    command.arg[0] = cpu_to_le64(at);
+    pstrcpy(command.name, sizeof(command.name), name);
+    result = rig_tap_command(RIG_TAP(obj), &command);
+    if (result < 0) {
+        error_setg_errno(errp, -result, "fault '%s' cannot be armed", name);
+    }
+}
+
+/* Property `end`: the host ends the stream, as the guest would. */
+static void set_end(Object *obj, bool value, Error **errp)
+{
+    if (value) {
+        write_end(RIG_TAP(obj));
+    }
+}
+
+static bool get_end(Object *obj, Error **errp)
+{
+    return RIG_TAP(obj)->ended;
+}
+
 /* --- life cycle ---------------------------------------------------------- */
 
 static void machine_done(Notifier *notifier, void *unused)
@@ -231,12 +306,16 @@ static void rig_tap_realize(PCIDevice *dev, Error **errp)
 
 /* --- snapshots and migration --------------------------------------------- */
 
-/* What this process has ended stays so: nothing is written after END. */
+/*
+ * What this process has ended stays so: nothing is written after END. And no
+ * two records of one stream have the same number.
+ */
 static int rig_tap_pre_load(void *opaque)
 {
     RigTap *tap = opaque;
 
     tap->ended_before_load = tap->ended;
+    tap->seq_before_load = tap->stream.seq;
     return 0;
 }
 
@@ -245,6 +324,7 @@ static int rig_tap_post_load(void *opaque, int version)
     RigTap *tap = opaque;
 
     tap->ended |= tap->ended_before_load;
+    tap->stream.seq = MAX(tap->stream.seq, tap->seq_before_load);
     tap->restored = true;
     return 0;
 }
@@ -302,6 +382,9 @@ static void rig_tap_instance_init(Object *obj)
                                    OBJ_PROP_FLAG_READ);
     object_property_add_uint64_ptr(obj, "lost", &s->lost_total,
                                    OBJ_PROP_FLAG_READ);
+    object_property_add_str(obj, "marker", get_nothing, set_marker);
+    object_property_add_str(obj, "fault", get_nothing, set_fault);
+    object_property_add_bool(obj, "end", get_end, set_end);
 }
 
 static const TypeInfo rig_tap_info = {

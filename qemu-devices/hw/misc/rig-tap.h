@@ -104,6 +104,7 @@ struct RigTap {
     bool ended;                 /* END was written: nothing follows */
     bool restored;              /* state was loaded, EPOCH not yet written */
     bool ended_before_load;
+    uint64_t seq_before_load;
 
     PCIObserver observer;
     DeviceListener listener;
@@ -155,6 +156,10 @@ void rig_tap_emit(RigTap *tap, enum rig_event_type type, const void *payload,
 /* Write a record that the host caused: it carries no virtual time. */
 void rig_tap_emit_host(RigTap *tap, enum rig_event_type type,
                        const void *payload, size_t size);
+
+/* Write a marker that the host asks for; it has its virtual time. */
+void rig_tap_emit_asked(RigTap *tap, const struct rig_marker *marker,
+                        size_t size);
 
 /* Write a record, whatever else there is to write. */
 void rig_tap_put_now(RigTap *tap, enum rig_event_type type,

@@ -40,6 +40,13 @@ struct rig_record {
  */
 #define RIG_RECORD_HOST 0x0001u
 
+/*
+ * A marker that the host had the tap write (its property `marker`), at this
+ * place in the order of what the guest does: the runner of guests that have no
+ * plan of their own. It has a virtual time.
+ */
+#define RIG_RECORD_ASKED 0x0002u
+
 enum rig_event_type {
     RIG_EV_HELLO = 1,   /* struct rig_ev_hello: first record */
     RIG_EV_TARGET = 2,  /* struct rig_ev_target: watch attached or lost */

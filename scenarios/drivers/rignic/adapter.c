@@ -236,7 +236,8 @@ NDIS_STATUS NTAPI RignicInitializeEx(
     if (status != NDIS_STATUS_SUCCESS) {
         goto Failed;
     }
-    status = RignicSetGeneralAttributes(adapter);
+    status = RIGNIC_FAILS ? NDIS_STATUS_FAILURE
+                          : RignicSetGeneralAttributes(adapter);
     if (status != NDIS_STATUS_SUCCESS) {
 #if RIGNIC_DEFECT == SEED_S01
         return status; /* SEED_S01: the interrupt stays registered */

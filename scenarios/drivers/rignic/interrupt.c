@@ -66,10 +66,15 @@ static VOID RignicUnmaskCauses(PRIGNIC_ADAPTER Adapter, ULONG Causes)
 
 VOID RignicEnableInterrupts(PRIGNIC_ADAPTER Adapter)
 {
+#if RIGNIC_STYLE == STYLE_NEVER
+    UNREFERENCED_PARAMETER(RignicAllCauses);
+    UNREFERENCED_PARAMETER(Adapter); /* nobody would hear of them */
+#else
     NdisAcquireSpinLock(&Adapter->InterruptLock);
     Adapter->InterruptsEnabled = TRUE;
     RignicWrite(Adapter, RIG_NIC_IMS, RignicAllCauses(Adapter));
     NdisReleaseSpinLock(&Adapter->InterruptLock);
+#endif
 }
 
 VOID RignicDisableInterrupts(PRIGNIC_ADAPTER Adapter)
@@ -347,6 +352,7 @@ static VOID RignicDescribeInterrupt(
     Chars->EnableMessageInterruptHandler = RignicEnableMessageInterrupt;
 }
 
+#if RIGNIC_STYLE != STYLE_NEVER
 /* Register, and share out the messages that were granted. */
 static NDIS_STATUS RignicConnect(PRIGNIC_ADAPTER Adapter)
 {
@@ -392,6 +398,18 @@ static NDIS_STATUS RignicConnectFewer(PRIGNIC_ADAPTER Adapter)
 }
 #endif
 
+#endif
+
+#if RIGNIC_STYLE == STYLE_NEVER
+NDIS_STATUS RignicRegisterInterrupt(PRIGNIC_ADAPTER Adapter)
+{
+    UNREFERENCED_PARAMETER(Adapter);
+    UNREFERENCED_PARAMETER(RignicDescribeInterrupt);
+    UNREFERENCED_PARAMETER(RignicMaskSpareEntries);
+    UNREFERENCED_PARAMETER(RignicAssignMessages);
+    return NDIS_STATUS_SUCCESS;
+}
+#else
 /* The device is silent: its causes are unmasked much later. */
 NDIS_STATUS RignicRegisterInterrupt(PRIGNIC_ADAPTER Adapter)
 {
@@ -423,6 +441,7 @@ NDIS_STATUS RignicRegisterInterrupt(PRIGNIC_ADAPTER Adapter)
 #endif
     return status;
 }
+#endif
 
 #if RIGNIC_STYLE == STYLE_SYNCHRONIZE || RIGNIC_DEFECT == SEED_S18
 static MINIPORT_SYNCHRONIZE_INTERRUPT RignicSeeLastInterrupt;

@@ -52,9 +52,15 @@
 #define STYLE_HANDLES         10 /* handles in a table of the driver */
 #define STYLE_ENTRY           11 /* DriverEntry has a step that can fail */
 #define STYLE_REREAD          12 /* clean-up makes calls that can fail */
+#define STYLE_NEVER           13 /* never registers an interrupt: no traffic */
 
 #ifndef RIGNIC_STYLE
 #define RIGNIC_STYLE STYLE_LADDER
+#endif
+
+/* For calibration: MiniportInitializeEx fails by itself, at its end. */
+#ifndef RIGNIC_FAILS
+#define RIGNIC_FAILS 0
 #endif
 
 /* Do the handlers count the interrupts of each message? */

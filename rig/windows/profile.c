@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A calibration as profile.xml. */
+#include "profile.h"
+
+#include <gio/gio.h>
+#include <libxml/parser.h>
+#include <libxml/xmlwriter.h>
+#include <string.h>
+
+#include "commands.h"
+#include "include/plan.h"
+#include "read-file.h"
+#include "scenario-schema.h"
+
+#define XML_MAX (1024 * 1024)
+
+void rig_profile_free(RigProfileFile *p)
+{
+    if (!p) {
+        return;
+    }
+    g_free(p->guest);
+    g_free(p->made);
+    g_free(p->release);
+    g_free(p->sha256);
+    g_free(p->accel);
+    rig_calibration_free(p->calibration);
+    g_free(p);
+}
+
+/* --- writing -------------------------------------------------------------- */
+
+static void begin(xmlTextWriter *w, const char *name)
+{
+    xmlTextWriterStartElement(w, (const xmlChar *)name);
+}
+
+static void put(xmlTextWriter *w, const char *name, const char *value)
+{
+    if (value) {
+        xmlTextWriterWriteAttribute(w, (const xmlChar *)name,
+                                    (const xmlChar *)value);
+    }
+}
+
+static void put_count(xmlTextWriter *w, const char *name, unsigned n)
+{
+    xmlTextWriterWriteFormatAttribute(w, (const xmlChar *)name, "%u", n);
+}
+
+static void write_conclusions(xmlTextWriter *w, const RigCalibration *c)
+{
+    begin(w, "conclusions");
+    put(w, "programmed", rig_stage_name(c->programmed));
+    put(w, "cleared", rig_stage_name(c->cleared));
+    put(w, "register-visible", rig_known_name(c->register_visible));
+    put(w, "deregister-visible", rig_known_name(c->deregister_visible));
+    put(w, "enabled-at-start", rig_known_name(c->at_start));
+    put(w, "stops-0x08", rig_known_name(c->stops_halt));
+    put(w, "stops-0x0B", rig_known_name(c->stops_init));
+    put(w, "msix-profile", rig_profile_name(rig_calibration_profile(c)));
+    xmlTextWriterEndElement(w);
+}
+
+static void write_stage(xmlTextWriter *w, RigStage stage,
+                        const RigStageCounts *s)
+{
+    begin(w, "stage");
+    put(w, "name", rig_stage_name(stage));
+    put_count(w, "cycles", s->cycles);
+    put_count(w, "messages", s->messages);
+    put_count(w, "masked", s->masked);
+    put_count(w, "unmasked", s->unmasked);
+    put_count(w, "enabled", s->enabled);
+    put_count(w, "disabled", s->disabled);
+    put_count(w, "raised", s->raised);
+    put_count(w, "resets", s->resets);
+    xmlTextWriterEndElement(w);
+}
+
+static void write_experiment(xmlTextWriter *w, const RigExperiment *e)
+{
+    g_autofree char *stop = e->stopped ? rig_bugcheck_text(&e->bugcheck, FALSE)
+                                       : NULL;
+
+    begin(w, "experiment");
+    put(w, "driver", e->driver);
+    put_count(w, "vectors", e->vectors);
+    put(w, "action", e->action);
+    put_count(w, "cycles", e->cycles);
+    put_count(w, "registered", e->registered);
+    put(w, "programmed", rig_stage_name(e->armed_in));
+    put(w, "cleared", rig_stage_name(e->quiet_in));
+    put(w, "varies", e->varies ? "yes" : "no");
+    put(w, "api", e->api ? "yes" : "no");
+    put(w, "bug-check", stop);
+    for (int i = 0; i < RIG_STAGES; i++) {
+        if (e->stage[i].cycles) {
+            write_stage(w, i, &e->stage[i]);
+        }
+    }
+    xmlTextWriterEndElement(w);
+}
+
+gboolean rig_profile_write(const RigProfileFile *p, const char *file,
+                           GError **error)
+{
+    xmlBuffer *buffer = xmlBufferCreate();
+    xmlTextWriter *w = xmlNewTextWriterMemory(buffer, 0);
+    gboolean ok;
+
+    xmlTextWriterSetIndent(w, 1);
+    xmlTextWriterSetIndentString(w, (const xmlChar *)"  ");
+    xmlTextWriterStartDocument(w, NULL, "UTF-8", NULL);
+    begin(w, "profile");
+    put(w, "version", "1");
+    put(w, "guest", p->guest);
+    put(w, "made", p->made);
+    put(w, "release", p->release);
+    put(w, "sha256", p->sha256);
+    put(w, "rig", RIG_VERSION);
+    put(w, "accel", p->accel);
+    write_conclusions(w, p->calibration);
+    for (guint i = 0; i < p->calibration->experiments->len; i++) {
+        write_experiment(w, p->calibration->experiments->pdata[i]);
+    }
+    xmlTextWriterEndDocument(w);
+    xmlFreeTextWriter(w);
+    ok = g_file_set_contents_full(file, (const char *)buffer->content,
+                                  buffer->use, G_FILE_SET_CONTENTS_CONSISTENT |
+                                  G_FILE_SET_CONTENTS_DURABLE, 0644, error);
+    xmlBufferFree(buffer);
+    return ok;
+}
+
+/* --- reading -------------------------------------------------------------- */
+
+static RigStage stage_attribute(xmlNode *n, const char *name)
+{
+    g_autofree char *value = rig_attribute(n, name);
+    RigStage s = 0;
+
+    while (s < RIG_STAGES && strcmp(rig_stage_name(s), value) != 0) {
+        s++;
+    }
+    return s;
+}
+
+static RigKnown known_attribute(xmlNode *n, const char *name)
+{
+    g_autofree char *value = rig_attribute(n, name);
+
+    return strcmp(value, "yes") == 0 ? RIG_YES :
+           strcmp(value, "no") == 0 ? RIG_NO : RIG_UNKNOWN;
+}
+
+static RigProfileFile *build(xmlNode *root)
+{
+    RigProfileFile *p = g_new0(RigProfileFile, 1);
+    RigCalibration *c = p->calibration = rig_calibration_new();
+
+    p->guest = rig_attribute(root, "guest");
+    p->made = rig_attribute(root, "made");
+    p->release = rig_attribute(root, "release");
+    p->sha256 = rig_attribute(root, "sha256");
+    p->accel = rig_attribute(root, "accel");
+    for (xmlNode *n = root->children; n; n = n->next) {
+        g_autofree char *profile = NULL;
+
+        if (n->type != XML_ELEMENT_NODE ||
+            strcmp((const char *)n->name, "conclusions") != 0) {
+            continue;
+        }
+        c->programmed = stage_attribute(n, "programmed");
+        c->cleared = stage_attribute(n, "cleared");
+        c->register_visible = known_attribute(n, "register-visible");
+        c->deregister_visible = known_attribute(n, "deregister-visible");
+        c->at_start = known_attribute(n, "enabled-at-start");
+        c->stops_halt = known_attribute(n, "stops-0x08");
+        c->stops_init = known_attribute(n, "stops-0x0B");
+        profile = rig_attribute(n, "msix-profile");
+        p->profile = strcmp(profile, RIG_PROFILE_AT_START) == 0
+                     ? RIG_MSIX_AT_START : RIG_MSIX_AT_CONNECT;
+    }
+    return p;
+}
+
+static void be_silent(void *opaque, xmlErrorPtr e)
+{
+    (void)opaque;
+    (void)e;
+}
+
+RigProfileFile *rig_profile_read(const char *file, const RigPaths *paths,
+                                 GError **error)
+{
+    g_autofree char *schema = g_build_filename(paths->scenarios, "windows",
+                                               "profile.rng", NULL);
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *text = NULL;
+    RigProfileFile *p = NULL;
+    gsize length;
+    xmlDoc *doc;
+
+    if (!rig_read_file(file, XML_MAX, &text, &length, error)) {
+        return NULL;
+    }
+    xmlSetStructuredErrorFunc(NULL, be_silent);
+    doc = xmlReadMemory(text, length, file, NULL, XML_PARSE_NONET);
+    xmlSetStructuredErrorFunc(NULL, NULL);
+    if (!doc || doc->intSubset ||
+        !rig_scenario_validate(doc, file, schema, problems)) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s; make it "
+                    "again with \"rig calibrate\"", problems->len ?
+                    (const char *)problems->pdata[0] : file);
+    } else {
+        p = build(xmlDocGetRootElement(doc));
+    }
+    xmlFreeDoc(doc);
+    return p;
+}
+
+/* --- for people ----------------------------------------------------------- */
+
+static const char *stops_text(RigKnown k)
+{
+    return k == RIG_YES ? "stops the system" :
+           k == RIG_NO ? "does not stop the system" : "was not tried";
+}
+
+static const char *writes_text(RigKnown k)
+{
+    return k == RIG_YES ? "writes to the MSI-X table or control" :
+           k == RIG_NO ? "writes nothing to the device" : "was not observed";
+}
+
+char *rig_profile_text(const RigProfileFile *p)
+{
+    const RigCalibration *c = p->calibration;
+
+    return g_strdup_printf(
+        "MSI-X table programmed   %s\n"
+        "MSI-X table cleared      %s\n"
+        "NdisMRegisterInterruptEx    %s\n"
+        "NdisMDeregisterInterruptEx  %s\n"
+        "MSI-X enabled at start, whether or not a driver registers: %s\n"
+        "a halt that leaks its interrupt (0x7C/0x08) %s\n"
+        "a failed init that leaks it (0x7C/0x0B) %s\n"
+        "the monitor judges by msix-profile %s\n",
+        rig_stage_name(c->programmed), rig_stage_name(c->cleared),
+        writes_text(c->register_visible), writes_text(c->deregister_visible),
+        rig_known_name(c->at_start), stops_text(c->stops_halt),
+        stops_text(c->stops_init), rig_profile_name(p->profile));
+}

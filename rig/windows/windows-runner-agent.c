@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The runner's conversation with the agent, which a panic may cut short. */
+#include <gio/gio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "agent-link.h"
+#include "loop.h"
+#include "windows-runner-internal.h"
+
+/* --- panics ------------------------------------------------------------------ */
+
+typedef struct Panic {
+    RigWindowsRunner *r;
+    char *json;
+} Panic;
+
+static gboolean take_panic(gpointer opaque)
+{
+    Panic *p = opaque;
+
+    if (!p->r->panicked) { /* the first one says what it was */
+        p->r->panicked = TRUE;
+        p->r->panic = g_steal_pointer(&p->json);
+    }
+    return G_SOURCE_REMOVE;
+}
+
+static void panic_free(gpointer opaque)
+{
+    Panic *p = opaque;
+
+    g_free(p->json);
+    g_free(p);
+}
+
+void rig_runner_on_panic(const char *json, void *opaque)
+{
+    RigWindowsRunner *r = opaque;
+    GSource *source = g_idle_source_new();
+    Panic *p = g_new0(Panic, 1);
+
+    p->r = r;
+    p->json = g_strdup(json);
+    g_source_set_priority(source, G_PRIORITY_HIGH);
+    g_source_set_callback(source, take_panic, p, panic_free);
+    g_source_attach(source, r->context);
+    g_source_unref(source);
+}
+
+void rig_runner_drain(RigWindowsRunner *r)
+{
+    while (g_main_context_iteration(r->context, FALSE)) {
+    }
+}
+
+/* --- asking ------------------------------------------------------------------- */
+
+typedef struct Answer {
+    gboolean done;
+    struct fields *reply;
+    GError *error;
+} Answer;
+
+static void on_done(gpointer opaque, const struct fields *reply,
+                    const GError *error)
+{
+    Answer *a = opaque;
+
+    a->done = TRUE;
+    if (error) {
+        a->error = g_error_copy(error);
+    } else {
+        a->reply = g_memdup2(reply, sizeof(*reply));
+    }
+}
+
+static gboolean refuse(GError **error, const char *why)
+{
+    g_set_error(error, RIG_AGENT_ERROR, RIG_AGENT_SILENT, "%s", why);
+    return FALSE;
+}
+
+/* No callback will come: there is nobody any more who would answer. */
+static void hang_up(RigWindowsRunner *r)
+{
+    g_clear_pointer(&r->agent, rig_agent_free);
+}
+
+gboolean rig_runner_ask(RigWindowsRunner *r, uint16_t request,
+                        const struct fields *arguments,
+                        struct fields **reply, GError **error)
+{
+    Answer a = { 0 };
+
+    if (!r->agent) {
+        return refuse(error, "the agent is not there");
+    }
+    rig_agent_start(r->agent, request, arguments, 0, on_done, &a);
+    while (!a.done && !r->panicked && !g_atomic_int_get(&r->stop)) {
+        g_main_context_iteration(r->context, TRUE);
+    }
+    if (!a.done) {
+        hang_up(r);
+        return refuse(error, r->panicked ? "the guest has panicked" :
+                      "the run was stopped");
+    }
+    if (a.error) {
+        g_propagate_error(error, a.error);
+        return FALSE;
+    }
+    if (reply) {
+        *reply = a.reply;
+    } else {
+        g_free(a.reply);
+    }
+    return TRUE;
+}
+
+/* Who stops the run shuts the line down: the wait for the agent is over. */
+static void hold_line(RigWindowsRunner *r, int fd)
+{
+    g_mutex_lock(&r->hangup);
+    if (r->line >= 0) {
+        close(r->line);
+    }
+    r->line = fd;
+    if (fd >= 0 && g_atomic_int_get(&r->stop)) {
+        shutdown(fd, SHUT_RDWR);
+    }
+    g_mutex_unlock(&r->hangup);
+}
+
+void rig_runner_cut(RigWindowsRunner *r)
+{
+    g_mutex_lock(&r->hangup);
+    if (r->line >= 0) {
+        shutdown(r->line, SHUT_RDWR);
+    }
+    g_mutex_unlock(&r->hangup);
+}
+
+/* --- meeting ------------------------------------------------------------------- */
+
+static void on_restarted(gpointer opaque)
+{
+    RigWindowsRunner *r = opaque;
+
+    r->installed = FALSE; /* it was another boot, perhaps */
+}
+
+static gboolean learn(RigWindowsRunner *r, GError **error)
+{
+    struct fields *info = NULL;
+    char text[256];
+
+    if (!rig_runner_ask(r, AGENT_REQ_INFO, NULL, &info, error)) {
+        return FALSE;
+    }
+    fields_get_text(info, AGENT_KEY_SYSTEM, text, sizeof(text));
+    r->windows = strcmp(text, "windows") == 0;
+    fields_get_text(info, AGENT_KEY_RELEASE, text, sizeof(text));
+    g_free(r->release);
+    r->release = g_strdup(text);
+    r->shim = fields_get_number(info, AGENT_KEY_SHIM, 0) != 0;
+    g_free(info);
+    return TRUE;
+}
+
+/* QEMU listens; it hears a second caller once the first has hung up. */
+gboolean rig_runner_meet(RigWindowsRunner *r)
+{
+    const RigAgentListener listener = { .restarted = on_restarted,
+                                        .opaque = r };
+    g_autoptr(GError) error = NULL;
+    int fd;
+
+    hang_up(r);
+    fd = rig_agent_open(r->config.agent_socket, &error);
+    if (fd >= 0) {
+        hold_line(r, dup(fd));
+        r->agent = rig_agent_new(fd, &listener);
+        if (rig_agent_hello(r->agent, r->config.boot_seconds * 1000ull,
+                            &error) && learn(r, &error)) {
+            return TRUE;
+        }
+    }
+    hang_up(r);
+    hold_line(r, -1);
+    g_free(r->gave_up);
+    r->gave_up = g_strdup_printf("the agent did not answer: %s",
+                                 error ? error->message : "stopped");
+    return FALSE;
+}

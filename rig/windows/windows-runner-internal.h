@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of the runner share: windows-runner*.c. */
+#ifndef RIG_WINDOWS_RUNNER_INTERNAL_H
+#define RIG_WINDOWS_RUNNER_INTERNAL_H
+
+#include "agent-client.h"
+#include "bugcheck.h"
+#include "rig/events.h"
+#include "windows-runner.h"
+#include "windows-steps.h"
+
+struct RigWindowsRunner {
+    RigWindowsRunnerConfig config;
+    virDomainPtr domain;
+    GThread *thread;
+    GMainContext *context;  /* of that thread */
+    int watch;              /* rig_qmp_watch_panics() */
+    int stop;               /* atomic: the user wants no more */
+    GMutex hangup;          /* of the next: to end a wait from outside */
+    int line;               /* a duplicate of the agent's socket, or -1 */
+
+    RigAgent *agent;        /* NULL: not connected */
+    const char *hardware_id;
+    gboolean windows;       /* else it is a Linux that stands in */
+    gboolean shim;
+    char *release;          /* of the system */
+    gboolean have_snapshot;
+
+    uint32_t scenario, cycle; /* open ones, 0: none */
+    const RigScenario *open;
+    gboolean installed;     /* of the open scenario's driver */
+    gboolean unplugged;
+    gboolean init_failed;   /* in this cycle */
+    gboolean armed;         /* device faults */
+    gboolean dumped;        /* memory, in this scenario */
+
+    gboolean panicked;
+    char *panic;            /* details of the event, JSON */
+    gboolean lost;          /* the machine is gone */
+    char *broken;           /* why the cycle cannot go on */
+    char *gave_up;          /* why nothing can */
+};
+
+/* How a step went. */
+typedef struct RigStepOutcome {
+    enum rig_step_end end;
+    guint32 status;         /* NDIS_STATUS */
+    char *text;             /* for people, or NULL */
+} RigStepOutcome;
+
+gboolean rig_runner_mark(RigWindowsRunner *r, const struct rig_marker *m);
+
+/* --- windows-runner-agent.c: the conversation -------------------------------- */
+
+/*
+ * Ask the agent and wait. A reply goes to *@reply, where that is not NULL, to
+ * be freed. FALSE with @error when it refused, is silent, or the guest has
+ * panicked: then r->panicked, too.
+ */
+gboolean rig_runner_ask(RigWindowsRunner *r, uint16_t request,
+                        const struct fields *arguments,
+                        struct fields **reply, GError **error);
+/* Connect, and hear who it is; FALSE with r->gave_up. */
+gboolean rig_runner_meet(RigWindowsRunner *r);
+/* From another thread: end whatever wait for the agent there is. */
+void rig_runner_cut(RigWindowsRunner *r);
+/* Take what libvirt's thread has left for us: a panic. */
+void rig_runner_drain(RigWindowsRunner *r);
+/* For rig_qmp_watch_panics(). */
+void rig_runner_on_panic(const char *json, void *opaque);
+
+/* --- windows-runner-step.c: what a step asks for ------------------------------ */
+
+/* Do it. r->broken is set when the rig, and not the driver, has failed. */
+void rig_runner_do(RigWindowsRunner *r, const RigStep *step,
+                   const RigWindowsStep *w, RigStepOutcome *o);
+/* Between two cycles: the device is there again, and disabled. */
+void rig_runner_tidy(RigWindowsRunner *r);
+
+/* --- windows-runner-panic.c: when Windows stops -------------------------------- */
+
+/* Take the snapshot to which a bug check leads back; FALSE: r->gave_up. */
+gboolean rig_runner_save(RigWindowsRunner *r);
+/* Go back to it, and meet the agent again; FALSE: r->gave_up. */
+gboolean rig_runner_restore(RigWindowsRunner *r);
+/* Find out what it was, and mark it; dump memory once for each scenario. */
+void rig_runner_bugcheck(RigWindowsRunner *r);
+/* Have a system again for the next cycle. */
+void rig_runner_recover(RigWindowsRunner *r);
+
+#endif
