@@ -21,7 +21,7 @@
 
 DEPS += libglib2.0-dev libvirt-dev libvirt-daemon-driver-qemu \
         libvirt-daemon-system libxml2-dev libxslt1-dev libsqlite3-dev \
-        libpcap-dev libarchive-dev libjson-glib-dev man-db
+        libpcap-dev libarchive-dev libjson-glib-dev man-db qemu-utils
 CHECK_DEPS += check cpio
 
 RIG_PACKAGES := glib-2.0 gio-2.0 gio-unix-2.0 libvirt libvirt-qemu \
@@ -86,5 +86,6 @@ check-units-rig: $(RIG_UNITS)
 
 include rig/tests/vm/vm.mk
 include rig/tests/agent/agent.mk
+include rig/tests/vm/windows.mk
 include rig/tests/fuzz.mk
 include rig/bench/bench.mk

@@ -247,7 +247,8 @@ static char *pass_sentence(const RigMonitor *m)
 /* Who has seen it, where that is not the NDIS host. */
 static void name_witness(RigMonitor *m)
 {
-    g_autofree char *sentence = m->by_shim ? m->pass_sentence : NULL;
+    g_autofree char *sentence = m->by_shim && !rig_windows_without_api(m)
+                                ? m->pass_sentence : NULL;
 
     if (sentence) {
         m->pass_sentence = g_strdup_printf("%s Witness: rigshim.sys.",

@@ -258,13 +258,12 @@ char *rig_linux_inconclusive(const RigMonitor *m);
 char *rig_linux_pass_sentence(const RigMonitor *m);
 
 /*
- * monitor-windows.c: FALSE when a marker is to be left out; @k is the event's
- * own and may be changed. A bug check of the whole system. Then, where no API
+ * monitor-windows.c: FALSE when a marker of a Windows guest is to be left
+ * out. A bug check of the whole system. Then, where no API
  * call was seen: is that so; why such a cycle is inconclusive, or NULL; why it
  * passed.
  */
-gboolean rig_windows_filter(const RigMonitor *m, const RigEvent *e,
-                            struct rig_marker *k);
+gboolean rig_windows_wanted(const RigMonitor *m, const RigEvent *e);
 void rig_windows_bugcheck(RigMonitor *m, const RigEvent *e);
 gboolean rig_windows_without_api(const RigMonitor *m);
 char *rig_windows_inconclusive(const RigMonitor *m);

@@ -76,7 +76,7 @@ void rig_monitor_open_rules(RigMonitor *m)
     m->symbols = s->sys ? rig_symbols_load(s->sys) : NULL;
     m->engines = 0;
     m->interrupts = -1;
-    m->by_shim = s->instrumented;
+    m->by_shim = s->instrumented || m->windows;
     for (unsigned i = 0; i < s->rules->len; i++) {
         const RigRule *rule = rig_rules_get(m->rules, s->rules->pdata[i]);
         unsigned n = m->engines;

@@ -19,21 +19,16 @@ static gboolean is_drivers(const struct rig_marker *k)
     return k->kind >= RIG_MK_CALLBACK_ENTER && k->kind <= RIG_MK_API_FAULT;
 }
 
-gboolean rig_windows_filter(const RigMonitor *m, const RigEvent *e,
-                            struct rig_marker *k)
+gboolean rig_windows_wanted(const RigMonitor *m, const RigEvent *e)
 {
-    gboolean shim = k->thread & RIG_MARKER_SHIM;
+    const struct rig_marker *k = &e->marker;
 
-    if (!m->windows) {
-        return !shim; /* the NDIS host is the witness */
-    }
     if (e->flags & RIG_RECORD_ASKED) {
         return TRUE;
     }
     if (!is_drivers(k) && k->kind != RIG_MK_NOTE) {
         return FALSE; /* only the runner says where we are */
     }
-    k->thread &= ~RIG_MARKER_SHIM;
     /* Windows loads drivers when it likes, also outside any cycle. */
     return k->kind == RIG_MK_NOTE ||
            (m->cycle && k->scenario == m->scenario && k->cycle == m->cycle);

@@ -157,19 +157,6 @@ static void hash_event(RigMonitor *m, const RigEvent *e)
     }
 }
 
-static void on_marker(RigMonitor *m, const RigEvent *e)
-{
-    if (m->windows || e->marker.thread & RIG_MARKER_SHIM) {
-        RigEvent own = *e;
-
-        if (rig_windows_filter(m, e, &own.marker)) {
-            rig_monitor_marker(m, &own);
-        }
-    } else {
-        rig_monitor_marker(m, e);
-    }
-}
-
 static void on_event(const RigEvent *e, void *opaque)
 {
     RigMonitor *m = opaque;
@@ -193,7 +180,9 @@ static void on_event(const RigEvent *e, void *opaque)
         on_device(m, e);
         break;
     case RIG_EV_MARKER:
-        on_marker(m, e);
+        if (!m->windows || rig_windows_wanted(m, e)) {
+            rig_monitor_marker(m, e);
+        }
         m->reached = rig_stream_is_place(&m->place, &e->marker);
         break;
     case RIG_EV_FAULT:

@@ -11,6 +11,8 @@
 #include "paths.h"
 #include "root.h"
 #include "virt.h"
+#include "image.h"
+#include "windows-doctor.h"
 
 /* Starting QEMU to ask for its version or devices takes milliseconds. */
 #define QEMU_LIMIT_MS 10000
@@ -164,6 +166,7 @@ int rig_cmd_doctor(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(RigPaths) paths = NULL;
+    g_autofree char *images = NULL;
 
     if (rig_is_help(argc, argv)) {
         puts("Usage: rig doctor\nCheck everything that a run needs.");
@@ -178,6 +181,7 @@ int rig_cmd_doctor(int argc, char **argv)
         fprintf(stderr, "rig: %s\n", error->message);
         return RIG_EXIT_BROKEN;
     }
+    images = rig_images_dir(NULL); /* before libvirt's XDG_DATA_HOME */
     check_qemu(paths);
     check_file("kernel", paths->guest[RIG_GUEST_NDIS].kernel);
     check_file("initramfs", paths->guest[RIG_GUEST_NDIS].initramfs);
@@ -185,6 +189,7 @@ int rig_cmd_doctor(int argc, char **argv)
     check_user();
     check_libvirt();
     check_results();
+    rig_doctor_windows(paths, images);
     if (bad) {
         printf("%u thing%s to mend before \"rig run\" can work\n", bad,
                bad == 1 ? "" : "s");

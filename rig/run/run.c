@@ -57,9 +57,6 @@ void rig_run_add_options(GOptionContext *context, RigRunOptions *o)
           "libvirt URI (default: an embedded driver)", "URI" },
         { "uri", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &o->uri,
           "The same", "URI" },
-        { "images", 0, 0, G_OPTION_ARG_FILENAME, &o->images,
-          "Store of Windows images (default: $XDG_DATA_HOME/rig/images)",
-          "DIR" },
         { "keep", 0, 0, G_OPTION_ARG_NONE, &o->keep,
           "Keep the initrd, so that QEMU can be run by hand", NULL },
         { "known", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->known,
@@ -97,6 +94,9 @@ void rig_run_options_clear(RigRunOptions *o)
 static gboolean parse(Arguments *a, int *argc, char ***argv, GError **error)
 {
     const GOptionEntry entries[] = {
+        { "images", 0, 0, G_OPTION_ARG_FILENAME, &a->options.images,
+          "Store of Windows images (default: $XDG_DATA_HOME/rig/images)",
+          "DIR" },
         { "isolate", 0, 0, G_OPTION_ARG_NONE, &a->options.isolate,
           "Boot a machine for every scenario", NULL },
         { "accel", 0, 0, G_OPTION_ARG_STRING, &a->accel,

@@ -148,6 +148,9 @@ static gboolean parse(Calibrate *a, int *argc, char ***argv, GError **error)
     const GOptionEntry entries[] = {
         { "msix-profile", 0, 0, G_OPTION_ARG_STRING, &a->profile,
           "of ndis: at-connect (default) or at-start", "NAME" },
+        { "images", 0, 0, G_OPTION_ARG_FILENAME, &a->run.images,
+          "Store of Windows images (default: $XDG_DATA_HOME/rig/images)",
+          "DIR" },
         { "output", 'o', 0, G_OPTION_ARG_FILENAME, &a->output,
           "Write the profile there (default: with the image)", "FILE" },
         { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &a->words,

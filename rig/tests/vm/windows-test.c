@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Windows guests without Windows: machines of that kind in which a Linux with
+ * the agent stands in. The NIC is real to it, its driver is Linux's own; what
+ * is tested is everything on the host's side of COM1.
+ */
+#include <check.h>
+#include <glib/gstdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "run-rig.h"
+
+#define IMAGE \
+    "<image version=\"1\" name=\"%s\" imported=\"2026-01-01T00:00:00Z\" " \
+    "firmware=\"bios\" memory-mib=\"256\" cpus=\"1\" state=\"prepared\">" \
+    "<disk file=\"disk.qcow2\" source=\"test\"/><stand-in " \
+    "kernel=\"%s/build/guest/linux/vmlinuz\" " \
+    "initrd=\"%s/build/tests/vm/stand-in.cpio\" " \
+    "cmdline=\"console=ttyS1 panic=-1 nokaslr mitigations=off rodata=off " \
+    "init_on_alloc=0 no_timer_check cryptomgr.notests apparmor=0 audit=0 " \
+    "ipv6.disable=1 rig.agent=/dev/ttyS0 rig.modules=e1000e %s\" " \
+    "panic=\"%s\"/></image>"
+
+#define STEPS "<install/><init/><restart/><link-flap/><pause/><halt/><unload/>"
+
+static void make_image(const char *name, const char *cmdline,
+                       const char *panic)
+{
+    g_autofree char *dir = g_build_filename(test_dir(), "store", name, NULL);
+    g_autofree char *disk = g_build_filename(dir, "disk.qcow2", NULL);
+    g_autofree char *file = g_build_filename(dir, "image.xml", NULL);
+    g_autofree char *text = g_strdup_printf(IMAGE, name, test_home(),
+                                            test_home(), cmdline, panic);
+    const char *argv[] = { "qemu-img", "create", "-q", "-f", "qcow2", disk,
+                           "1M", NULL };
+
+    g_mkdir_with_parents(dir, 0755);
+    ck_assert(g_file_set_contents(file, text, -1, NULL));
+    ck_assert(g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH,
+                           NULL, NULL, NULL, NULL, NULL, NULL));
+}
+
+static RigCallResult run(const char *name, const char *image,
+                         unsigned repeat, const char *expect)
+{
+    g_autofree char *text = g_strdup_printf(
+        "<scenario name=\"%s\"><title>t</title>"
+        "<driver sys=\"%s/build/drivers/clean/rignic.sys\" "
+        "inf=\"%s/build/drivers/clean/rignic.inf\"/>"
+        "<guest kind=\"windows\" image=\"%s\"/>"
+        "<machine nic=\"e1000e\" wall-seconds=\"300\"/>"
+        "<rule name=\"Init_DeRegisterInterrupt\"/>"
+        "<cycle repeat=\"%u\">" STEPS "</cycle>%s</scenario>", name,
+        test_home(), test_home(), image, repeat, expect);
+    g_autofree char *base = g_strdup_printf("%s.xml", name);
+    g_autofree char *file = test_file(base, text);
+    g_autofree char *store = g_build_filename(test_dir(), "store", NULL);
+    g_autofree char *results = g_build_filename(test_dir(), "results", NULL);
+    const char *args[] = { "run", "--images", store, "--results", results,
+                           file, NULL };
+
+    return rig_call(NULL, args);
+}
+
+static void expect_value(const char *xpath, const char *value)
+{
+    g_autofree char *found = run_value(xpath);
+
+    ck_assert_msg(g_strcmp0(found, value) == 0, "%s is %s, not %s", xpath,
+                  found, value);
+}
+
+/* --- tests ------------------------------------------------------------------- */
+
+START_TEST(steps_are_taken_and_seen_by_the_tap)
+{
+    g_auto(RigCallResult) r = run("plain", "plain", 1,
+                                  "<expect verdict=\"inconclusive\"/>");
+
+    expect_status(&r, 0);
+    expect_output(&r, "No API call was seen");
+    expect_value("string(//machine/@outcome)", "ok");
+    expect_value("string(//machine/@image)", "plain");
+    expect_value("count(//cycle/step[@result='done'])", "5");
+    expect_value("count(//cycle/step[@result='skipped'])", "2");
+}
+END_TEST
+
+START_TEST(a_bug_check_is_found_dumped_and_the_run_goes_on)
+{
+    g_autofree char *file = NULL, *run_dir = NULL;
+    g_autoptr(GPtrArray) runs = NULL;
+    g_auto(RigCallResult) r = run("stops", "stops", 2,
+        "<expect verdict=\"violation\" level=\"sdv-rule\" class=\"0x0B\"/>");
+
+    expect_status(&r, 0);
+    expect_value("string(//finding/@witness)", "system");
+    expect_value("string(//finding/@class)", "0x0B");
+    expect_value("string(//finding/@boundary)", "halt");
+    expect_value("string(//cycle[@number='1']/@end)", "bugcheck");
+    expect_value("string(//cycle[@number='2']/@end)", "done");
+    runs = run_dirs();
+    run_dir = g_strdup(runs->pdata[runs->len - 1]);
+    file = g_build_filename(run_dir, "vm-1", "memory-1-1.dmp", NULL);
+    ck_assert_msg(g_file_test(file, G_FILE_TEST_IS_REGULAR), "%s", file);
+}
+END_TEST
+
+START_TEST(pvpanic_says_that_and_not_why)
+{
+    g_auto(RigCallResult) r = run("pvpanics", "pvpanics", 2,
+                                  "<expect verdict=\"inconclusive\"/>");
+
+    expect_status(&r, 0);
+    expect_value("count(//cycle[@end='bugcheck'])", "2");
+    expect_value("count(//finding[@id='bug-check'][@class='none'])", "2");
+}
+END_TEST
+
+START_TEST(an_image_that_is_not_there_is_a_reason_to_skip)
+{
+    g_auto(RigCallResult) r = run("absent", "absent", 1, "");
+
+    expect_status(&r, 3);
+    expect_value("string(//scenario/@verdict)", "skipped");
+    expect_output(&r, "0 of 1 as expected");
+}
+END_TEST
+
+START_TEST(an_image_is_checked_by_its_agent)
+{
+    g_autofree char *store = g_build_filename(test_dir(), "store", NULL);
+    const char *check[] = { "image", "check", "--images", store, "plain",
+                            NULL };
+    const char *list[] = { "image", "list", "--images", store, NULL };
+    g_auto(RigCallResult) r = rig_call(NULL, check);
+    g_auto(RigCallResult) l = rig_call(NULL, list);
+
+    expect_status(&r, 0);
+    expect_output(&r, "system        linux");
+    expect_status(&l, 0);
+    expect_output(&l, "stand-in");
+}
+END_TEST
+
+static void calibrate(const char *profile, const char *programmed,
+                      const char *cleared, const char *enabled)
+{
+    g_autofree char *results = g_build_filename(test_dir(), "results", NULL);
+    const char *args[] = { "calibrate", "ndis", "--msix-profile", profile,
+                           "--results", results, NULL };
+    g_auto(RigCallResult) r = rig_call(NULL, args);
+
+    expect_status(&r, 0);
+    expect_output(&r, programmed);
+    expect_output(&r, cleared);
+    expect_output(&r, enabled);
+    expect_output(&r, "9 experiments");
+}
+
+START_TEST(calibration_finds_the_profile_that_the_guest_was_given)
+{
+    calibrate("at-connect", "MSI-X table programmed   register\n",
+              "MSI-X table cleared      deregister\n",
+              "registers: no\n");
+    calibrate("at-start", "MSI-X table programmed   before-init\n",
+              "MSI-X table cleared      after-halt\n",
+              "registers: yes\n");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("windows in VMs");
+    TCase *t = tcase_create("windows");
+    SRunner *runner;
+    int failed;
+
+    test_dir_create();
+    make_image("plain", "", "");
+    make_image("stops", "", "after=2,p0=0x7c,p1=0x0b,p2=0xffff8c0123456789");
+    make_image("pvpanics", "RIGPVPANIC=2", "");
+    tcase_set_timeout(t, 600);
+    tcase_add_test(t, steps_are_taken_and_seen_by_the_tap);
+    tcase_add_test(t, a_bug_check_is_found_dumped_and_the_run_goes_on);
+    tcase_add_test(t, pvpanic_says_that_and_not_why);
+    tcase_add_test(t, an_image_that_is_not_there_is_a_reason_to_skip);
+    tcase_add_test(t, an_image_is_checked_by_its_agent);
+    tcase_add_test(t, calibration_finds_the_profile_that_the_guest_was_given);
+    suite_add_tcase(s, t);
+    runner = srunner_create(s);
+    srunner_set_fork_status(runner, CK_NOFORK);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    test_dir_remove();
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
