@@ -62,7 +62,7 @@ include rig/build.mk
 # --- the two commands of the README -----------------------------------------
 RIG := build/rig/rig
 CHECKS := check-units check-sanitize check-qtest check-html check-vm \
-    check-detection
+    check-windows check-detection
 
 # Compiling uses every core; tests and runs come one after the other.
 JOBS := $(shell nproc)

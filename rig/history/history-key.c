@@ -15,7 +15,9 @@ static void add_machine(GString *key, const RigScenario *s)
     if (m->adapters > 1) {
         g_string_append_printf(key, ",a%u", m->adapters);
     }
-    if (!s->linux_driver) {
+    if (m->image) { /* what the profile is, its calibration says */
+        g_string_append_printf(key, ",windows-%s", m->image);
+    } else if (!s->linux_driver) {
         g_string_append_printf(key, ",%s", rig_profile_name(m->profile));
     }
     if (m->guard_pages) {

@@ -1,6 +1,6 @@
 # Windows guests, without Windows: units, and machines in which a Linux with the
-# agent stands in for it (windows-test.c). Those of agent.exe and of the shim are
-# theirs: check-windows-agent, check-windows-shim.
+# agent stands in for it (windows-test.c). agent.exe and the shim add theirs:
+# check-windows-agent, check-windows-shim.
 
 CHECK_DEPS += qemu-utils xorriso
 
@@ -22,8 +22,7 @@ $(STAND_IN): $(VM_TESTS)/stand-in $(RIG_AGENT) $(GUEST_LINUX)/initramfs.cpio
 	$(Q)mv $@.new $@
 
 .PHONY: check-windows check-windows-host
-check-windows: check-windows-host
-check-vm: check-windows-host
+check-windows: check-windows-host check-windows-agent
 check-windows-host: all guest-linux $(STAND_IN) $(VM_TESTS)/windows-test \
     $(B)/rig/tests/test-windows
 	$(Q)echo "  TEST  $(B)/rig/tests/test-windows"
