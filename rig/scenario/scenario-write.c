@@ -39,6 +39,12 @@ static void put_status(xmlTextWriter *w, uint32_t status)
 
 static void write_machine(xmlTextWriter *w, const RigMachine *m)
 {
+    if (m->image) {
+        start(w, "guest");
+        put(w, "kind", "windows");
+        put(w, "image", m->image);
+        end(w);
+    }
     start(w, "machine");
     put(w, "nic", m->nic);
     if (m->vectors) {
@@ -52,7 +58,9 @@ static void write_machine(xmlTextWriter *w, const RigMachine *m)
     }
     put(w, "msix-profile", rig_profile_name(m->profile));
     put(w, "guard-pages", m->guard_pages ? "yes" : NULL);
-    put_uint(w, "memory-mib", m->memory_mib);
+    if (m->memory_mib) { /* else the image says */
+        put_uint(w, "memory-mib", m->memory_mib);
+    }
     if (m->random_seed) {
         put_uint(w, "random-seed", m->random_seed);
     }

@@ -110,7 +110,7 @@ START_TEST(a_dump_s_header_has_code_and_parameters)
     ck_assert_pstr_eq(rig_bugcheck_class(&b), "0x0B");
     ck_assert_uint_eq(b.parameter[3], 0xff00000000000000ull);
     ck_assert(!rig_minidump_parse(dump, sizeof(dump) - 1, &b));
-    dump[5] = 'U';
+    dump[5] = 'X';
     ck_assert(!rig_minidump_parse(dump, sizeof(dump), &b));
 }
 END_TEST
