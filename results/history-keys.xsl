@@ -6,9 +6,6 @@
                 xmlns:xsl="http://www.w3.org/1999/XSL/Transform">
   <xsl:key name="history" match="history/scenario"
            use="concat(../@run, ' ', @key)"/>
-  <!-- Those whose result of this run a known issue covers. -->
-  <xsl:key name="known" match="history/scenario[strip/cell[last()]/@known]"
-           use="concat(../@run, ' ', @key)"/>
   <xsl:key name="flaky" match="history/scenario[@flaky = 'yes']"
            use="concat(../@run, ' ', @key)"/>
 </xsl:stylesheet>

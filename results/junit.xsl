@@ -23,7 +23,7 @@
 
   <xsl:variable name="odd" select="//run/scenario[@as-expected = 'no']"/>
   <xsl:variable name="new"
-                select="$odd[not(key('known', concat(../@id, ' ', @key)))]"/>
+                select="$odd[not(known[@covers = 'all'])]"/>
   <xsl:variable name="failures"
                 select="count($new[@verdict = 'violation' or
                                    @verdict = 'pass'])"/>
@@ -40,8 +40,7 @@
   <xsl:template match="run">
     <xsl:variable name="odd-here" select="scenario[@as-expected = 'no']"/>
     <xsl:variable name="new-here"
-                  select="$odd-here[not(key('known', concat(../@id, ' ',
-                                                            @key)))]"/>
+                  select="$odd-here[not(known[@covers = 'all'])]"/>
     <xsl:variable name="failed"
                   select="count($new-here[@verdict = 'violation' or
                                           @verdict = 'pass'])"/>
@@ -75,8 +74,6 @@
     <xsl:variable name="machine"
                   select="key('machine', concat(generate-id(..), ' ',
                                                 @machine))"/>
-    <xsl:variable name="known"
-                  select="key('known', concat(../@id, ' ', @key))"/>
     <xsl:variable name="flaky"
                   select="key('flaky', concat(../@id, ' ', @key))"/>
     <testcase name="{@name}" file="{@file}">
@@ -100,15 +97,14 @@
                               driver/@sha256">
           <property name="{name()}" value="{.}"/>
         </xsl:for-each>
-        <xsl:for-each select="$known/strip/cell[last()]/@known">
-          <property name="known-issue" value="{.}"/>
+        <xsl:for-each select="known">
+          <property name="known-issue" value="{@id}"/>
         </xsl:for-each>
         <xsl:for-each select="$flaky/ratio">
           <property name="flaky" value="{@bad} of the last {@counted} bad"/>
         </xsl:for-each>
       </properties>
       <xsl:call-template name="outcome">
-        <xsl:with-param name="known" select="$known"/>
         <xsl:with-param name="flaky" select="$flaky"/>
       </xsl:call-template>
       <xsl:call-template name="output"/>
@@ -137,7 +133,6 @@
   </xsl:template>
 
   <xsl:template name="outcome">
-    <xsl:param name="known"/>
     <xsl:param name="flaky"/>
     <xsl:choose>
       <xsl:when test="@as-expected = 'yes' and $flaky">
@@ -146,9 +141,10 @@
                       $flaky/ratio/@counted} results were bad"/>
       </xsl:when>
       <xsl:when test="@as-expected = 'yes'"/>
-      <xsl:when test="$known">
-        <skipped message="known issue {$known/strip/cell[last()]/@known}; {
-                          @verdict}: {sentence}"/>
+      <xsl:when test="known[@covers = 'all']">
+        <skipped message="known issue {known/@id}, {normalize-space(known)
+                          } ({known/@link}), until {known/@expires}; {@verdict
+                          }: {sentence}"/>
       </xsl:when>
       <xsl:when test="@verdict = 'violation'">
         <failure message="{sentence}">

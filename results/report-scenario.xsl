@@ -64,6 +64,7 @@
           <xsl:if test="normalize-space(description) != ''">
             <p class="description"><xsl:value-of select="description"/></p>
           </xsl:if>
+          <xsl:apply-templates select="known" mode="full"/>
           <xsl:call-template name="history-of"/>
           <xsl:apply-templates select="sweep"/>
           <xsl:apply-templates select="finding[position() &lt;= $max-findings]"/>

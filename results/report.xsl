@@ -59,6 +59,7 @@
             <xsl:apply-templates select="summary"/>
             <xsl:call-template name="scenario-list"/>
             <xsl:call-template name="scenarios"/>
+            <xsl:call-template name="known-issues"/>
             <xsl:call-template name="machines"/>
             <xsl:call-template name="environment"/>
           </main>

@@ -240,17 +240,22 @@
   <!-- What SARIF has no word for; and a known issue as a suppression (3.35). -->
   <xsl:template name="properties">
     <xsl:param name="scenario"/>
-    <xsl:variable name="known"
-                  select="key('known', concat($scenario/../@id, ' ',
-                                              $scenario/@key))"/>
-    <xsl:if test="$known and $scenario/@as-expected = 'no'">
-      <xsl:text>,"suppressions":[{"kind":"external","status":"accepted",</xsl:text>
-      <xsl:call-template name="pair">
-        <xsl:with-param name="name">justification</xsl:with-param>
-        <xsl:with-param name="value"
-            select="concat('known issue ', $known/strip/cell[last()]/@known)"/>
-      </xsl:call-template>
-      <xsl:text>}]</xsl:text>
+    <xsl:if test="$scenario/known[@covers = 'all'] and
+                  $scenario/@as-expected = 'no'">
+      <xsl:text>,"suppressions":[</xsl:text>
+      <xsl:for-each select="$scenario/known">
+        <xsl:if test="position() &gt; 1">,</xsl:if>
+        <xsl:text>{"kind":"external","status":"accepted",</xsl:text>
+        <xsl:call-template name="pair">
+          <xsl:with-param name="name">justification</xsl:with-param>
+          <xsl:with-param name="value"
+                          select="concat('known issue ', @id, ': ',
+                                         normalize-space(.), ' (', @link,
+                                         '), until ', @expires)"/>
+        </xsl:call-template>
+        <xsl:text>}</xsl:text>
+      </xsl:for-each>
+      <xsl:text>]</xsl:text>
     </xsl:if>
     <xsl:text>,"properties":{</xsl:text>
     <xsl:for-each select="$scenario/@name | $scenario/@verdict |

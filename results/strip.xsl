@@ -156,14 +156,19 @@
     </xsl:for-each>
   </xsl:template>
 
-  <!-- Beside the verdict: a known issue, or that it is flaky. -->
+  <!-- Beside the verdict: a known issue, that it is flaky, that it is new. -->
   <xsl:template name="known-of">
+    <xsl:for-each select="known">
+      <span class="class k-known">
+        <xsl:attribute name="title">
+          <xsl:value-of select="concat('Covers ', @findings, ' of ', @of,
+                                ' failures until ', @expires, ': ',
+                                normalize-space(.))"/>
+        </xsl:attribute>
+        <xsl:value-of select="concat('known: ', @id)"/>
+      </span>
+    </xsl:for-each>
     <xsl:for-each select="key('history', concat(../@id, ' ', @key))[1]">
-      <xsl:if test="strip/cell[last()]/@known">
-        <span class="class k-known">
-          <xsl:value-of select="concat('known: ', strip/cell[last()]/@known)"/>
-        </span>
-      </xsl:if>
       <xsl:if test="@flaky = 'yes'">
         <span class="class k-flaky">flaky</span>
       </xsl:if>
@@ -171,6 +176,83 @@
         <xsl:apply-templates select="@class" mode="class"/>
       </xsl:if>
     </xsl:for-each>
+  </xsl:template>
+
+  <xsl:template match="known" mode="full">
+    <p class="known-issue">
+      <b>
+        <xsl:text>Known issue </xsl:text>
+        <xsl:call-template name="known-link"/>
+      </b>
+      <xsl:value-of select="concat(': ', normalize-space(.), ' It covers ',
+                                   @findings, ' of ', @of, ' failures, until ',
+                                   @expires, '; the verdict stands.')"/>
+    </p>
+  </xsl:template>
+
+  <!-- Only what leads to a web page is a link. -->
+  <xsl:template name="known-link">
+    <xsl:choose>
+      <xsl:when test="starts-with(@link, 'https://') or
+                      starts-with(@link, 'http://')">
+        <a href="{@link}" rel="noreferrer"><xsl:value-of select="@id"/></a>
+      </xsl:when>
+      <xsl:otherwise>
+        <xsl:value-of select="@id"/>
+        <xsl:if test="@link != ''">
+          <xsl:value-of select="concat(' (', @link, ')')"/>
+        </xsl:if>
+      </xsl:otherwise>
+    </xsl:choose>
+  </xsl:template>
+
+  <!-- All that the run was given; what needs a hand comes first. -->
+  <xsl:template name="known-issues">
+    <xsl:if test="known-issue">
+      <section aria-labelledby="known">
+        <h2 id="known">Known issues</h2>
+        <div class="card scroll" tabindex="0" role="region"
+             aria-label="Known issues">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">Issue</th>
+                <th scope="col">State</th>
+                <th scope="col">Until</th>
+                <th scope="col">Reason</th>
+              </tr>
+            </thead>
+            <tbody>
+              <xsl:for-each select="known-issue">
+                <xsl:sort select="(@state = 'struck') + 2 *
+                                  (@state = 'untried')" data-type="number"/>
+                <tr>
+                  <th scope="row"><xsl:call-template name="known-link"/></th>
+                  <td>
+                    <xsl:choose>
+                      <xsl:when test="@state = 'stopped'">
+                        <strong>stopped failing</strong>: remove it</xsl:when>
+                      <xsl:when test="@state = 'expired'">
+                        <strong>expired</strong>: without effect</xsl:when>
+                      <xsl:when test="@state = 'struck'">covers a failure of
+                        this run</xsl:when>
+                      <xsl:otherwise>not tried by this run</xsl:otherwise>
+                    </xsl:choose>
+                  </td>
+                  <td><xsl:value-of select="@expires"/></td>
+                  <td class="what">
+                    <xsl:value-of select="normalize-space(.)"/>
+                    <small>
+                      <xsl:value-of select="concat(' ', @file, ':', @line)"/>
+                    </small>
+                  </td>
+                </tr>
+              </xsl:for-each>
+            </tbody>
+          </table>
+        </div>
+      </section>
+    </xsl:if>
   </xsl:template>
 
   <xsl:template name="history-of">

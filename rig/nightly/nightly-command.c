@@ -18,6 +18,7 @@
 #include "json-events.h"
 #include "nightly.h"
 #include "problem.h"
+#include "report.h"
 #include "results-lock.h"
 #include "resume.h"
 #include "run-glance.h"
@@ -312,12 +313,42 @@ static void apply_retention(const RigNightly *n)
     }
 }
 
-/* What is made of all runs and nights: history.db, index.xml. */
+/* JUnit and SARIF of the whole night: of every run that came to an end. */
+static gboolean sum_up(const RigNightly *n, GError **error)
+{
+    g_autoptr(GPtrArray) dirs = g_ptr_array_new_with_free_func(g_free);
+
+    for (guint i = 0; i < n->night->jobs->len; i++) {
+        const RigNightJob *j = n->night->jobs->pdata[i];
+
+        for (guint k = 0; k < j->attempts->len; k++) {
+            const RigAttempt *a = j->attempts->pdata[k];
+            g_autofree char *file =
+                g_build_filename(n->options->results, "runs", a->run,
+                                 REPORT_RUN_XML, NULL);
+
+            if (a->state == RIG_ATTEMPT_DONE &&
+                g_file_test(file, G_FILE_TEST_IS_REGULAR)) {
+                g_ptr_array_add(dirs, g_path_get_dirname(file));
+            }
+        }
+    }
+    g_ptr_array_add(dirs, NULL);
+    return report_sum(n->dir, (const char *const *)dirs->pdata, error) == 0;
+}
+
+/* What is made of all runs and nights: history.db, index.xml and its page. */
 static void refresh(RigNightly *n)
 {
     g_autoptr(GError) error = NULL;
 
-    if (n->history && !rig_history_write_index(n->history, &error)) {
+    if (!sum_up(n, &error)) {
+        fprintf(stderr, "rig nightly: report: %s\n", error->message);
+        g_clear_error(&error);
+    }
+
+    if (n->history && (!rig_history_write_index(n->history, &error) ||
+                       report_index(n->options->results, &error) != 0)) {
         fprintf(stderr, "rig nightly: index: %s\n", error->message);
     }
 }

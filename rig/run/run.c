@@ -523,7 +523,9 @@ static void write_history(const RigRunContext *c)
     /* The index of a night is written once, by rig nightly at its end. */
     if (c->history &&
         (!rig_history_write_run(c->history, c->run->id, &error) ||
-         (!c->run->night && !rig_history_write_index(c->history, &error)))) {
+         (!c->run->night &&
+          (!rig_history_write_index(c->history, &error) ||
+           report_index(c->options->results, &error) != 0)))) {
         fprintf(stderr, "rig: history: %s\n", error->message);
     }
 }
