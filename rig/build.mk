@@ -67,6 +67,10 @@ $(RIG_UNITS): %: %.o $(RIG_UNIT_HELPERS) $(B)/rig/librig.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(RIG_LIBS) \
 	    $(shell pkg-config --libs check)
 
+# Real drivers to change.
+$(B)/rig/tests/test-instrument.o: RIG_CFLAGS += -DBUILD_DIR='"$(B)"'
+$(B)/rig/tests/test-instrument: | drivers $(SHIM_SYS)
+
 # A real driver to look at.
 $(B)/rig/tests/test-driver.o: RIG_CFLAGS += -DPROBE_SYS='"$(PROBE_SYS)"'
 $(B)/rig/tests/test-driver: | $(PROBE_SYS)

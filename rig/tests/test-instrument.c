@@ -17,7 +17,7 @@
 #include "pe-file.h"
 #include "run-suite.h"
 
-#define DRIVERS "build/drivers"
+#define DRIVERS BUILD_DIR "/drivers"
 
 static char *tree(const char *path)
 {
@@ -171,7 +171,7 @@ END_TEST
 
 START_TEST(what_is_no_miniport_is_refused)
 {
-    g_autoptr(GBytes) shim = bytes_of("build/windows/rigshim/rigshim.sys");
+    g_autoptr(GBytes) shim = bytes_of(BUILD_DIR "/windows/rigshim/rigshim.sys");
     g_autoptr(GBytes) text = g_bytes_new_static("no driver", 9);
 
     refused(text, "no PE image");
