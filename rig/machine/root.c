@@ -16,6 +16,8 @@
 /* Rigs of one user that may run at the same time. */
 #define ROOTS 16
 
+#define RIG_ROOT_URI "qemu:///embed?root="
+
 /*
  * What the embedded driver needs that differs from its defaults: no log
  * daemon, no security driver that would relabel or hide files, and, when we
@@ -157,6 +159,43 @@ static RigRoot *adopt(char *path, int lock, GError **error)
     return root;
 }
 
+static gboolean check_length(const char *path, const char *advice,
+                             GError **error)
+{
+    if (strlen(path) <= RIG_ROOT_MAX) {
+        return TRUE;
+    }
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_FILENAME_TOO_LONG,
+                "%s: longer than %d bytes, too long for libvirt's sockets; %s",
+                path, RIG_ROOT_MAX, advice);
+    return FALSE;
+}
+
+RigRoot *rig_root_open_at(const char *given, GError **error)
+{
+    g_autofree char *path = g_canonicalize_filename(given, NULL);
+    int lock;
+
+    if (!check_length(path, "name a shorter one", error) ||
+        !make_private(path, error)) {
+        return NULL;
+    }
+    lock = lock_root(path, error);
+    if (lock == -1) {
+        fail(error, path, "another rig uses it; wait for it or name another "
+             "root");
+    }
+    return lock < 0 ? NULL : adopt(g_steal_pointer(&path), lock, error);
+}
+
+char *rig_root_of_uri(const char *uri)
+{
+    static const char start[] = RIG_ROOT_URI;
+
+    return g_str_has_prefix(uri, start)
+           ? g_uri_unescape_string(uri + strlen(start), NULL) : NULL;
+}
+
 RigRoot *rig_root_open(const char *base, GError **error)
 {
     g_autofree char *chosen = base ? g_canonicalize_filename(base, NULL)
@@ -167,11 +206,8 @@ RigRoot *rig_root_open(const char *base, GError **error)
         RigRoot *root;
         int lock;
 
-        if (strlen(path) > RIG_ROOT_MAX) {
-            g_set_error(error, G_IO_ERROR, G_IO_ERROR_FILENAME_TOO_LONG,
-                        "%s: longer than %d bytes, too long for libvirt's "
-                        "sockets; set XDG_RUNTIME_DIR to a shorter path",
-                        path, RIG_ROOT_MAX);
+        if (!check_length(path, "set XDG_RUNTIME_DIR to a shorter path",
+                          error)) {
             return NULL;
         }
         if (!make_private(path, error)) {
@@ -199,7 +235,7 @@ char *rig_root_uri(const RigRoot *root)
 {
     g_autofree char *escaped = g_uri_escape_string(root->path, "/", FALSE);
 
-    return g_strdup_printf("qemu:///embed?root=%s", escaped);
+    return g_strconcat(RIG_ROOT_URI, escaped, NULL);
 }
 
 void rig_root_close(RigRoot *root)

@@ -30,6 +30,15 @@ typedef struct RigRoot {
  */
 RigRoot *rig_root_open(const char *base, GError **error);
 
+/*
+ * The same in the directory @path itself, which a user has named; another rig
+ * that has it is an error.
+ */
+RigRoot *rig_root_open_at(const char *path, GError **error);
+/* The directory that an URI of the embedded driver names, to be freed; NULL:
+ * it is none. */
+char *rig_root_of_uri(const char *uri);
+
 /* The URI to open, to be freed. */
 char *rig_root_uri(const RigRoot *root);
 

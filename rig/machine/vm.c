@@ -152,7 +152,9 @@ static gpointer create_domain(gpointer opaque)
 {
     RigVm *vm = opaque;
 
-    vm->domain = virDomainCreateXML(vm->config.conn, vm->config.xml, 0);
+    vm->domain = virDomainCreateXML(
+        vm->config.conn, vm->config.xml,
+        vm->config.autodestroy ? VIR_DOMAIN_START_AUTODESTROY : 0);
     if (!vm->domain) {
         vm->create_error = rig_virt_error();
     }

@@ -23,6 +23,9 @@
 typedef struct RigVmConfig {
     virConnectPtr conn;
     const char *xml;          /* domain */
+    gboolean autodestroy;     /* libvirt ends the machine when we are gone; the
+                                 embedded driver, which cannot, has the
+                                 supervisor for that */
     const char *tap_socket;   /* path on which to listen */
     const char *events;       /* file to create */
     RigMonitor *monitor;      /* fed as the stream arrives */

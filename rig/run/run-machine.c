@@ -58,7 +58,7 @@ static gboolean save(const Machine *m, const char *name, const char *text,
 /* Only the embedded driver has no domains of others. */
 static char *domain_uuid(const Machine *m)
 {
-    return m->c->options->uri ? g_uuid_string_random()
+    return !m->c->root ? g_uuid_string_random()
                               : rig_domain_uuid(m->result->number);
 }
 
@@ -516,6 +516,7 @@ static void run_vm(Machine *m)
     const RigVmConfig config = {
         .conn = m->c->conn,
         .xml = m->xml,
+        .autodestroy = m->c->root == NULL,
         .tap_socket = m->socket,
         .events = events,
         .monitor = m->monitor,

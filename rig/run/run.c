@@ -398,9 +398,11 @@ static gboolean create_run(RigRunContext *c, int argc, char **argv,
 static gboolean connect_libvirt(RigRunContext *c, GError **error)
 {
     const char *uri = c->options->uri;
+    g_autofree char *path = uri ? rig_root_of_uri(uri) : NULL;
 
-    if (!uri) {
-        c->root = rig_root_open(NULL, error);
+    if (!uri || path) {
+        c->root = path ? rig_root_open_at(path, error)
+                       : rig_root_open(NULL, error);
         if (!c->root) {
             return FALSE;
         }
@@ -413,8 +415,6 @@ static gboolean connect_libvirt(RigRunContext *c, GError **error)
     } else {
         g_autofree char *log = g_build_filename(c->dir, "libvirt.log", NULL);
 
-        fprintf(stderr, "rig: note: only the embedded driver is tested, not "
-                "%s\n", uri);
         c->conn = rig_virt_open(uri, log, error);
     }
     c->run->libvirt = c->conn ? rig_virt_version() : NULL;
