@@ -4,17 +4,20 @@
 #include <string.h>
 
 #include "commands.h"
-#include "history-index.h"
+#include "history.h"
 #include "merge.h"
+#include "night-report.h"
 #include "paths.h"
 #include "results-lock.h"
 
 /* "1/2" without "2/2" is only half a night: say which shards are there. */
-static void say_shards(const char *into, const char *schema)
+static gboolean look_at_nights(const char *into, const char *schema,
+                               GError **error)
 {
     g_autoptr(GPtrArray) nights = rig_nights_read(into, schema);
+    gboolean good = TRUE;
 
-    for (guint i = 0; i < nights->len; i++) {
+    for (guint i = 0; good && i < nights->len; i++) {
         const RigNight *n = nights->pdata[i];
         const RigNightPart *first = n->parts->pdata[0];
         guint all = g_ascii_strtoull(strchr(first->shard, '/') + 1, NULL, 10);
@@ -23,21 +26,26 @@ static void say_shards(const char *into, const char *schema)
             printf("night %s of suite %s: %u of its %u shards are here\n",
                    n->id, n->suite, n->parts->len, all);
         }
+        good = rig_night_report(n, into, error);
     }
+    return good;
 }
 
-/* History and index are functions of what is there now. */
-static int rebuild(const char *into)
+/* History, index and reports are functions of what is there now. */
+static int rebuild(const char *into, const char *schema)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(RigHistory) h = rig_history_rebuild(into, &error);
+    RigHistory *h = rig_history_rebuild(into, &error);
 
-    if (!h || !rig_history_write_index(h, &error)) {
+    rig_history_close(h);
+    if (!h || !look_at_nights(into, schema, &error) ||
+        !rig_results_index(into, &error)) {
         fprintf(stderr, "rig merge: the results are merged, but not their "
                 "index: %s; \"rig report --index\" builds it\n",
                 error->message);
         return RIG_EXIT_BROKEN;
     }
+    printf("index:   %s/index.html\n", into);
     return RIG_EXIT_OK;
 }
 
@@ -62,11 +70,9 @@ static int merge(const char *into, char **from, const char *schema)
         return RIG_EXIT_USAGE;
     }
     printf("%s: %u run%s added, %u there already; %u night%s added or "
-           "extended, %u as before\n", into, merged.runs,
-           merged.runs == 1 ? "" : "s", merged.same_runs, merged.nights,
-           merged.nights == 1 ? "" : "s", merged.same_nights);
-    say_shards(into, schema);
-    return rebuild(into);
+           "extended\n", into, merged.runs, merged.runs == 1 ? "" : "s",
+           merged.same_runs, merged.nights, merged.nights == 1 ? "" : "s");
+    return rebuild(into, schema);
 }
 
 int rig_cmd_merge(int argc, char **argv)

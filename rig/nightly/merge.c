@@ -161,8 +161,6 @@ static void look_at_night(Merge *m, const char *from, const char *id)
         to_be_written(m, ours);
         g_ptr_array_add(m->logs, g_build_filename(dir, LOGS, NULL));
         g_ptr_array_add(m->logs, g_strdup(id));
-    } else {
-        m->merged->same_nights++;
     }
 }
 

@@ -16,7 +16,7 @@
 
 typedef struct RigMerged {
     unsigned runs, same_runs;     /* copied; there already */
-    unsigned nights, same_nights; /* new or with more in it; as they were */
+    unsigned nights;              /* new, or with more in it */
     unsigned left_out;            /* run directories without a run.xml */
 } RigMerged;
 

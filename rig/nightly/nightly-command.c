@@ -14,11 +14,10 @@
 #include <unistd.h>
 
 #include "commands.h"
-#include "history-index.h"
 #include "json-events.h"
+#include "night-report.h"
 #include "nightly.h"
 #include "problem.h"
-#include "report.h"
 #include "results-lock.h"
 #include "resume.h"
 #include "run-glance.h"
@@ -171,9 +170,10 @@ static void ask_history(RigHistory *h, RigJob *job)
 static void schedule(RigNightly *n)
 {
     g_autoptr(GError) error = NULL;
+    g_autoptr(RigHistory) h = /* closed before the child is made */
+        g_file_test(n->options->results, G_FILE_TEST_IS_DIR)
+        ? rig_history_open(n->options->results, &error) : NULL;
 
-    n->history = g_file_test(n->options->results, G_FILE_TEST_IS_DIR)
-                 ? rig_history_open(n->options->results, &error) : NULL;
     if (error) {
         fprintf(stderr, "rig nightly: %s; the order is that of a first "
                 "night\n", error->message);
@@ -182,8 +182,8 @@ static void schedule(RigNightly *n)
         RigJob *job = n->suite->jobs->pdata[i];
 
         job->priority = RIG_THEN_LEFT_OUT;
-        if (n->history) {
-            ask_history(n->history, job);
+        if (h) {
+            ask_history(h, job);
         }
     }
     rig_schedule(n->suite->jobs);
@@ -313,42 +313,17 @@ static void apply_retention(const RigNightly *n)
     }
 }
 
-/* JUnit and SARIF of the whole night: of every run that came to an end. */
-static gboolean sum_up(const RigNightly *n, GError **error)
-{
-    g_autoptr(GPtrArray) dirs = g_ptr_array_new_with_free_func(g_free);
-
-    for (guint i = 0; i < n->night->jobs->len; i++) {
-        const RigNightJob *j = n->night->jobs->pdata[i];
-
-        for (guint k = 0; k < j->attempts->len; k++) {
-            const RigAttempt *a = j->attempts->pdata[k];
-            g_autofree char *file =
-                g_build_filename(n->options->results, "runs", a->run,
-                                 REPORT_RUN_XML, NULL);
-
-            if (a->state == RIG_ATTEMPT_DONE &&
-                g_file_test(file, G_FILE_TEST_IS_REGULAR)) {
-                g_ptr_array_add(dirs, g_path_get_dirname(file));
-            }
-        }
-    }
-    g_ptr_array_add(dirs, NULL);
-    return report_sum(n->dir, (const char *const *)dirs->pdata, error) == 0;
-}
-
-/* What is made of all runs and nights: history.db, index.xml and its page. */
+/* What is made of all runs and nights. */
 static void refresh(RigNightly *n)
 {
     g_autoptr(GError) error = NULL;
 
-    if (!sum_up(n, &error)) {
+    if (!rig_night_report(n->night, n->options->results, &error)) {
         fprintf(stderr, "rig nightly: report: %s\n", error->message);
         g_clear_error(&error);
     }
-
-    if (n->history && (!rig_history_write_index(n->history, &error) ||
-                       report_index(n->options->results, &error) != 0)) {
+    n->have_index = rig_results_index(n->options->results, &error);
+    if (!n->have_index) {
         fprintf(stderr, "rig nightly: index: %s\n", error->message);
     }
 }
@@ -463,7 +438,6 @@ static void clear(Arguments *a, RigNightly *n)
     g_free(o->resume);
     g_free(a->unit);
     g_strfreev(a->files);
-    rig_history_close(n->history);
     rig_night_free(n->night);
     g_ptr_array_unref(n->running);
     rig_suite_free(n->suite);

@@ -281,6 +281,9 @@ void rig_nightly_say_end(const RigNightly *n, int status)
                unfinished == 1 ? "" : "s");
     }
     printf("night:   %s/night.xml\n", n->dir);
+    if (n->have_index) {
+        printf("index:   %s/index.html\n", n->options->results);
+    }
     fflush(stdout);
 }
 

@@ -30,7 +30,6 @@ typedef struct RigNightly {
     RigNight *night;
     RigNightPart *part;    /* ours */
     char *dir;             /* of the night, absolute */
-    RigHistory *history;   /* NULL: cannot be opened */
     gboolean resumed;
     unsigned scenarios;    /* of all jobs of this shard that are to be run */
     RigNightlyCounts counts;
@@ -38,7 +37,7 @@ typedef struct RigNightly {
     int events_fd;         /* --json, -1: no */
     gint64 started;        /* monotonic us */
     unsigned spent_before; /* seconds, before this resumption */
-    gboolean interrupted, over_budget, write_failed;
+    gboolean interrupted, over_budget, write_failed, have_index;
     gboolean live;         /* a terminal that gets a progress line */
     GMainLoop *loop;
 } RigNightly;

@@ -119,7 +119,7 @@ static void print_ci(const Unit *u)
            "    when: always\n"
            "    paths: [ shard-* ]\n"
            "    reports:\n"
-           "      junit: shard-*/runs/*/junit.xml\n"
+           "      junit: shard-*/nights/*/junit.xml\n"
            "\n"
            "report:\n"
            "  needs: [ nightly ]\n"

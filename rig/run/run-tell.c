@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "json-events.h"
+#include "shell-word.h"
 
 /* How old the file "running" may get, in microseconds. */
 #define LIVE_AGE_US (2 * G_USEC_PER_SEC)
@@ -57,6 +58,23 @@ gboolean rig_run_check_night_options(const RigRunOptions *o)
     return check("--night", o->night, WORD) && check("--job", o->job, WORD) &&
            check("--run-id", o->id, WORD) &&
            check("--shard", o->shard, "^[1-9][0-9]{0,2}/[1-9][0-9]{0,2}$");
+}
+
+char *rig_run_command(int argc, char *const *argv)
+{
+    static const char *const hidden[] = { "--night", "--job", "--shard",
+        "--run-id", "--worker", "--events-fd", NULL };
+    g_autofree char **kept = g_new0(char *, argc + 1);
+    int n = 0;
+
+    for (int i = 0; i < argc; i++) {
+        if (g_strv_contains(hidden, argv[i])) {
+            i++; /* rig nightly gives its value as the next word */
+        } else {
+            kept[n++] = argv[i];
+        }
+    }
+    return rig_shell_command(n, kept);
 }
 
 /* --- events --------------------------------------------------------------- */

@@ -16,6 +16,12 @@ void rig_run_add_night_options(GOptionContext *context, RigRunOptions *o);
 /* FALSE, and said so, when one of them has a value that cannot be. */
 gboolean rig_run_check_night_options(const RigRunOptions *o);
 
+/*
+ * The command as a person would give it: without those options and what they
+ * say; to be freed.
+ */
+char *rig_run_command(int argc, char *const *argv);
+
 /* The run directory exists. */
 void rig_tell_started(RigRunContext *c);
 /* Ten times a second while a machine runs. */

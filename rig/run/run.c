@@ -308,7 +308,7 @@ static void describe_environment(RigRunContext *c, int argc, char **argv)
 {
     RigRun *run = c->run;
 
-    run->command = rig_shell_command(argc, argv);
+    run->command = rig_run_command(argc, argv);
     run->rig = g_strdup(RIG_VERSION);
     run->os = os_name();
     for (int i = RIG_GUESTS - 1; i >= 0; i--) {
