@@ -56,6 +56,18 @@ $(eval $(call sign_package,rignic-instrumented,rignic, \
     build/windows/instrumented/rignic.sys, \
     scenarios/drivers/rignic/rignic.inf))
 
+# What `rig calibrate` installs in a Windows image, all of it instrumented.
+SIGN_CALIBRATE := clean s06 $(RIGNIC_CALIBRATION)
+sign: $(SIGN_CALIBRATE:%=$(SIGN_PACKAGES)/calibrate/%/rignic.cat)
+$(foreach v,$(SIGN_CALIBRATE),$(eval $(call sign_package,calibrate/$(v),rignic, \
+    build/windows/instrumented/$(v)/rignic.sys, \
+    scenarios/drivers/rignic/rignic.inf)))
+
+build/windows/instrumented/%/rignic.sys: build/drivers/%/rignic.sys \
+    build/rig/rig
+	$(Q)mkdir -p $(@D)
+	$(Q)build/rig/rig driver instrument $< -o $@ >/dev/null
+
 build/windows/instrumented/rignic.sys: build/drivers/clean/rignic.sys \
     build/rig/rig
 	$(Q)mkdir -p $(@D)

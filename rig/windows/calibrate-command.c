@@ -34,8 +34,9 @@ static GPtrArray *make_scenarios(const RigPaths *paths, GPtrArray *problems,
     GPtrArray *all = g_ptr_array_new_with_free_func(
         (GDestroyNotify)rig_scenario_free);
     g_autofree char *home = g_path_get_dirname(paths->scenarios);
-    g_autofree char *drivers = g_build_filename(home, "build", "drivers",
-                                                NULL);
+    g_autofree char *drivers = c->ndis
+        ? g_build_filename(home, "build", "drivers", NULL)
+        : g_build_filename(paths->windows, "packages", "calibrate", NULL);
 
     for (unsigned n = 0; n < rig_calibration_experiments(); n++) {
         g_autofree char *text = rig_calibration_scenario(

@@ -159,7 +159,8 @@ static gboolean fill_tree(const char *top, const RigPaths *paths,
 {
     g_autofree char *rig = g_build_filename(top, "rig", NULL);
     g_autofree char *shim = g_build_filename(rig, "rigshim", NULL);
-    g_autofree char *built = g_build_filename(paths->windows, "rigshim", NULL);
+    g_autofree char *built = g_build_filename(paths->windows, "packages",
+                                              "rigshim", NULL);
     g_autofree char *agent_there = g_build_filename(rig, "agent.exe", NULL);
     unsigned certificates = 0, files = 0;
 
@@ -167,6 +168,12 @@ static gboolean fill_tree(const char *top, const RigPaths *paths,
     if (access(paths->agent_exe, R_OK) != 0) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "%s is not there; "
                     "\"make windows-agent\" builds it", paths->agent_exe);
+        return FALSE;
+    }
+    if (access(built, R_OK) != 0) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "%s is not there; "
+                    "\"make sign\" makes the shim's package and a "
+                    "certificate", built);
         return FALSE;
     }
     return copy(paths->agent_exe, agent_there, error) &&

@@ -107,8 +107,8 @@ static void check_images(const RigPaths *paths, const char *images)
 
 void rig_doctor_windows(const RigPaths *paths, const char *images)
 {
-    g_autofree char *shim = g_build_filename(paths->windows, "rigshim",
-                                             "rigshim.sys", NULL);
+    g_autofree char *shim = g_build_filename(paths->windows, "packages",
+                                             "rigshim", "rigshim.cat", NULL);
 
     puts("for Windows guests, which nothing else needs (rig help windows):");
     check_kvm(paths);
@@ -116,7 +116,7 @@ void rig_doctor_windows(const RigPaths *paths, const char *images)
     check_program("xorriso", "xorriso", "the CD of \"rig image prepare\"");
     check_program("osslsigncode", "osslsigncode", "test-signed drivers");
     check_built("agent.exe", paths->agent_exe, "make windows-agent");
-    check_built("rigshim", shim, "make shim");
+    check_built("rigshim", shim, "make sign");
     check_certificate(paths);
     if (access(RIG_OVMF_CODE, R_OK) == 0) {
         there("UEFI", RIG_OVMF_CODE);

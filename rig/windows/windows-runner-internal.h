@@ -35,6 +35,7 @@ struct RigWindowsRunner {
     gboolean dumped;        /* memory, in this scenario */
 
     gboolean panicked;
+    gboolean rebooted;      /* ... which nobody told: it has started again */
     char *panic;            /* details of the event, JSON */
     gboolean lost;          /* the machine is gone */
     char *broken;           /* why the cycle cannot go on */

@@ -5,7 +5,8 @@
  * With Hyper-V's crash reporting QEMU's event has the STOP code and its
  * parameters, and Windows is paused before it writes a dump of its own. Without
  * (TCG, pvpanic) the event says nothing: then Windows may go on, writes its
- * dump, starts again, and the dump's header has them.
+ * dump, starts again, and the dump's header has them. Where there is no pvpanic
+ * driver either, nothing is heard but an agent that has been started again.
  */
 #include <gio/gio.h>
 #include <string.h>
@@ -49,7 +50,7 @@ gboolean rig_runner_restore(RigWindowsRunner *r)
     }
     r->installed = r->unplugged = r->armed = FALSE;
     rig_runner_drain(r);
-    r->panicked = FALSE;
+    r->panicked = r->rebooted = FALSE;
     g_clear_pointer(&r->panic, g_free);
     return rig_runner_meet(r);
 }
@@ -65,7 +66,7 @@ static void read_minidump(RigWindowsRunner *r, RigBugcheck *b)
     g_autoptr(GDir) d = NULL;
     const char *file;
 
-    if (rig_agent_collect(r->agent, dir, NULL, NULL, NULL) <= 0) {
+    if (!r->agent || rig_agent_collect(r->agent, dir, NULL, NULL, NULL) <= 0) {
         return;
     }
     d = g_dir_open(dir, 0, NULL);
@@ -125,10 +126,14 @@ void rig_runner_bugcheck(RigWindowsRunner *r)
     g_autofree char *dump = NULL;
     g_autofree char *text = NULL;
 
-    rig_bugcheck_parse(r->panic ? r->panic : "{}", &b, NULL);
-    dump = dump_memory(r);
-    if (!b.known) {
-        ask_after_reboot(r, &b);
+    if (r->rebooted) {
+        read_minidump(r, &b);
+    } else {
+        rig_bugcheck_parse(r->panic ? r->panic : "{}", &b, NULL);
+        dump = dump_memory(r);
+        if (!b.known) {
+            ask_after_reboot(r, &b);
+        }
     }
     text = rig_bugcheck_text(&b, TRUE);
     m.status = b.code;
@@ -157,7 +162,7 @@ void rig_runner_recover(RigWindowsRunner *r)
         return;
     }
     r->installed = r->unplugged = r->armed = FALSE;
-    r->panicked = FALSE;
+    r->panicked = r->rebooted = FALSE;
     g_clear_pointer(&r->panic, g_free);
     rig_runner_meet(r);
 }

@@ -51,6 +51,11 @@ static void failed(RigWindowsRunner *r, RigStepOutcome *o, const GError *e)
     if (r->panicked) {
         return;
     }
+    if (r->windows && g_error_matches(e, RIG_AGENT_ERROR,
+                                      RIG_AGENT_RESTARTED)) {
+        r->panicked = r->rebooted = TRUE; /* its dump will tell */
+        return;
+    }
     if (g_error_matches(e, RIG_AGENT_ERROR, AGENT_E_UNSUPPORTED) ||
         g_error_matches(e, RIG_AGENT_ERROR, AGENT_E_UNKNOWN)) {
         o->end = RIG_STEP_SKIPPED;

@@ -41,6 +41,14 @@ static void make_image(const char *name, const char *cmdline,
                            NULL, NULL, NULL, NULL, NULL, NULL));
 }
 
+static void make_images(void)
+{
+    test_dir_create();
+    make_image("plain", "", "");
+    make_image("stops", "", "after=2,p0=0x7c,p1=0x0b,p2=0xffff8c0123456789");
+    make_image("pvpanics", "RIGPVPANIC=2", "");
+}
+
 static RigCallResult run(const char *name, const char *image,
                          unsigned repeat, const char *expect)
 {
@@ -177,11 +185,8 @@ int main(void)
     SRunner *runner;
     int failed;
 
-    test_dir_create();
-    make_image("plain", "", "");
-    make_image("stops", "", "after=2,p0=0x7c,p1=0x0b,p2=0xffff8c0123456789");
-    make_image("pvpanics", "RIGPVPANIC=2", "");
     tcase_set_timeout(t, 600);
+    tcase_add_checked_fixture(t, make_images, test_dir_remove);
     tcase_add_test(t, steps_are_taken_and_seen_by_the_tap);
     tcase_add_test(t, a_bug_check_is_found_dumped_and_the_run_goes_on);
     tcase_add_test(t, pvpanic_says_that_and_not_why);
@@ -190,10 +195,8 @@ int main(void)
     tcase_add_test(t, calibration_finds_the_profile_that_the_guest_was_given);
     suite_add_tcase(s, t);
     runner = srunner_create(s);
-    srunner_set_fork_status(runner, CK_NOFORK);
     srunner_run_all(runner, CK_NORMAL);
     failed = srunner_ntests_failed(runner);
     srunner_free(runner);
-    test_dir_remove();
     return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
