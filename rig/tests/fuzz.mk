@@ -1,7 +1,7 @@
 # `make fuzz-stream`: the monitor against libFuzzer, with clang's ASan and
 # UBSan. FUZZ_SECONDS limits it; what it finds stays in build/fuzz/corpus.
 # `make fuzz-parsers`: the PE loader, the INF parser, the plan reader, scenario
-# and rule files, RUNS inputs each, none of which may take 20 seconds (of a
+# and rule files, panic events and dumps, RUNS inputs each, none of which may take 20 seconds (of a
 # machine that may be busy).
 
 FUZZ_SECONDS ?= 60
@@ -52,7 +52,7 @@ fuzz-stream: $(FUZZ_DIR)/fuzz-stream
 # --- parsers -----------------------------------------------------------------
 
 RUNS ?= 1000000
-FUZZ_PARSERS := pe inf plan scenario rule
+FUZZ_PARSERS := pe inf plan scenario rule panic
 
 FUZZ_pe := rig/driver/driver-image.c rig/driver/driver-ndis.c \
     rig/driver/exports.c rig/driver/pe-check.c rig/driver/pe-file.c \
@@ -61,6 +61,7 @@ FUZZ_pe := rig/driver/driver-image.c rig/driver/driver-ndis.c \
     guest-agent/ndis/pe.c
 FUZZ_inf := $(wildcard guest-agent/agent/inf*.c) guest-agent/agent/registry.c \
     guest-agent/agent/windows-version.c
+FUZZ_panic := rig/windows/bugcheck.c rig/windows/minidump.c
 FUZZ_plan := guest-agent/agent/plan.c guest-agent/agent/plan-step.c \
     guest-agent/linux/pci.c
 
@@ -70,12 +71,14 @@ FUZZ_LENGTH_inf := 16384
 FUZZ_LENGTH_plan := 8192
 FUZZ_LENGTH_scenario := 8192
 FUZZ_LENGTH_rule := 16384
+FUZZ_LENGTH_panic := 1024
 
 # Our own drivers, without symbols, and their defects; plans of earlier runs.
 FUZZ_SEEDS_pe = $(PROBE_SYS) $(SHIM_PROBE_SYS) $(wildcard build/drivers/*/*.sys)
 FUZZ_SEEDS_inf = $(wildcard build/drivers/*/*.inf)
 FUZZ_SEEDS_plan = rig/tests/fuzz-plan.ini \
     $(wildcard results/runs/*/vm-*/plan.ini)
+FUZZ_SEEDS_panic = rig/tests/fuzz-panic.json
 FUZZ_SEEDS_scenario = $(wildcard scenarios/*.xml)
 FUZZ_SEEDS_rule = $(wildcard scenarios/rules/*.xml)
 
@@ -92,7 +95,7 @@ $(FUZZ_DIR)/fuzz-scenario: | $(FUZZ_DIR)/scenario.dict
 $(FUZZ_DIR)/fuzz-rule: | $(FUZZ_DIR)/rule.dict
 
 # Those that need a few files only.
-FUZZ_ALONE := pe inf plan
+FUZZ_ALONE := pe inf plan panic
 $(FUZZ_ALONE:%=$(FUZZ_DIR)/fuzz-%): $(FUZZ_DIR)/fuzz-%: \
     $(FUZZ_DIR)/rig/tests/fuzz-%.o
 	$(Q)echo "  LD    $@"
