@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What scenarios took once, in a file beside the suite. */
 #include <gio/gio.h>
+#include <string.h>
 
 #include "problem.h"
 #include "read-file.h"
@@ -39,15 +40,25 @@ GHashTable *rig_durations_load(const char *file, GPtrArray *problems)
     return all;
 }
 
+static int by_id(gconstpointer pa, gconstpointer pb)
+{
+    const RigJob *a = *(RigJob *const *)pa, *b = *(RigJob *const *)pb;
+
+    return strcmp(a->id, b->id);
+}
+
 gboolean rig_durations_save(const RigSuite *suite, const char *file,
                             GError **error)
 {
+    g_autoptr(GPtrArray) jobs = g_ptr_array_copy(suite->jobs, NULL, NULL);
     g_autoptr(GKeyFile) k = g_key_file_new();
     g_autofree char *text = NULL;
     gsize length;
 
-    for (guint i = 0; i < suite->jobs->len; i++) {
-        const RigJob *job = suite->jobs->pdata[i];
+    g_ptr_array_set_free_func(jobs, NULL);
+    g_ptr_array_sort(jobs, by_id); /* the suite's are in tonight's order */
+    for (guint i = 0; i < jobs->len; i++) {
+        const RigJob *job = jobs->pdata[i];
         guint n = job->scenarios->len;
 
         for (guint s = 0; s < n; s++) {

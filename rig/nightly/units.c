@@ -31,7 +31,6 @@ static void print_service(const Unit *u)
            "# /etc/systemd/system with User= and Group= added\n"
            "[Unit]\n"
            "Description=rig nightly %s\n"
-           "Documentation=man:rig-nightly(1)\n"
            "\n"
            "[Service]\n"
            "Type=exec\n"
@@ -89,8 +88,8 @@ static void print_cron(const Unit *u)
     g_autofree char *quoted = g_strjoinv("\\%", parts);
     g_autofree char *home = rig_shell_word(u->home);
 
-    printf("# crontab -e; mail comes only when something was not as "
-           "expected: -q\n"
+    printf("# crontab -e; -q: the mail has what was not as expected, and "
+           "the summary\n"
            "0 22 * * * cd %s && nice -n 19 %s -q\n"
            "# the rest of a night that a reboot cut short\n"
            "@reboot cd %s && nice -n 19 %s -q --resume last 2> /dev/null\n",
