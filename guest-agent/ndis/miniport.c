@@ -378,7 +378,7 @@ const struct export miniport_exports[] = {
     { "NdisMRestartComplete", ndis_m_restart_complete, EX_TRACE | EX_VOID, 0,
       1 | 2, NULL, IRQL_DISPATCH },
     { "NdisMResetComplete", ndis_m_reset_complete, EX_TRACE | EX_VOID, 0,
-      1 | 2 | 4, NULL, IRQL_AT_DISPATCH },
+      1 | 2 | 4, NULL, IRQL_DISPATCH },
     { "NdisMResetMiniport", ndis_m_reset_miniport, EX_TRACE | EX_VOID, 0, 1,
       NULL, IRQL_DISPATCH },
     { "NdisMRemoveMiniport", ndis_m_remove_miniport, EX_TRACE, 0, 1, NULL,

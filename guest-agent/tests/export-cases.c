@@ -492,7 +492,7 @@ const struct natural_case natural_cases[] = {
     { "NdisMRestartComplete", { ADAPTER, 0 }, 0, NDIS_DRIVER, NONE,
       BUG_CHECK },
     { "NdisMResetComplete", { ADAPTER, 0, 0 }, 0, NDIS_DRIVER, NONE,
-      BUG_CHECK | AT_DISPATCH },
+      BUG_CHECK },
     { "NdisMResetMiniport", { BAD }, VOID_, BAD_HANDLE },
     { "NdisMRemoveMiniport", { BAD }, ST(FAILURE), BAD_HANDLE },
     { "NdisMQueryAdapterInstanceName", { S(0), ADAPTER }, ST(RESOURCES), NONE,

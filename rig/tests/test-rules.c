@@ -310,6 +310,8 @@ static const Case cases[] = {
          "above-passive"),
     IRQL("Irql_Miniport_Driver_Function", "NdisMSleep", "1", "2",
          "at-dispatch"),
+    IRQL("Irql_Miniport_Driver_Function", "NdisMResetComplete@8", "0", "3",
+         "above-dispatch"),
     IRQL("Irql_Synch_Function", "NdisAcquireSpinLock@8", "2", "5",
          "above-dispatch"),
     IRQL("Irql_Synch_Function", "NdisReleaseSpinLock@8", "2", "0",
