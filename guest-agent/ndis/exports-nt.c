@@ -466,9 +466,11 @@ const struct export nt_exports[] = {
     { "PsGetVersion", ps_get_version, 0, 0, 0, NULL, IRQL_PASSIVE },
     { "RtlIsNtDdiVersionAvailable", rtl_is_ntddi_available, 0, 0, 0, NULL,
       IRQL_PASSIVE },
-    { "MmGetSystemRoutineAddress", get_routine, 0, 0, 0, fail_null,
+    /* NULL: this Windows does not have it; never for want of resources. */
+    { "MmGetSystemRoutineAddress", get_routine, EX_PLANNED, 0, 0, fail_null,
       IRQL_PASSIVE },
-    { "NdisGetRoutineAddress", get_routine, 0, 0, 0, fail_null, IRQL_PASSIVE },
+    { "NdisGetRoutineAddress", get_routine, EX_PLANNED, 0, 0, fail_null,
+      IRQL_PASSIVE },
     { "KeBugCheck", ke_bug_check, EX_SITE | EX_VOID, 0, 1, NULL, IRQL_ANY },
     { "KeBugCheckEx", ke_bug_check_ex, EX_SITE | EX_VOID, 0, 15, NULL,
       IRQL_ANY },

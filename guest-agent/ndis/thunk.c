@@ -149,12 +149,19 @@ static void record_point(const struct thunk *t, uint32_t n)
     }
 }
 
+/* Is each call of it a point where a sweep could strike? */
+static bool is_point(const struct thunk *t)
+{
+    return thunks.points && t->export->failure &&
+           !(t->export->flags & EX_PLANNED);
+}
+
 /* The fault that is due at this call, or NULL. */
 static const struct host_fault *fault_due(struct thunk *t)
 {
     uint32_t n;
 
-    if (!t->fault && !(thunks.points && t->export->failure)) {
+    if (!t->fault && !is_point(t)) {
         return NULL;
     }
     n = __atomic_add_fetch(&t->calls, 1, __ATOMIC_RELAXED);
@@ -164,7 +171,7 @@ static const struct host_fault *fault_due(struct thunk *t)
             return &thunks.fault[i];
         }
     }
-    if (thunks.points) {
+    if (is_point(t)) {
         record_point(t, n);
     }
     return NULL;
@@ -318,8 +325,7 @@ static void arm(struct thunk *t)
             fault = &thunks.fault[i];
         }
     }
-    slow = !t->export || fault || t->traced ||
-           (thunks.points && t->export->failure) ||
+    slow = !t->export || fault || t->traced || is_point(t) ||
            (t->export->flags & EX_SITE);
     /* Written, its page would be copied for the process of every cycle. */
     if (t->calls || t->fault != fault || t->slow != slow) {

@@ -25,6 +25,9 @@ enum export_flags {
     EX_VOID = 8,    /* returns nothing: markers carry no status */
     EX_POINTER = 16, /* returns a pointer: status is 0, or 0xC000009A for
                         NULL */
+    EX_PLANNED = 32, /* fails in a plan that says so, not in a sweep: its
+                        result is settled by the driver's own arguments or by
+                        the version of Windows, so it never fails by chance */
 };
 
 /*
