@@ -41,16 +41,26 @@ static bool inf_path(struct job *job, WCHAR path[TEXT_PATH])
     return true;
 }
 
-/* What became of the device that the request names, if it does. */
+/* What became of the device that the request names, if it does. It may come
+ * later: that it is not there is no failure. */
 static void add_device(struct job *job)
 {
+    struct fields saved = job->out;
     struct device device;
     char id[512];
 
-    if (job_text(job, AGENT_KEY_HARDWARE_ID, id, sizeof(id)) && id[0] &&
-        device_find(job, id, &device)) {
-        device_describe(job, &device);
+    if (!job_text(job, AGENT_KEY_HARDWARE_ID, id, sizeof(id)) || !id[0]) {
+        return;
     }
+    if (device_find(job, id, &device)) {
+        device_describe(job, &device);
+        if (fields_get_number(&job->out, AGENT_KEY_STATUS, 0) == AGENT_E_OK) {
+            return;
+        }
+    }
+    job->out = saved;
+    fields_text(&job->out, AGENT_KEY_DEVICE, id);
+    fields_number(&job->out, AGENT_KEY_PRESENT, 0);
 }
 
 /* The name that the driver store has given it, like oem12.inf. */
