@@ -31,8 +31,8 @@ static void on_io(int signal)
     link_wake(NULL);
 }
 
-/* The kernel's own messages about devices; group 1 is where it sends them. */
-static int open_uevents(void)
+/* Group 1 is where the kernel sends its own. */
+int link_uevents(void)
 {
     struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = 1 };
     int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
@@ -53,7 +53,7 @@ int link_init(void)
     if (wake_fd < 0 || sigaction(SIGIO, &action, NULL)) {
         return -1;
     }
-    uevent_fd = open_uevents();
+    uevent_fd = link_uevents();
     signal(SIGPIPE, SIG_IGN);
     return 0;
 }

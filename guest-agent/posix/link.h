@@ -17,6 +17,9 @@ void link_wake(void *opaque);
 /* Before the dispatcher is made. 0, or -1 with errno. */
 int link_init(void);
 
+/* A socket with the kernel's messages about devices; -1 with errno. */
+int link_uevents(void);
+
 /* Open a port, raw if it is a terminal. -1 with errno. */
 int link_open(const char *path);
 

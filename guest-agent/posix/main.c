@@ -4,17 +4,19 @@
  * guest that has nothing else, where it starts itself again when it ends.
  *
  * As PID 1 it reads the kernel's command line:
- *   rig.agent=PORT        the port, like /dev/ttyS1 or /dev/vport0p1
+ *   rig.agent=PORT        the port: a path like /dev/ttyS1, or the name of a
+ *                         virtio-serial port
  *   rig.modules=DIR,...   directories of /modules to load from first
  */
 #include <errno.h>
-#include <fcntl.h>
+#include <glob.h>
+#include <libgen.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/reboot.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -25,6 +27,7 @@
 #define VERSION "0.1.0"
 /* For the port of a module that was just loaded to appear. */
 #define PORT_MS 30000
+#define PORT_NAMES "/sys/class/virtio-ports/*/name"
 
 static int converse(const char *port)
 {
@@ -98,19 +101,58 @@ static void load_modules(char *directories)
     }
 }
 
-/* Until devtmpfs has the port; drivers find their devices when they like. */
-static void wait_for(const char *port)
+/* The path of a port: itself, or that of the virtio-serial port that is named
+ * so (sysfs says it). False: it is not there. */
+static bool find_port(const char *port, char *path, size_t size)
 {
-    char events[4096];
-    uint64_t until = platform_now() + PORT_MS;
-    int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    glob_t found;
+    bool good = false;
 
-    inotify_add_watch(fd, "/dev", IN_CREATE);
-    while (access(port, F_OK) && platform_now() < until) {
+    if (port[0] == '/') {
+        snprintf(path, size, "%s", port);
+        return access(port, F_OK) == 0;
+    }
+    if (glob(PORT_NAMES, 0, NULL, &found)) {
+        return false;
+    }
+    for (size_t i = 0; !good && i < found.gl_pathc; i++) {
+        FILE *file = fopen(found.gl_pathv[i], "re");
+        char name[256] = "";
+
+        if (file && fgets(name, sizeof(name), file)) {
+            name[strcspn(name, "\n")] = '\0';
+            good = strcmp(name, port) == 0;
+        }
+        if (file) {
+            fclose(file);
+        }
+        if (good) { /* /sys/class/virtio-ports/vport0p1/name */
+            snprintf(path, size, "/dev/%s", basename(
+                dirname(found.gl_pathv[i])));
+            good = access(path, F_OK) == 0;
+        }
+    }
+    globfree(&found);
+    return good;
+}
+
+/*
+ * Until it is there; drivers find their devices when they like. The name is in
+ * sysfs some time after the node is in /dev, and the kernel tells of no such
+ * change there, but the port's uevent comes then.
+ */
+static void wait_for(const char *port, char *path, size_t size)
+{
+    uint64_t until = platform_now() + PORT_MS, now;
+    int fd = link_uevents();
+
+    while (!find_port(port, path, size) &&
+           (now = platform_now()) < until) {
         struct pollfd p = { .fd = fd, .events = POLLIN };
+        char event[4096];
 
-        poll(&p, 1, (int)(until - platform_now()));
-        while (read(fd, events, sizeof(events)) > 0) {
+        poll(&p, 1, (int)(until - now));
+        while (recv(fd, event, sizeof(event), MSG_DONTWAIT) > 0) {
         }
     }
     close(fd);
@@ -144,7 +186,8 @@ static void run_as_init(void) __attribute__((noreturn));
 
 static void run_as_init(void)
 {
-    char text[4096] = "", port[256], directories[256], err[256];
+    char text[4096] = "", port[256], path[256] = "", directories[256];
+    char err[256];
     FILE *file;
 
     if (system_mount(err, sizeof(err))) {
@@ -165,10 +208,10 @@ static void run_as_init(void)
         fflush(stdout);
         system_power_off();
     }
-    wait_for(port);
+    wait_for(port, path, sizeof(path));
     signal(SIGUSR1, on_shut_down);
     signal(SIGUSR2, on_shut_down);
-    supervise(port);
+    supervise(path);
 }
 
 int main(int argc, char **argv)

@@ -21,3 +21,29 @@ $(RIG_AGENT): $(RIG_AGENT_OBJECTS)
 	    $(shell pkg-config --static --libs glib-2.0)
 
 -include $(RIG_AGENT_OBJECTS:.o=.d)
+
+# A guest that has nothing but the agent: to try it out in a real machine, over
+# a COM port and over a virtio-serial port (rig/tests/agent).
+GUEST_AGENT := $(GUEST)/rig-agent-guest
+GUEST_AGENT_KERNEL := $(GUEST)/rig-agent-kernel
+GUEST_AGENT_MODULES := $(addprefix agent:,virtio_ring virtio \
+    virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci failover \
+    net_failover virtio_net virtio_console)
+
+$(GUEST_AGENT_KERNEL)/version: guest-agent/fetch-kernel
+	$(Q)rm -f $@
+	$(Q)echo "  FETCH the kernel of the agent's guest"
+	$(Q)guest-agent/fetch-kernel $(GUEST_AGENT_KERNEL) \
+	    linux-image-cloud-amd64 $(GUEST_AGENT_MODULES)
+
+.PHONY: guest-rig-agent
+guest-rig-agent: $(GUEST_AGENT)/vmlinuz $(GUEST_AGENT)/initramfs.cpio \
+    $(GUEST)/cmdline
+
+$(GUEST_AGENT)/vmlinuz: $(GUEST_AGENT_KERNEL)/version
+	$(Q)mkdir -p $(@D)
+	$(Q)cp $(GUEST_AGENT_KERNEL)/vmlinuz $@
+
+$(GUEST_AGENT)/initramfs.cpio: $(RIG_AGENT) $(GUEST_AGENT_KERNEL)/version
+	$(Q)mkdir -p $(@D)
+	$(call initramfs,$(GUEST_AGENT_KERNEL),$(RIG_AGENT))

@@ -12,8 +12,8 @@ $(AGENT_TEST_OBJECTS): RIG_CFLAGS += -DRIG_AGENT='"$(CURDIR)/$(RIG_AGENT)"' \
     -DWINE='"$(WINE)"' -DWINE_PREFIX='"$(CURDIR)/$(WINE_PREFIX)"' \
     -DWINDOWS_AGENT='"$(CURDIR)/$(WINDOWS_AGENT)"' \
     -DQEMU='"$(CURDIR)/$(QEMU_BIN)"' \
-    -DVM_KERNEL='"$(CURDIR)/$(GUEST)/vmlinuz"' \
-    -DVM_INITRAMFS='"$(CURDIR)/$(GUEST)/agent.cpio"' \
+    -DVM_KERNEL='"$(CURDIR)/$(GUEST_AGENT)/vmlinuz"' \
+    -DVM_INITRAMFS='"$(CURDIR)/$(GUEST_AGENT)/initramfs.cpio"' \
     -DVM_CMDLINE='"$(CURDIR)/$(GUEST)/cmdline"'
 
 $(AGENT_TEST): $(AGENT_TEST_OBJECTS) $(B)/rig/tests/run-suite.o \
@@ -46,4 +46,9 @@ check-windows-agent: $(AGENT_TEST) $(WINDOWS_AGENT) $(WINE_PREFIX)/ready
 	$(Q)echo "  TEST  $(AGENT_TEST) wine"
 	$(Q)$(AGENT_TEST) wine
 
-check-agent: check-units-agent check-windows-agent
+check-vm: check-vm-agent
+check-vm-agent: $(AGENT_TEST) $(QEMU_BIN) guest-rig-agent
+	$(Q)echo "  TEST  $(AGENT_TEST) vm-serial vm-virtio"
+	$(Q)$(AGENT_TEST) vm-serial vm-virtio
+
+check-agent: check-units-agent check-windows-agent check-vm-agent

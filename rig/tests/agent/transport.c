@@ -191,14 +191,13 @@ static void vm_spawn(Transport *t, gboolean virtio, int fd)
         "q35,accel=tcg", "-cpu", "max", "-m", "256", "-kernel", VM_KERNEL,
         "-initrd", VM_INITRAMFS, "-append", NULL, "-serial", "stdio",
         "-chardev", NULL, "-device", "pcie-root-port,id=rp0",
-        "-device", "rig-nic,bus=rp0",
+        "-device", "virtio-net-pci,bus=rp0",
     };
 
     g_assert_true(g_file_get_contents(VM_CMDLINE, &line, NULL, &error));
     g_strchomp(line);
-    append = g_strdup_printf("%s rig.agent=%s%s", line, virtio ?
-                             "/dev/vport2p1 rig.modules=agent" : "/dev/ttyS1",
-                             "");
+    append = g_strdup_printf("%s rig.modules=agent rig.agent=%s", line,
+                             virtio ? AGENT_PORT_NAME : "/dev/ttyS1");
     for (gsize i = 0; i < G_N_ELEMENTS(machine); i++) {
         const char *word = machine[i];
 
