@@ -37,8 +37,7 @@ $(GUEST_AGENT_KERNEL)/version: guest-agent/fetch-kernel
 	    linux-image-cloud-amd64 $(GUEST_AGENT_MODULES)
 
 .PHONY: guest-rig-agent
-guest-rig-agent: $(GUEST_AGENT)/vmlinuz $(GUEST_AGENT)/initramfs.cpio \
-    $(GUEST)/cmdline
+guest-rig-agent: $(GUEST_AGENT)/vmlinuz $(GUEST_AGENT)/initramfs.cpio
 
 $(GUEST_AGENT)/vmlinuz: $(GUEST_AGENT_KERNEL)/version
 	$(Q)mkdir -p $(@D)

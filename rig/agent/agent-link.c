@@ -112,10 +112,18 @@ static gboolean on_input(int fd, GIOCondition condition, gpointer opaque)
     return l->fd >= 0 ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
 }
 
+/* Like write(), but a socket that is closed is an error and no signal. */
+static ssize_t send_bytes(int fd, const void *bytes, size_t length)
+{
+    ssize_t n = send(fd, bytes, length, MSG_NOSIGNAL);
+
+    return n < 0 && errno == ENOTSOCK ? write(fd, bytes, length) : n;
+}
+
 static gboolean on_output(int fd, GIOCondition condition, gpointer opaque)
 {
     RigAgentLink *l = opaque;
-    ssize_t n = write(fd, l->queue->data, l->queue->len);
+    ssize_t n = send_bytes(fd, l->queue->data, l->queue->len);
 
     (void)condition;
     if (n < 0 && errno != EINTR && errno != EAGAIN) {

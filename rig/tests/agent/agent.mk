@@ -13,8 +13,7 @@ $(AGENT_TEST_OBJECTS): RIG_CFLAGS += -DRIG_AGENT='"$(CURDIR)/$(RIG_AGENT)"' \
     -DWINDOWS_AGENT='"$(CURDIR)/$(WINDOWS_AGENT)"' \
     -DQEMU='"$(CURDIR)/$(QEMU_BIN)"' \
     -DVM_KERNEL='"$(CURDIR)/$(GUEST_AGENT)/vmlinuz"' \
-    -DVM_INITRAMFS='"$(CURDIR)/$(GUEST_AGENT)/initramfs.cpio"' \
-    -DVM_CMDLINE='"$(CURDIR)/$(GUEST)/cmdline"'
+    -DVM_INITRAMFS='"$(CURDIR)/$(GUEST_AGENT)/initramfs.cpio"'
 
 $(AGENT_TEST): $(AGENT_TEST_OBJECTS) $(B)/rig/tests/run-suite.o \
     $(B)/rig/librig.a
