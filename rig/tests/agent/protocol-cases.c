@@ -396,31 +396,28 @@ END_TEST
 
 /* --- other lives --------------------------------------------------------------------- */
 
+/* A VM's agent can only be asked to go, which takes it until it has answered. */
 START_TEST(a_restart_of_the_agent_fails_what_it_was_at)
 {
     uint64_t restarts = rig_agent_counts(agent).restarts;
     uint64_t boot = rig_agent_boot(agent);
     Ending ending = { 0 };
 
-    /* A VM's agent can only be asked to go, and it has something to do. */
-    if (transport->kind->vm) {
-        ending.error = g_error_new_literal(RIG_AGENT_ERROR,
-                                           RIG_AGENT_RESTARTED, "");
-        transport->kind->restart(transport, agent);
-    } else {
+    if (!transport->kind->vm) {
         start_idle(50000, &ending);
         ping(1, 1);
-        transport->kind->restart(transport, agent);
-        finish_idle(&ending);
     }
-    ping(100, 1);
+    transport->kind->restart(transport, agent);
     while (rig_agent_boot(agent) == boot) {
-        ping(10, 2); /* of the old one, which is about to go */
+        g_main_context_iteration(g_main_context_get_thread_default(), TRUE);
     }
-    ck_assert(g_error_matches(ending.error, RIG_AGENT_ERROR,
-                              RIG_AGENT_RESTARTED));
-    g_clear_error(&ending.error);
     ck_assert_uint_eq(rig_agent_counts(agent).restarts, restarts + 1);
+    if (!transport->kind->vm) {
+        ck_assert(ending.over);
+        ck_assert(g_error_matches(ending.error, RIG_AGENT_ERROR,
+                                  RIG_AGENT_RESTARTED));
+        g_clear_error(&ending.error);
+    }
     ping(100, 3);
 }
 END_TEST
