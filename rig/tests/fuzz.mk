@@ -52,7 +52,7 @@ fuzz-stream: $(FUZZ_DIR)/fuzz-stream
 # --- parsers -----------------------------------------------------------------
 
 RUNS ?= 1000000
-FUZZ_PARSERS := pe inf plan scenario rule panic
+FUZZ_PARSERS := pe inf plan scenario rule panic agent
 
 FUZZ_pe := rig/driver/driver-image.c rig/driver/driver-ndis.c \
     rig/driver/exports.c rig/driver/pe-check.c rig/driver/pe-file.c \
@@ -64,11 +64,14 @@ FUZZ_inf := $(wildcard guest-agent/agent/inf*.c) guest-agent/agent/registry.c \
 FUZZ_panic := rig/windows/bugcheck.c rig/windows/minidump.c
 FUZZ_plan := guest-agent/agent/plan.c guest-agent/agent/plan-step.c \
     guest-agent/linux/pci.c
+FUZZ_agent := guest-agent/protocol/crc32c.c guest-agent/protocol/fields.c \
+    guest-agent/protocol/frame.c guest-agent/protocol/names.c
 
 # The longest inputs, in bytes: above those of our own drivers.
 FUZZ_LENGTH_pe := 131072
 FUZZ_LENGTH_inf := 16384
 FUZZ_LENGTH_plan := 8192
+FUZZ_LENGTH_agent := 2048
 FUZZ_LENGTH_scenario := 8192
 FUZZ_LENGTH_rule := 16384
 FUZZ_LENGTH_panic := 1024
@@ -102,6 +105,8 @@ $(FUZZ_ALONE:%=$(FUZZ_DIR)/fuzz-%): $(FUZZ_DIR)/fuzz-%: \
 	$(Q)$(FUZZ_CC) $(FUZZ_LINK) -o $@ $^ $(RIG_LIBS)
 $(foreach p,$(FUZZ_ALONE),$(eval $(FUZZ_DIR)/fuzz-$(p): \
     $(FUZZ_$(p):%.c=$(FUZZ_DIR)/%.o)))
+
+FUZZ_SEEDS_agent =
 
 define fuzz_parser
 .PHONY: fuzz-$(1)

@@ -197,8 +197,9 @@ static void vm_spawn(Transport *t, gboolean virtio, int fd)
 
     /* Not that of the rig's own guests: it is for a clock that jumps. */
     append = g_strdup_printf(
-        "console=ttyS0 panic=-1 mitigations=off cryptomgr.notests apparmor=0 "
-        "audit=0 lsm= rig.modules=agent rig.agent=%s",
+        "console=ttyS0 panic=-1 no_timer_check mitigations=off "
+        "cryptomgr.notests apparmor=0 audit=0 lsm= rig.modules=agent "
+        "rig.agent=%s",
         virtio ? AGENT_PORT_NAME : "/dev/ttyS1");
     for (gsize i = 0; i < G_N_ELEMENTS(machine); i++) {
         const char *word = machine[i];
