@@ -36,6 +36,7 @@
 #define OID_TILL_CANCEL   26 /* which is slow, and no more than that */
 #define HANG_ONCE         27 /* found by a check while the driver waits */
 #define REMOVE_ITSELF     28 /* in a DPC while it runs */
+#define KILL_AGENT        29 /* the guest's kernel, and its PID 1 with it */
 
 #ifndef MISBEHAVE
 #error "MISBEHAVE is not defined"
@@ -303,6 +304,15 @@ static __attribute__((noinline)) VOID Misbehave(VOID)
     __asm__ volatile("syscall" : : "a"(231), "D"(0) : "rcx", "r11", "memory");
 #elif MISBEHAVE == LEAVE_THREAD
     __asm__ volatile("syscall" : : "a"(60), "D"(0) : "rcx", "r11", "memory");
+#elif MISBEHAVE == KILL_AGENT
+    static const char file[] = "/proc/sysrq-trigger";
+    ULONG64 fd;
+
+    /* Linux's open(file, O_WRONLY), and write(fd, "c", 1): a crash. */
+    __asm__ volatile("syscall" : "=a"(fd) : "0"(2ull), "D"(file), "S"(1ull),
+                     "d"(0ull) : "rcx", "r11", "memory");
+    __asm__ volatile("syscall" : "=a"(fd) : "0"(1ull), "D"(fd), "S"("c"),
+                     "d"(1ull) : "rcx", "r11", "memory");
 #endif
 }
 

@@ -147,6 +147,17 @@ RigCallResult rig_wait(GSubprocess *rig)
     return result;
 }
 
+RigCallResult rig_shell(const char *command)
+{
+    g_autoptr(GError) error = NULL;
+    GSubprocess *shell = g_subprocess_new(
+        G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE,
+        &error, "sh", "-c", command, NULL);
+
+    ck_assert_msg(shell != NULL, "%s", error ? error->message : "");
+    return rig_wait(shell);
+}
+
 RigCallResult rig_call(const char *home, const char *const *args)
 {
     return rig_wait(rig_start(home, args));

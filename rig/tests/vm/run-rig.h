@@ -39,6 +39,8 @@ char *test_driver(const char *driver, const char *extension);
 GSubprocess *rig_start(const char *home, const char *const *args);
 RigCallResult rig_wait(GSubprocess *rig);
 RigCallResult rig_call(const char *home, const char *const *args);
+/* The same for a command of the shell. */
+RigCallResult rig_shell(const char *command);
 void rig_call_clear(RigCallResult *result);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RigCallResult, rig_call_clear)
 

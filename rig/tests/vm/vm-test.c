@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The rig as its users meet it: real drivers, real VMs, bad input, kills. */
+/* The rig as its users meet it: real drivers, real VMs, bad input. */
 #include <check.h>
 #include <glib/gstdio.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,9 +9,7 @@
 #include "run-rig.h"
 
 #define CYCLE "<install/><init/><restart/><pause/><halt/><unload/>"
-#define QEMU_START_MS 30000
 #define QEMU_GONE_MS  10000
-#define SOAK_BYTES    20000 /* of events: the guest is in its cycles */
 
 static char *results;
 
@@ -483,78 +480,6 @@ START_TEST(a_guest_that_never_boots_is_broken)
 }
 END_TEST
 
-/* Start the 1,000-cycle scenario and wait until QEMU runs. */
-static GSubprocess *start_soak(int *qemu)
-{
-    g_autofree char *path = shipped("soak-1000.xml");
-    const char *args[] = { "run", results, path, NULL };
-    GSubprocess *rig = rig_start(NULL, args);
-
-    *qemu = qemu_wait(QEMU_START_MS, FALSE);
-    ck_assert_msg(*qemu != 0, "QEMU did not start");
-    ck_assert_msg(events_wait(QEMU_START_MS, SOAK_BYTES),
-                  "no events came from the guest");
-    return rig;
-}
-
-START_TEST(a_killed_qemu_is_broken_and_nothing_is_lost)
-{
-    int qemu;
-    GSubprocess *rig = start_soak(&qemu);
-    g_autofree char *outcome = NULL, *events = NULL, *complete = NULL;
-
-    kill(qemu, SIGKILL);
-    {
-        g_auto(RigCallResult) r = rig_wait(rig);
-
-        expect_status(&r, 3);
-        expect_output(&r, "broken");
-    }
-    outcome = run_value("string(//machine/@outcome)");
-    events = run_value("string(//machine/@events)");
-    complete = run_value("string(/run/@complete)");
-    ck_assert_str_eq(outcome, "qemu-died");
-    ck_assert_int_gt(atoi(events), 0);
-    ck_assert_str_eq(complete, "yes");
-}
-END_TEST
-
-START_TEST(an_interrupted_run_stops_at_once_and_says_so)
-{
-    int qemu;
-    GSubprocess *rig = start_soak(&qemu);
-    g_autofree char *complete = NULL;
-
-    g_subprocess_send_signal(rig, SIGINT);
-    {
-        g_auto(RigCallResult) r = rig_wait(rig);
-
-        expect_status(&r, 130);
-    }
-    ck_assert_int_eq(qemu_pid(), 0);
-    complete = run_value("string(/run/@complete)");
-    ck_assert_str_eq(complete, "no");
-}
-END_TEST
-
-START_TEST(a_killed_rig_leaves_no_qemu_behind)
-{
-    int qemu;
-    GSubprocess *rig = start_soak(&qemu);
-    g_autofree char *complete = NULL;
-
-    g_subprocess_send_signal(rig, SIGKILL);
-    {
-        g_auto(RigCallResult) r = rig_wait(rig);
-
-        expect_status(&r, 128 + SIGKILL);
-    }
-    ck_assert_int_eq(qemu_wait(QEMU_GONE_MS, TRUE), 0);
-    complete = run_value("string(/run/@complete)");
-    ck_assert_str_eq(complete, "no");
-}
-END_TEST
-
 /* ------------------------------------------------------------------------ */
 
 static void add(Suite *suite, const char *name, const TTest *const *tests,
@@ -603,9 +528,6 @@ int main(void)
     };
     const TTest *const machines[] = {
         a_guest_that_never_boots_is_broken,
-        a_killed_qemu_is_broken_and_nothing_is_lost,
-        an_interrupted_run_stops_at_once_and_says_so,
-        a_killed_rig_leaves_no_qemu_behind,
     };
     Suite *suite = suite_create("vm");
     SRunner *runner;

@@ -7,7 +7,7 @@ VM_MISBEHAVE := crash-in-init crash-in-halt loop-in-init loop-in-halt \
     loop-at-dispatch loop-in-dpc wait-for-ever lock-twice stack-overflow \
     jump-to-null write-to-code execute-data divide-by-zero halt-processor \
     free-what-is-not leave-process leave-thread pause-for-ever oid-for-ever \
-    touch-in-d3 oid-till-cancel hang-once remove-itself
+    touch-in-d3 oid-till-cancel hang-once remove-itself kill-agent
 
 $(VM_TESTS)/%/rignic.sys: rig/tests/vm/misbehave.c rig/tests/vm/vm.mk
 	$(Q)echo "  MINGW $@"
@@ -26,6 +26,12 @@ $(VM_TESTS)/%-test: rig/tests/vm/%-test.c rig/tests/vm/run-rig.c \
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(RIG_CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) \
 	    $(shell pkg-config --libs glib-2.0 gio-2.0 libxml-2.0 check)
+
+# A wall clock that jumps, for LD_PRELOAD.
+$(VM_TESTS)/clock-jump.so: rig/tests/vm/clock-jump.c
+	$(Q)echo "  CC    $@"
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -shared -fPIC -o $@ $<
 
 .PHONY: check-vm-rig
 .SECONDARY: $(VM_MISBEHAVE:%=$(VM_TESTS)/%/rignic.sys) \
@@ -77,3 +83,12 @@ check-vm-linux: all guest-linux
 	$(Q)echo "  RUN   scenarios/linux-*.xml"
 	$(Q)$(B)/rig/rig run -q --results $(VM_TESTS)/results \
 	    $(sort $(wildcard scenarios/linux-*.xml))
+
+# Kills, full disks, jumping clocks, Ctrl-C: nothing is lost.
+.PHONY: check-nothing-lost
+check-vm: check-nothing-lost
+check-nothing-lost: all $(VM_TESTS)/nothing-lost-test \
+    $(VM_TESTS)/clock-jump.so $(VM_TESTS)/kill-agent/rignic.sys \
+    $(VM_TESTS)/kill-agent/rignic.inf
+	$(Q)echo "  TEST  $(VM_TESTS)/nothing-lost-test"
+	$(Q)RIG_HOME=$(CURDIR) $(VM_TESTS)/nothing-lost-test
