@@ -112,6 +112,7 @@ help:
 	@echo "make bench-NAME   one of: $(BENCHES)"
 	@echo "make check-reproduce  N=100 reruns of a failure, each event for event the same"
 	@echo "make check-replay     the same for replays of a recording"
+	@echo "make sign         driver packages for Windows, signed with a test key"
 	@echo "make soak         1,000 init-halt cycles in one VM"
 	@echo "make clean        remove build/ (results/ is kept)"
 	@echo "Variables: V=1 SANITIZE=1 QEMU_SRC=<tree or tarball> CC= CFLAGS="

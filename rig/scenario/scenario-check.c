@@ -127,7 +127,9 @@ static void check_rules(RigScenario *s, const RigPaths *paths,
         const RigRuleEntry *e = catalogue->pdata[i];
 
         /* They are about what only the NDIS host can see. */
-        if (e->always && !s->instrumented && !is_named(s, s->rules->len, e->name)) {
+        if (e->always && !s->instrumented &&
+            s->machine.guest != RIG_GUEST_WINDOWS &&
+            !is_named(s, s->rules->len, e->name)) {
             add_rule(s, e, 0);
         }
     }
@@ -232,7 +234,7 @@ static void check_driver(const RigScenario *s, GPtrArray *problems)
     check_driver_names(s, problems);
     if (!rig_pe_check_file(s->sys, &error)) {
         rig_problem(problems, s->file, 0, "driver: %s", error->message);
-    } else if (s->instrumented) {
+    } else if (s->instrumented && s->machine.guest != RIG_GUEST_WINDOWS) {
         check_instrumented(s, problems);
     }
     check_inf(s, problems);
