@@ -98,15 +98,13 @@ $(FUZZ_DIR)/fuzz-scenario: | $(FUZZ_DIR)/scenario.dict
 $(FUZZ_DIR)/fuzz-rule: | $(FUZZ_DIR)/rule.dict
 
 # Those that need a few files only.
-FUZZ_ALONE := pe inf plan panic
+FUZZ_ALONE := pe inf plan panic agent
 $(FUZZ_ALONE:%=$(FUZZ_DIR)/fuzz-%): $(FUZZ_DIR)/fuzz-%: \
     $(FUZZ_DIR)/rig/tests/fuzz-%.o
 	$(Q)echo "  LD    $@"
 	$(Q)$(FUZZ_CC) $(FUZZ_LINK) -o $@ $^ $(RIG_LIBS)
 $(foreach p,$(FUZZ_ALONE),$(eval $(FUZZ_DIR)/fuzz-$(p): \
     $(FUZZ_$(p):%.c=$(FUZZ_DIR)/%.o)))
-
-FUZZ_SEEDS_agent =
 
 define fuzz_parser
 .PHONY: fuzz-$(1)
