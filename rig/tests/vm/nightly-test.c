@@ -196,6 +196,76 @@ START_TEST(what_there_is_no_time_for_is_skipped_and_said)
 }
 END_TEST
 
+/* Read what rig prints until it has said @text. */
+static void wait_until_it_says(GSubprocess *rig, const char *text)
+{
+    GInputStream *from = g_subprocess_get_stdout_pipe(rig);
+    g_autoptr(GString) said = g_string_new(NULL);
+    char bytes[512];
+    gssize n;
+
+    while (!strstr(said->str, text)) {
+        n = g_input_stream_read(from, bytes, sizeof(bytes), NULL, NULL);
+        ck_assert_msg(n > 0, "rig ended without \"%s\":\n%s", text,
+                      said->str);
+        g_string_append_len(said, bytes, n);
+    }
+}
+
+/* What QEMU's monitor answers to @command in the machine of @run. */
+static char *ask_monitor(const char *run, const char *command)
+{
+    g_autofree char *rig = g_build_filename(test_home(), "build", "rig",
+                                            "rig", NULL);
+    g_autoptr(GSubprocess) attach = g_subprocess_new(
+        G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE |
+        G_SUBPROCESS_FLAGS_STDERR_MERGE, NULL, rig, "attach", "--monitor", run,
+        NULL);
+    char *answer = NULL;
+
+    ck_assert(attach && g_subprocess_communicate_utf8(
+                  attach, command, NULL, &answer, NULL, NULL));
+    ck_assert_msg(g_subprocess_get_successful(attach), "%s", answer);
+    return answer;
+}
+
+START_TEST(the_machine_of_an_unexpected_verdict_stays)
+{
+    g_autofree char *where = results("results");
+    g_autofree char *sys = g_build_filename(test_home(), "build", "drivers",
+                                            "s06", "rignic.sys", NULL);
+    g_autofree char *inf = g_build_filename(test_home(), "build", "drivers",
+                                            "s06", "rignic.inf", NULL);
+    g_autofree char *file = test_scenario(
+        "bad", sys, inf, "<install/><init/><halt/><unload/>", "");
+    const char *args[] = { "run", where, "--keep-on-failure", file, NULL };
+    GSubprocess *rig = rig_start(NULL, args);
+    g_autoptr(GPtrArray) runs = NULL;
+    g_autofree char *answer = NULL;
+
+    wait_until_it_says(rig, "is kept");
+    runs = run_dirs();
+    ck_assert_uint_eq(runs->len, 1);
+    expect_status_says("kept for rig attach; last: bad violation");
+    answer = ask_monitor(runs->pdata[0], "info status\n");
+    ck_assert_msg(strstr(answer, "paused"), "%s", answer);
+    g_subprocess_send_signal(rig, SIGINT);
+    {
+        g_auto(RigCallResult) r = rig_wait(rig);
+
+        expect_status(&r, 1); /* the verdict's: letting go is no interrupt */
+    }
+    ck_assert_int_eq(qemu_wait(BOOT_WAIT_MS, TRUE), 0);
+    {
+        const char *late[] = { "attach", runs->pdata[0], NULL };
+        g_auto(RigCallResult) r = rig_call(NULL, late);
+
+        expect_status(&r, 2);
+        expect_output(&r, "no machine of it is kept");
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("nightly");
@@ -208,6 +278,7 @@ int main(void)
     tcase_add_test(t, two_shards_merge_into_one_night);
     tcase_add_test(t, a_night_that_was_killed_goes_on);
     tcase_add_test(t, what_there_is_no_time_for_is_skipped_and_said);
+    tcase_add_test(t, the_machine_of_an_unexpected_verdict_stays);
     suite_add_tcase(s, t);
     srunner_run_all(r, CK_NORMAL);
     failed = srunner_ntests_failed(r);
