@@ -26,6 +26,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "commands.h"
+
 #define KILL_WAIT_MS 5000
 
 static const int stop_signals[] = { SIGINT, SIGTERM, SIGHUP };
@@ -120,6 +122,16 @@ unsigned rig_kill_qemu_of(const char *directory)
         }
     }
     return killed;
+}
+
+static gboolean is_stop_signal(int sig)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(stop_signals); i++) {
+        if (stop_signals[i] == sig) {
+            return TRUE;
+        }
+    }
+    return FALSE;
 }
 
 /* --- supervising -------------------------------------------------------- */
@@ -232,6 +244,11 @@ int rig_supervise(int (*work)(void *opaque), void *opaque, int killed_status)
     sigprocmask(SIG_SETMASK, &old, NULL);
     if (WIFEXITED(status)) {
         return WEXITSTATUS(status);
+    }
+    if (is_stop_signal(WTERMSIG(status))) {
+        /* It did not listen to them yet: nothing had begun. */
+        fputs("rig: stopped before the run began\n", stderr);
+        return RIG_EXIT_INTERRUPTED;
     }
     fprintf(stderr, "\nrig: the worker was killed by signal %d; the virtual "
             "machine is gone, run.xml says complete=\"no\"\n",

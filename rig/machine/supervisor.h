@@ -14,7 +14,8 @@
  * becomes its child and is reaped at once when it ends. When the worker dies,
  * by whatever cause, every QEMU that it left is killed; when the caller dies,
  * the worker gets SIGTERM and stops in an orderly way. A worker that was
- * killed counts as @killed_status.
+ * killed counts as @killed_status, one that a signal asked to stop before it
+ * could listen to it as RIG_EXIT_INTERRUPTED.
  */
 int rig_supervise(int (*work)(void *opaque), void *opaque, int killed_status);
 

@@ -164,7 +164,7 @@ void rig_print_end(const RigRunContext *c, gboolean have_page)
 
 int rig_run_status(const RigRunContext *c)
 {
-    int status = RIG_EXIT_OK;
+    int status = c->unsaved ? RIG_EXIT_BROKEN : RIG_EXIT_OK;
 
     if (c->interrupted) {
         return RIG_EXIT_INTERRUPTED;

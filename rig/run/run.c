@@ -458,6 +458,9 @@ static void save_results(RigRunContext *c)
 
     if (!rig_results_write(c->run, c->dir, &error)) {
         fprintf(stderr, "rig: run.xml: %s\n", error->message);
+        c->unsaved = TRUE;
+    } else {
+        c->unsaved = FALSE;
     }
 }
 

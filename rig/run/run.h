@@ -56,6 +56,7 @@ typedef struct RigRunContext {
     RigRunLive told;       /* what the file "running" says */
     gint64 told_at;        /* when, monotonic us */
     gboolean interrupted;
+    gboolean unsaved;      /* run.xml lacks results: it cannot be written */
 } RigRunContext;
 
 /* Scenarios to run, as rig_scenarios_load() gives them. */

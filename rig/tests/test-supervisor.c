@@ -15,6 +15,7 @@
 
 #include "root.h"
 #include "run-suite.h"
+#include "commands.h"
 #include "supervisor.h"
 #include "tests/fixture.h"
 
@@ -108,6 +109,21 @@ START_TEST(killed_worker_leaves_no_daemon)
 {
     ck_assert_int_eq(rig_supervise(leave_daemon_and_crash, NULL, 3), 3);
     dies(daemon_pid());
+}
+END_TEST
+
+static int stop_before_listening(void *opaque)
+{
+    (void)opaque;
+    signal(SIGINT, SIG_DFL); /* Check has one of its own */
+    raise(SIGINT);
+    return 0;
+}
+
+START_TEST(worker_that_is_stopped_before_it_listens_was_interrupted)
+{
+    ck_assert_int_eq(rig_supervise(stop_before_listening, NULL, 3),
+                     RIG_EXIT_INTERRUPTED);
 }
 END_TEST
 
@@ -304,6 +320,8 @@ int main(void)
     tcase_add_test(t, status_of_the_worker_is_passed_on);
     tcase_add_test(t, killed_worker_leaves_no_daemon);
     tcase_add_test(t, worker_that_forgets_its_daemon_leaves_none);
+    tcase_add_test(t,
+                   worker_that_is_stopped_before_it_listens_was_interrupted);
     tcase_add_test(t, stop_signals_reach_the_worker);
     tcase_add_test(t, worker_stops_when_the_supervisor_is_killed);
     tcase_add_test(t, second_rig_takes_another_root);

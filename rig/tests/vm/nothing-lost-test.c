@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "run-rig.h"
@@ -22,6 +23,7 @@
 #define QEMU_START_MS 60000
 #define QEMU_GONE_MS  20000
 #define SOAK_BYTES    20000 /* of events: the guest is in its cycles */
+#define ROOM_LEFT     (512 * 1024)
 #define CASE_SECONDS  600   /* a busy machine takes its time */
 
 static char *results;       /* --results=... */
@@ -192,6 +194,9 @@ static void teardown_all(void)
 static void teardown(void)
 {
     int pid = qemu_wait(QEMU_GONE_MS, TRUE);
+    g_autofree char *small = g_build_filename(test_dir(), "small", NULL);
+
+    umount2(small, MNT_DETACH); /* of a test that failed */
 
     ck_assert_msg(pid == 0, "QEMU %d was left behind", pid);
 }
@@ -379,6 +384,20 @@ static char *newest_in(const char *dir)
     return newest;
 }
 
+/* Leave room for a run to begin, and for some of its events. */
+static void fill(const char *dir)
+{
+    g_autofree char *file = g_build_filename(dir, "filler", NULL);
+    g_autofree char *zeros = NULL;
+    struct statvfs st;
+    gsize length;
+
+    ck_assert_int_eq(statvfs(dir, &st), 0);
+    length = st.f_bavail * st.f_bsize - ROOM_LEFT;
+    zeros = g_malloc0(length);
+    ck_assert(g_file_set_contents(file, zeros, length, NULL));
+}
+
 START_TEST(disk_that_is_full)
 {
     g_autofree char *dir = NULL, *id = NULL, *run = NULL, *page = NULL;
@@ -389,6 +408,7 @@ START_TEST(disk_that_is_full)
         return;
     }
     use_results(dir);
+    fill(dir);
     args[1] = results;
     {
         g_auto(RigCallResult) r = rig_call(NULL, args);
