@@ -49,7 +49,8 @@ static void on_event(JsonObject *event, const char *line, void *opaque)
         event, "event", "");
     RigVerdict verdict;
 
-    if (strcmp(name, "scenario-finished") != 0 ||
+    if (slot->n->interrupted || /* "broken", but only by us */
+        strcmp(name, "scenario-finished") != 0 ||
         !rig_verdict_parse(json_object_get_string_member_with_default(
                                event, "verdict", ""), &verdict)) {
         return;
