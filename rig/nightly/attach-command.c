@@ -18,7 +18,7 @@
 #define ANSWER_MS 1000
 #define DETACH 0x1d /* Ctrl-] as of telnet(1) */
 
-/* --- the monitor --------------------------------------------------------------------- */
+/* --- the monitor ------------------------------------------------------ */
 
 static int connect_to(const char *path)
 {
@@ -116,9 +116,9 @@ static int monitor(const char *path)
     return RIG_EXIT_OK;
 }
 
-/* --- gdb ----------------------------------------------------------------------------- */
+/* --- gdb -------------------------------------------------------------- */
 
-/* QEMU's stub listens from now on; the path of its socket, NULL: it does not. */
+/* Have QEMU's stub listen; the path of its socket, NULL: it does not. */
 static char *start_stub(const char *path)
 {
     g_autofree char *dir = g_path_get_dirname(path);
@@ -165,7 +165,7 @@ static int gdb(const char *path)
     return RIG_EXIT_OK;
 }
 
-/* --- the console --------------------------------------------------------------------- */
+/* --- the console ------------------------------------------------------ */
 
 /* All of it, and what comes, until the rig that keeps the machine ends. */
 static int console(const RigRunLive *l)
@@ -177,7 +177,7 @@ static int console(const RigRunLive *l)
     return RIG_EXIT_BROKEN;
 }
 
-/* --- the command --------------------------------------------------------------------- */
+/* --- the command ------------------------------------------------------ */
 
 /* @arg is a run directory or an id in @results. */
 static char *run_dir(const char *arg, const char *results)

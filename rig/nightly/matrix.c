@@ -20,7 +20,7 @@
 #define SWEEP_MS 20000
 #define SWEEP_2_MS 120000
 
-/* --- files ------------------------------------------------------------------ */
+/* --- files ------------------------------------------------------------ */
 
 static char *in_dir(const char *dir, const char *path)
 {
@@ -70,7 +70,7 @@ static char **values_of(xmlNode *entry, const char *name)
     return all;
 }
 
-/* --- jobs ------------------------------------------------------------------- */
+/* --- jobs ------------------------------------------------------------- */
 
 static unsigned entry_limit(xmlNode *entry)
 {
@@ -153,7 +153,7 @@ static void set_args(RigJob *job)
     job->args = g_strv_builder_end(args);
 }
 
-/* --- <scenarios> ------------------------------------------------------------ */
+/* --- <scenarios> ------------------------------------------------------ */
 
 static void add_axis(GStrvBuilder *with, const char *name, char **values)
 {
@@ -252,7 +252,7 @@ void rig_suite_add_scenarios(RigSuite *suite, xmlNode *entry, const char *dir,
     }
 }
 
-/* --- <sweep> ---------------------------------------------------------------- */
+/* --- <sweep> ---------------------------------------------------------- */
 
 /* Attributes with several values, each an option of rig sweep. */
 static const char *const sweep_axes[] = { "nic", "msix-profile", "vectors",

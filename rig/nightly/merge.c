@@ -28,7 +28,7 @@ typedef struct Merge {
     GPtrArray *problems;
 } Merge;
 
-/* --- comparing --------------------------------------------------------------------- */
+/* --- comparing -------------------------------------------------------- */
 
 static char *run_xml(const char *dir)
 {
@@ -194,7 +194,7 @@ static void look_at(Merge *m, const char *from)
     }
 }
 
-/* --- copying ----------------------------------------------------------------------- */
+/* --- copying ---------------------------------------------------------- */
 
 static gboolean fail(Merge *m, const char *path)
 {

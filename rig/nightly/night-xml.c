@@ -13,7 +13,7 @@
 #define FILE_NAME "night.xml"
 #define PROBLEMS_SHOWN 3
 
-/* --- writing ---------------------------------------------------------------- */
+/* --- writing ---------------------------------------------------------- */
 
 static void put_time(xmlTextWriter *w, const char *name, GDateTime *t)
 {
@@ -123,7 +123,7 @@ gboolean rig_night_write(const RigNight *n, const char *dir, GError **error)
     return good;
 }
 
-/* --- reading ------------------------------------------------------------------ */
+/* --- reading ---------------------------------------------------------- */
 
 static GDateTime *get_time(xmlNode *n, const char *name)
 {

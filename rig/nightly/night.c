@@ -22,7 +22,7 @@ const char *rig_attempt_state_name(RigAttemptState s)
     return names[s];
 }
 
-/* --- memory ----------------------------------------------------------------- */
+/* --- memory ----------------------------------------------------------- */
 
 void rig_attempt_free(RigAttempt *a)
 {
@@ -106,7 +106,7 @@ RigNight *rig_night_empty(void)
     return n;
 }
 
-/* --- making and changing ---------------------------------------------------- */
+/* --- making and changing ---------------------------------------------- */
 
 static void add_job(RigNight *n, const RigJob *job, const char *shard)
 {

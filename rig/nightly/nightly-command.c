@@ -28,7 +28,7 @@
 #define ID_PATTERN "^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$"
 #define SHARDS_MAX 999
 
-/* --- arguments -------------------------------------------------------------------- */
+/* --- arguments -------------------------------------------------------- */
 
 typedef struct Arguments {
     RigNightlyOptions o;
@@ -137,7 +137,7 @@ static gboolean check(const Arguments *a)
     return check_shard(o->shard);
 }
 
-/* --- the order -------------------------------------------------------------------- */
+/* --- the order -------------------------------------------------------- */
 
 /* Scenarios of a job share a boot, which is in the time of each. */
 static void ask_history(RigHistory *h, RigJob *job)
@@ -189,7 +189,7 @@ static void schedule(RigNightly *n)
     rig_schedule(n->suite->jobs);
 }
 
-/* --- which night ------------------------------------------------------------------- */
+/* --- which night ------------------------------------------------------ */
 
 static char *new_id(void)
 {
@@ -293,7 +293,7 @@ static void set_up(RigNightly *n, int argc, char **argv)
     }
 }
 
-/* --- the child ---------------------------------------------------------------------- */
+/* --- the child -------------------------------------------------------- */
 
 static void say_removed(const char *line)
 {
@@ -347,7 +347,7 @@ static int work(void *opaque)
     return status;
 }
 
-/* --- the command ---------------------------------------------------------------------- */
+/* --- the command ------------------------------------------------------ */
 
 static gboolean load(RigNightly *n, const char *file)
 {

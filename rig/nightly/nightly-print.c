@@ -8,7 +8,7 @@
 #include "json-events.h"
 #include "nightly.h"
 
-/* --- the progress line ------------------------------------------------------------ */
+/* --- the progress line ------------------------------------------------ */
 
 static void wipe(const RigNightly *n)
 {
@@ -52,7 +52,7 @@ void rig_nightly_draw(const RigNightly *n)
     fflush(stderr);
 }
 
-/* --- start -------------------------------------------------------------------------- */
+/* --- start ------------------------------------------------------------ */
 
 static JsonBuilder *begin(const RigNightly *n, const char *event)
 {
@@ -99,7 +99,7 @@ void rig_nightly_say_start(const RigNightly *n)
     fflush(stdout);
 }
 
-/* --- jobs and scenarios ------------------------------------------------------------- */
+/* --- jobs and scenarios ----------------------------------------------- */
 
 static JsonBuilder *begin_job(const RigNightlySlot *slot, const char *event)
 {
@@ -183,7 +183,7 @@ void rig_nightly_say_job_end(const RigNightlySlot *slot,
     rig_nightly_draw(n);
 }
 
-/* --- end ------------------------------------------------------------------------------ */
+/* --- end -------------------------------------------------------------- */
 
 static unsigned count(const RigNightly *n, RigJobState state,
                       unsigned *scenarios)

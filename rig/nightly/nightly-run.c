@@ -39,7 +39,7 @@ static void save(RigNightly *n)
     }
 }
 
-/* --- one job -------------------------------------------------------------------- */
+/* --- one job ---------------------------------------------------------- */
 
 static void on_event(JsonObject *event, const char *line, void *opaque)
 {
@@ -168,7 +168,7 @@ static void start(RigNightly *n, RigJob *job)
     }
 }
 
-/* --- all of them ---------------------------------------------------------------- */
+/* --- all of them ------------------------------------------------------ */
 
 static gboolean is_waiting(const RigJob *job, void *opaque)
 {

@@ -8,7 +8,7 @@
 #include "commands.h"
 #include "run-glance.h"
 
-/* --- is it that one? -------------------------------------------------------------- */
+/* --- is it that one? -------------------------------------------------- */
 
 static RigNightPart *part_of(const RigNight *n, const char *shard)
 {
@@ -70,7 +70,7 @@ static gboolean is_recent(const RigNight *n)
            RIG_RESUME_HOURS * G_TIME_SPAN_HOUR;
 }
 
-/* --- going on --------------------------------------------------------------------- */
+/* --- going on --------------------------------------------------------- */
 
 /* Its run was over, only nobody was there any more to put that down. */
 static gboolean ended_anyway(RigNightJob *j, const char *results)

@@ -43,7 +43,7 @@ gboolean rig_parse_size(const char *text, uint64_t *bytes)
     return TRUE;
 }
 
-/* --- what there is ---------------------------------------------------------------- */
+/* --- what there is ---------------------------------------------------- */
 
 static void run_free(gpointer p)
 {
@@ -107,7 +107,7 @@ static void look(Store *s, const char *keep)
     g_ptr_array_sort(s->runs, oldest_first);
 }
 
-/* --- removing ---------------------------------------------------------------------- */
+/* --- removing --------------------------------------------------------- */
 
 static void say(const Store *s, const char *format, ...) G_GNUC_PRINTF(2, 3);
 

@@ -21,7 +21,7 @@ typedef struct Status {
     unsigned shown;
 } Status;
 
-/* --- runs ---------------------------------------------------------------------------- */
+/* --- runs ------------------------------------------------------------- */
 
 static char *since(const Status *s, gint64 when)
 {
@@ -108,7 +108,7 @@ static void show_runs(Status *s)
     }
 }
 
-/* --- nights -------------------------------------------------------------------------- */
+/* --- nights ----------------------------------------------------------- */
 
 typedef struct Counts {
     unsigned all, done, skipped, interrupted, waiting, running;
@@ -218,7 +218,7 @@ static void show_nights(Status *s, const RigPaths *paths)
     }
 }
 
-/* --- the command --------------------------------------------------------------------- */
+/* --- the command ------------------------------------------------------ */
 
 int rig_cmd_status(int argc, char **argv)
 {

@@ -72,7 +72,7 @@ char *rig_duration_text(uint64_t s)
                    : g_strdup_printf("%u s", (unsigned)s);
 }
 
-/* --- reading -------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------- */
 
 static void on_xml_error(void *opaque, xmlErrorPtr e)
 {
@@ -83,7 +83,7 @@ static void on_xml_error(void *opaque, xmlErrorPtr e)
     rig_problem(problems, e->file ? e->file : "suite", e->line, "%s", text);
 }
 
-/* The document, or NULL with a problem. No entities: a DTD has no place here. */
+/* NULL with a problem. No entities: a DTD has no place here. */
 static xmlDoc *parse(const char *text, gsize length, const char *file,
                      GPtrArray *problems)
 {
@@ -188,7 +188,7 @@ static void read_children(RigSuite *s, xmlNode *root, const char *dir,
     }
 }
 
-/* --- the jobs --------------------------------------------------------------- */
+/* --- the jobs --------------------------------------------------------- */
 
 /* Two entries must not make the same scenario: results are told by name. */
 static void check_names(const RigSuite *s, GPtrArray *problems)

@@ -27,7 +27,7 @@ struct RigWorker {
     gboolean late;
 };
 
-/* --- the child -------------------------------------------------------------- */
+/* --- the child -------------------------------------------------------- */
 
 /* Between fork() and exec(), so async-signal-safe calls only. */
 static void child_setup(gpointer parent)
@@ -66,7 +66,7 @@ static GSubprocess *spawn(const RigWorkerConfig *config, int events,
                                         error);
 }
 
-/* --- its events --------------------------------------------------------------- */
+/* --- its events ------------------------------------------------------- */
 
 static void take_line(RigWorker *w)
 {
@@ -109,7 +109,7 @@ static gboolean on_readable(gint fd, GIOCondition condition, gpointer opaque)
     return G_SOURCE_CONTINUE;
 }
 
-/* --- its end ------------------------------------------------------------------ */
+/* --- its end ---------------------------------------------------------- */
 
 static gboolean on_kill(gpointer opaque)
 {

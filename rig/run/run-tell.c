@@ -77,7 +77,7 @@ char *rig_run_command(int argc, char *const *argv)
     return rig_shell_command(n, kept);
 }
 
-/* --- events --------------------------------------------------------------- */
+/* --- events ----------------------------------------------------------- */
 
 static int events_fd(const RigRunContext *c)
 {
@@ -109,7 +109,7 @@ static void send_result(const RigRunContext *c, const RigScenarioResult *r)
     rig_json_send(b, events_fd(c));
 }
 
-/* --- the file "running" --------------------------------------------------- */
+/* --- the file "running" ----------------------------------------------- */
 
 static void write_live(RigRunContext *c, const RigProgress *p)
 {

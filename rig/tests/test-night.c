@@ -76,7 +76,7 @@ static RigJob *add_job(uint64_t ms, int priority)
     return j;
 }
 
-/* --- order and shards --------------------------------------------------------- */
+/* --- order and shards ------------------------------------------------- */
 
 static gboolean always(const RigJob *job, void *opaque)
 {
@@ -149,7 +149,7 @@ START_TEST(shards_are_equal_and_the_same_everywhere)
 }
 END_TEST
 
-/* --- night.xml ------------------------------------------------------------------ */
+/* --- night.xml -------------------------------------------------------- */
 
 static char *night_dir(const char *results, const char *id)
 {
@@ -239,7 +239,7 @@ START_TEST(a_night_that_is_no_night_is_refused)
 }
 END_TEST
 
-/* --- resuming --------------------------------------------------------------------- */
+/* --- resuming --------------------------------------------------------- */
 
 START_TEST(done_stays_done_and_interrupted_runs_again)
 {
@@ -306,7 +306,7 @@ START_TEST(only_the_same_unfinished_night_is_resumed)
 }
 END_TEST
 
-/* --- runs ------------------------------------------------------------------------- */
+/* --- runs ------------------------------------------------------------- */
 
 static char *in(const char *name)
 {
@@ -424,7 +424,7 @@ START_TEST(links_are_removed_and_not_followed)
 }
 END_TEST
 
-/* --- merging ---------------------------------------------------------------------- */
+/* --- merging ---------------------------------------------------------- */
 
 static gboolean merge(RigMerged *m)
 {
@@ -552,7 +552,7 @@ START_TEST(what_is_no_result_is_not_merged)
 }
 END_TEST
 
-/* --- processes -------------------------------------------------------------------- */
+/* --- processes -------------------------------------------------------- */
 
 START_TEST(a_process_is_not_taken_for_a_later_one)
 {
