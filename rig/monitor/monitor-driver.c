@@ -199,6 +199,11 @@ static void on_leave(RigMonitor *m, const RigEvent *e, RuleSource source)
         rig_stream_reject(&m->stream, e->seq, "%s", why);
         return;
     }
+    /* DriverEntry is no callback that the shim sees. */
+    if (m->by_shim && !call->callback &&
+        strcmp(call->name, "NdisMRegisterMiniportDriver") == 0) {
+        note_early_failure(&m->work, e, call);
+    }
     if (call->callback) {
         note_early_failure(&m->work, e, call);
         if (call->quark == m->calls.shutdown) {
