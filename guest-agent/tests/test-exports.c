@@ -396,6 +396,9 @@ START_TEST(sweep_tries_only_what_fails_by_chance)
         { "MmGetSystemRoutineAddress", { NAME(0) }, false },
         { "RtlAppendUnicodeStringToString", { NAME(0), NAME(1) }, false },
         { "RtlAppendUnicodeToString", { NAME(0), WIDE(1) }, false },
+        { "NdisGetProcessorInformation", { ZERO(0) }, false },
+        { "NdisGetProcessorInformationEx", { 0, 0, ZERO(0) }, false },
+        { "NdisGetRssProcessorInformation", { 0, 0, ZERO(0) }, false },
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
