@@ -435,7 +435,8 @@ static void write_bundles(Machine *m)
 
 static void print_console_tail(Machine *m)
 {
-    g_autofree char *path = in_dir(m, "console.log");
+    g_autofree char *path = in_dir(m, m->windows ? "com2.log"
+                                                 : "console.log");
     g_autofree char *text = NULL;
     g_auto(GStrv) lines = NULL;
     guint n;

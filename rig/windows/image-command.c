@@ -178,6 +178,15 @@ static int install(const Options *o, RigImage *i, const char *iso,
     return RIG_EXIT_OK;
 }
 
+/* Only the CD was asked for. */
+static int explain_setup(const char *iso, const RigImage *i)
+{
+    printf("%s has the answer file and what this Windows needs. Boot an empty "
+           "disk with\n%s as first CD and it as second: Windows Setup asks "
+           "nothing.\n", iso, i->installer ? i->installer : "the ISO");
+    return RIG_EXIT_OK;
+}
+
 static int explain(const char *iso, const RigImage *i)
 {
     g_autofree char *disk = rig_image_file(i, RIG_IMAGE_DISK);
@@ -215,7 +224,8 @@ static int prepare(const Options *o)
     } else if (i->state == RIG_IMAGE_NEW && !o->iso) {
         status = install(o, i, iso, &error);
     } else {
-        status = explain(iso, i);
+        status = i->state == RIG_IMAGE_NEW ? explain_setup(iso, i)
+                                           : explain(iso, i);
     }
     close(lock);
     return status;
@@ -279,7 +289,7 @@ static int check(const Options *o)
                 "\"rig image prepare %s\" does that\n", i->name, i->name);
         return RIG_EXIT_USAGE;
     }
-    b.limit_s = i->stand_in ? 120 : rig_kvm_usable(o->paths, NULL) ?
+    b.limit_s = i->stand_in ? 150 : rig_kvm_usable(o->paths, NULL) ?
                 RIG_WINDOWS_BOOT_KVM : RIG_WINDOWS_BOOT_TCG;
     if (!rig_image_boot_and_ask(&b, ask_info, i, &error)) {
         say(FALSE, "agent", error->message);

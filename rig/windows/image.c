@@ -365,9 +365,9 @@ static const char *incomplete(const guint8 *h)
 
 static const char *refuse(const char *path, const char *why, GError **error)
 {
-    g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s %s; make one "
-                "that is whole: qemu-img convert -O qcow2 %s NEW.qcow2", path,
-                why, path);
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s %s; "
+                "\"qemu-img convert -O qcow2 FILE NEW.qcow2\" makes a whole "
+                "qcow2 of any image", path, why);
     return NULL;
 }
 
@@ -394,7 +394,7 @@ const char *rig_image_probe(const char *path, GError **error)
     }
     close(fd);
     if (!read_all) {
-        return refuse(path, "is no disk image", error);
+        return refuse(path, "is no file with a disk in it", error);
     }
     if (memcmp(head, "QFI\xfb", 4) == 0) {
         return incomplete(head) ? refuse(path, incomplete(head), error)

@@ -146,7 +146,7 @@ gboolean rig_qmp_fault(virDomainPtr domain, const char *name, unsigned at,
 /* --- events ---------------------------------------------------------------- */
 
 typedef struct Watch {
-    void (*panicked)(const char *json, void *opaque);
+    void (*happened)(const char *json, void *opaque);
     void *opaque;
 } Watch;
 
@@ -161,19 +161,19 @@ static void on_event(virConnectPtr conn, virDomainPtr domain,
     (void)event;
     (void)seconds;
     (void)micros;
-    w->panicked(details ? details : "{}", w->opaque);
+    w->happened(details ? details : "{}", w->opaque);
 }
 
-int rig_qmp_watch_panics(virConnectPtr conn, virDomainPtr domain,
-                         void (*panicked)(const char *json, void *opaque),
-                         void *opaque)
+int rig_qmp_watch(virConnectPtr conn, virDomainPtr domain, const char *event,
+                  void (*happened)(const char *json, void *opaque),
+                  void *opaque)
 {
     Watch *w = g_new0(Watch, 1);
 
-    w->panicked = panicked;
+    w->happened = happened;
     w->opaque = opaque;
-    return virConnectDomainQemuMonitorEventRegister(
-        conn, domain, "GUEST_PANICKED", on_event, w, g_free, 0);
+    return virConnectDomainQemuMonitorEventRegister(conn, domain, event,
+                                                    on_event, w, g_free, 0);
 }
 
 void rig_qmp_forget(virConnectPtr conn, int id)

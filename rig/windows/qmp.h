@@ -42,12 +42,12 @@ gboolean rig_qmp_fault(virDomainPtr domain, const char *name, unsigned at,
                        GError **error);
 
 /*
- * The details of each GUEST_PANICKED event, JSON, are given to @panicked, on
+ * The details of each QMP event of that name, JSON, are given to @happened, on
  * libvirt's event thread. A callback id for rig_qmp_forget(), or -1.
  */
-int rig_qmp_watch_panics(virConnectPtr conn, virDomainPtr domain,
-                         void (*panicked)(const char *json, void *opaque),
-                         void *opaque);
+int rig_qmp_watch(virConnectPtr conn, virDomainPtr domain, const char *event,
+                  void (*happened)(const char *json, void *opaque),
+                  void *opaque);
 void rig_qmp_forget(virConnectPtr conn, int id);
 
 #endif

@@ -7,7 +7,11 @@
 
 #include "agent-link.h"
 #include "loop.h"
+#include "windows-domain.h"
 #include "windows-runner-internal.h"
+
+/* For QEMU to delete what the guest has let go. */
+#define DELETE_SECONDS 60
 
 /* --- panics ------------------------------------------------------------------ */
 
@@ -20,7 +24,9 @@ static gboolean take_panic(gpointer opaque)
 {
     Panic *p = opaque;
 
-    if (!p->r->panicked) { /* the first one says what it was */
+    if (!p->json) {
+        p->r->deleted = TRUE;
+    } else if (!p->r->panicked) { /* the first one says what it was */
         p->r->panicked = TRUE;
         p->r->panic = g_steal_pointer(&p->json);
     }
@@ -35,9 +41,9 @@ static void panic_free(gpointer opaque)
     g_free(p);
 }
 
-void rig_runner_on_panic(const char *json, void *opaque)
+/* @json NULL: the function was deleted. */
+static void post(RigWindowsRunner *r, const char *json)
 {
-    RigWindowsRunner *r = opaque;
     GSource *source = g_idle_source_new();
     Panic *p = g_new0(Panic, 1);
 
@@ -47,6 +53,40 @@ void rig_runner_on_panic(const char *json, void *opaque)
     g_source_set_callback(source, take_panic, p, panic_free);
     g_source_attach(source, r->context);
     g_source_unref(source);
+}
+
+void rig_runner_on_panic(const char *json, void *opaque)
+{
+    post(opaque, json);
+}
+
+void rig_runner_on_deleted(const char *json, void *opaque)
+{
+    if (strstr(json, "\"" RIG_WINDOWS_NIC "\"")) {
+        post(opaque, NULL);
+    }
+}
+
+static gboolean on_deadline(gpointer opaque)
+{
+    *(gboolean *)opaque = TRUE;
+    return G_SOURCE_REMOVE;
+}
+
+gboolean rig_runner_wait_deleted(RigWindowsRunner *r)
+{
+    GSource *deadline = g_timeout_source_new_seconds(DELETE_SECONDS);
+    gboolean over = FALSE;
+
+    g_source_set_callback(deadline, on_deadline, &over, NULL);
+    g_source_attach(deadline, r->context);
+    while (!r->deleted && !over && !r->panicked &&
+           !g_atomic_int_get(&r->stop)) {
+        g_main_context_iteration(r->context, TRUE);
+    }
+    g_source_destroy(deadline);
+    g_source_unref(deadline);
+    return r->deleted;
 }
 
 void rig_runner_drain(RigWindowsRunner *r)

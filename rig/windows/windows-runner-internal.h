@@ -14,7 +14,7 @@ struct RigWindowsRunner {
     virDomainPtr domain;
     GThread *thread;
     GMainContext *context;  /* of that thread */
-    int watch;              /* rig_qmp_watch_panics() */
+    int watch, watch_deleted; /* rig_qmp_watch() */
     int stop;               /* atomic: the user wants no more */
     GMutex hangup;          /* of the next: to end a wait from outside */
     int line;               /* a duplicate of the agent's socket, or -1 */
@@ -30,6 +30,7 @@ struct RigWindowsRunner {
     const RigScenario *open;
     gboolean installed;     /* of the open scenario's driver */
     gboolean unplugged;
+    gboolean deleted;       /* QEMU has said so of the function */
     gboolean init_failed;   /* in this cycle */
     gboolean armed;         /* device faults */
     gboolean dumped;        /* memory, in this scenario */
@@ -67,8 +68,12 @@ gboolean rig_runner_meet(RigWindowsRunner *r);
 void rig_runner_cut(RigWindowsRunner *r);
 /* Take what libvirt's thread has left for us: a panic. */
 void rig_runner_drain(RigWindowsRunner *r);
-/* For rig_qmp_watch_panics(). */
+/* For rig_qmp_watch(). */
 void rig_runner_on_panic(const char *json, void *opaque);
+void rig_runner_on_deleted(const char *json, void *opaque);
+/* Until QEMU has deleted the function that the guest let go; FALSE: not in
+   time, or the guest has panicked. */
+gboolean rig_runner_wait_deleted(RigWindowsRunner *r);
 
 /* --- windows-runner-step.c: what a step asks for ------------------------------ */
 

@@ -181,12 +181,18 @@ static void unplug(RigWindowsRunner *r, RigStepOutcome *o)
     g_autoptr(GError) error = NULL;
 
     json_object_set_string_member(arguments, "id", RIG_WINDOWS_NIC);
+    r->deleted = FALSE;
     if (!rig_qmp(r->domain, "device_del", arguments, &error) ||
         !ask_device(r, AGENT_REQ_WAIT, "gone", NULL, &error)) {
         failed(r, o, error);
         return;
     }
     r->unplugged = TRUE;
+    if (!rig_runner_wait_deleted(r)) {
+        r->broken = g_strdup("QEMU did not delete the function that the guest "
+                             "let go");
+        return;
+    }
     o->end = RIG_STEP_DONE;
 }
 

@@ -227,7 +227,7 @@ RigWindowsRunner *rig_windows_runner_new(const RigWindowsRunnerConfig *c)
 
     r->config = *c;
     r->context = g_main_context_new();
-    r->watch = r->line = -1;
+    r->watch = r->watch_deleted = r->line = -1;
     g_mutex_init(&r->hangup);
     r->hardware_id = rig_windows_hardware_id(c->machine->nic);
     return r;
@@ -237,8 +237,10 @@ void rig_windows_runner_start(RigWindowsRunner *r, virDomainPtr domain)
 {
     virDomainRef(domain);
     r->domain = domain;
-    r->watch = rig_qmp_watch_panics(r->config.conn, domain,
-                                    rig_runner_on_panic, r);
+    r->watch = rig_qmp_watch(r->config.conn, domain, "GUEST_PANICKED",
+                             rig_runner_on_panic, r);
+    r->watch_deleted = rig_qmp_watch(r->config.conn, domain, "DEVICE_DELETED",
+                                     rig_runner_on_deleted, r);
     r->thread = g_thread_new("windows", work, r);
 }
 
@@ -254,6 +256,7 @@ void rig_windows_runner_free(RigWindowsRunner *r)
         g_thread_join(r->thread);
     }
     rig_qmp_forget(r->config.conn, r->watch);
+    rig_qmp_forget(r->config.conn, r->watch_deleted);
     if (r->domain) {
         virDomainFree(r->domain);
     }
