@@ -22,6 +22,8 @@
     "ipv6.disable=1 rig.agent=/dev/ttyS0 rig.modules=e1000e %s\" " \
     "panic=\"%s\"/></image>"
 
+#define REMOVAL "<cycle><install/><init/><restart/><surprise-remove/><unload/>" \
+                "</cycle>"
 #define STEPS "<install/><init/><restart/><link-flap/><pause/><halt/><unload/>"
 
 static void make_image(const char *name, const char *cmdline,
@@ -50,7 +52,8 @@ static void make_images(void)
 }
 
 static RigCallResult run(const char *name, const char *image,
-                         unsigned repeat, const char *expect)
+                         unsigned repeat, const char *more,
+                         const char *expect)
 {
     g_autofree char *text = g_strdup_printf(
         "<scenario name=\"%s\"><title>t</title>"
@@ -59,8 +62,8 @@ static RigCallResult run(const char *name, const char *image,
         "<guest kind=\"windows\" image=\"%s\"/>"
         "<machine nic=\"e1000e\" wall-seconds=\"300\"/>"
         "<rule name=\"Init_DeRegisterInterrupt\"/>"
-        "<cycle repeat=\"%u\">" STEPS "</cycle>%s</scenario>", name,
-        test_home(), test_home(), image, repeat, expect);
+        "<cycle repeat=\"%u\">" STEPS "</cycle>%s%s</scenario>", name,
+        test_home(), test_home(), image, repeat, more, expect);
     g_autofree char *base = g_strdup_printf("%s.xml", name);
     g_autofree char *file = test_file(base, text);
     g_autofree char *store = g_build_filename(test_dir(), "store", NULL);
@@ -83,15 +86,19 @@ static void expect_value(const char *xpath, const char *value)
 
 START_TEST(steps_are_taken_and_seen_by_the_tap)
 {
-    g_auto(RigCallResult) r = run("plain", "plain", 1,
+    g_auto(RigCallResult) r = run("plain", "plain", 1, REMOVAL,
                                   "<expect verdict=\"inconclusive\"/>");
 
     expect_status(&r, 0);
     expect_output(&r, "No API call was seen");
     expect_value("string(//machine/@outcome)", "ok");
     expect_value("string(//machine/@image)", "plain");
-    expect_value("count(//cycle/step[@result='done'])", "5");
-    expect_value("count(//cycle/step[@result='skipped'])", "2");
+    expect_value("count(//cycle[@number='1']/step[@result='done'])", "5");
+    expect_value("count(//cycle[@number='1']/step[@result='skipped'])", "2");
+    /* The function was taken out, which the tap has seen, and put back. */
+    expect_value("string(//cycle[@number='2']/step[@name='surprise-remove']"
+                 "/@result)", "done");
+    expect_value("string(//cycle[@number='2']/@end)", "done");
 }
 END_TEST
 
@@ -99,7 +106,7 @@ START_TEST(a_bug_check_is_found_dumped_and_the_run_goes_on)
 {
     g_autofree char *file = NULL, *run_dir = NULL;
     g_autoptr(GPtrArray) runs = NULL;
-    g_auto(RigCallResult) r = run("stops", "stops", 2,
+    g_auto(RigCallResult) r = run("stops", "stops", 2, "",
         "<expect verdict=\"violation\" level=\"sdv-rule\" class=\"0x0B\"/>");
 
     expect_status(&r, 0);
@@ -117,7 +124,7 @@ END_TEST
 
 START_TEST(pvpanic_says_that_and_not_why)
 {
-    g_auto(RigCallResult) r = run("pvpanics", "pvpanics", 2,
+    g_auto(RigCallResult) r = run("pvpanics", "pvpanics", 2, "",
                                   "<expect verdict=\"inconclusive\"/>");
 
     expect_status(&r, 0);
@@ -128,7 +135,7 @@ END_TEST
 
 START_TEST(an_image_that_is_not_there_is_a_reason_to_skip)
 {
-    g_auto(RigCallResult) r = run("absent", "absent", 1, "");
+    g_auto(RigCallResult) r = run("absent", "absent", 1, "", "");
 
     expect_status(&r, 3);
     expect_value("string(//scenario/@verdict)", "skipped");
