@@ -22,7 +22,7 @@
 DEPS += libglib2.0-dev libvirt-dev libvirt-daemon-driver-qemu \
         libvirt-daemon-system libxml2-dev libxslt1-dev libsqlite3-dev \
         libpcap-dev libarchive-dev libjson-glib-dev man-db qemu-utils
-CHECK_DEPS += check cpio
+CHECK_DEPS += check cpio gdb
 
 RIG_PACKAGES := glib-2.0 gio-2.0 gio-unix-2.0 libvirt libvirt-qemu \
     libxml-2.0 libxslt libexslt sqlite3 libpcap json-glib-1.0 libarchive

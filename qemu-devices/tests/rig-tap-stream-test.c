@@ -360,6 +360,40 @@ static void test_restore_between_interrupts(void)
     g_assert_cmpint(rmdir(dir), ==, 0);
 }
 
+/* --- stopping at a record -------------------------------------------------- */
+
+static void set_stop_at(QTestState *qts, uint64_t seq)
+{
+    qtest_qmp_assert_success(qts, "{ 'execute': 'qom-set', 'arguments': {"
+                             " 'path': '/machine/peripheral/tap',"
+                             " 'property': 'stop-at', 'value': %" PRIu64
+                             " } }", seq);
+}
+
+/* The VM stops behind that record, not before it, and goes on when it may. */
+static void test_stop_at(void)
+{
+    RigMachine *m = rig_machine_start("nic0", RIG_NIC_ALONE
+                                      " -global rig-tap.stop-at=100000");
+    uint64_t first;
+
+    g_assert_cmpuint(rig_tap_property(m->qts, "stop-at"), ==, 100000);
+    first = rig_tap_property(m->qts, "records");
+    set_stop_at(m->qts, first + 1);
+    rig_mark(m, "before");
+    rig_wait_for_status(m->qts, "query-status", "running");
+    rig_mark(m, "here");
+    rig_wait_for_status(m->qts, "query-status", "paused");
+    qtest_qmp_assert_success(m->qts, "{ 'execute': 'cont' }");
+    rig_mark(m, "after");
+    rig_wait_for_status(m->qts, "query-status", "running");
+    rig_machine_end(m);
+    rig_skip_to(m, "before");
+    rig_expect_marker(m, "here");
+    rig_expect_marker(m, "after");
+    rig_machine_free(m);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -376,5 +410,6 @@ int main(int argc, char **argv)
                    test_message_to_the_tap);
     qtest_add_func("/rig-tap-stream/restore-between-interrupts",
                    test_restore_between_interrupts);
+    qtest_add_func("/rig-tap-stream/stop-at", test_stop_at);
     return g_test_run();
 }

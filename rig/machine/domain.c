@@ -222,6 +222,20 @@ static void write_live(xmlTextWriter *w, const RigDomain *d)
     }
 }
 
+static char *tap_device(const RigDomain *d)
+{
+    GString *text = g_string_new("rig-tap,watch=");
+
+    g_string_append_printf(text, "%s,chardev=tap,bus=pcie.0,addr=0x%x",
+                           d->machine->adapters > 1 ? "nic0;nic1" : "nic0",
+                           RIG_TAP_SLOT);
+    if (d->stop_at) {
+        g_string_append_printf(text, ",stop-at=%" G_GUINT64_FORMAT,
+                               d->stop_at);
+    }
+    return g_string_free(text, FALSE);
+}
+
 /*
  * A hub joins the NICs and the reflector, which sends every frame back from
  * inside this QEMU, so traffic is as deterministic as the rest. The capture
@@ -263,10 +277,12 @@ static void write_qemu_args(xmlTextWriter *w, const RigDomain *d)
         arg(w, "-mon", g_strdup("chardev=hmp,mode=readline"));
     }
     arg(w, "-chardev", g_strdup_printf("socket,id=tap,path=%s", socket));
-    arg(w, "-device", g_strdup_printf("rig-tap,watch=%s,chardev=tap,"
-                                      "bus=pcie.0,addr=0x%x",
-                                      two ? "nic0;nic1" : "nic0",
-                                      RIG_TAP_SLOT));
+    arg(w, "-device", tap_device(d));
+    if (d->gdb) {
+        g_autofree char *gdb = qemu_path(d->gdb);
+
+        arg(w, "-gdb", g_strdup_printf("unix:%s,server=on,wait=off", gdb));
+    }
     end(w);
 }
 

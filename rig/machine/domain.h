@@ -38,6 +38,8 @@ typedef struct RigDomain {
                                 QEMU without its id; NULL: none */
     const char *hmp;         /* UNIX socket on which QEMU has a monitor for
                                 people (HMP); NULL: none */
+    uint64_t stop_at;        /* the VM stops behind this event, 0: nowhere */
+    const char *gdb;         /* UNIX socket at which QEMU serves gdb, or NULL */
 } RigDomain;
 
 /*

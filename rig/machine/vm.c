@@ -182,7 +182,7 @@ static void on_data(void *opaque, const void *bytes, size_t length)
     if (p.booted && !vm->end.booted_ms) {
         vm->end.booted_ms = ms_since(vm);
     }
-    if (p.ended || p.reached) {
+    if (p.ended || p.reached || (vm->config.stops && p.stopped)) {
         finish(vm, RIG_OUTCOME_OK, NULL);
     }
 }
@@ -363,6 +363,14 @@ gboolean rig_vm_hold(RigVm *vm, unsigned seconds)
 const RigVmEnd *rig_vm_end(const RigVm *vm)
 {
     return &vm->end;
+}
+
+virDomainPtr rig_vm_domain(const RigVm *vm)
+{
+    if (vm->creator && vm->end.created_ms) {
+        return vm->domain;
+    }
+    return NULL;
 }
 
 void rig_vm_free(RigVm *vm)

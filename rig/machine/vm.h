@@ -33,6 +33,7 @@ typedef struct RigVmConfig {
     unsigned boot_seconds;    /* limits, 0: those above */
     unsigned silence_seconds;
     void (*created)(virDomainPtr domain, void *opaque); /* NULL: none */
+    gboolean stops;           /* its stopping is an end, too (stop-at) */
     void (*tick)(void *opaque); /* ten times a second; NULL: none */
     void *opaque;
 } RigVmConfig;
@@ -68,6 +69,9 @@ const RigVmEnd *rig_vm_end(const RigVm *vm);
 gboolean rig_vm_hold(RigVm *vm, unsigned seconds);
 /* Let a machine that is held go. FALSE: none is held. */
 gboolean rig_vm_release(void);
+
+/* The domain while it exists, else NULL; it belongs to the RigVm. */
+virDomainPtr rig_vm_domain(const RigVm *vm);
 
 /* Destroy the machine, wait until QEMU is gone, close events.bin. */
 void rig_vm_free(RigVm *vm);

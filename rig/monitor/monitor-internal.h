@@ -170,7 +170,7 @@ struct RigMonitor {
     char *detail;
     gboolean finished;
     RigStreamPlace place; /* nothing behind it is judged */
-    gboolean reached;
+    gboolean reached, stopped;
 };
 
 /* The open scenario and its result. */

@@ -192,6 +192,9 @@ static void on_event(const RigEvent *e, void *opaque)
         m->lost += e->lost.count;
         m->work.records_lost = e->seq;
         break;
+    case RIG_EV_RUN:
+        m->stopped = !e->run.running;
+        break;
     case RIG_EV_EPOCH:
         m->work.restored = e->seq;
         break;
@@ -271,6 +274,7 @@ void rig_monitor_progress(const RigMonitor *m, RigProgress *p)
     p->booted = m->plan_begun;
     p->ended = m->stream.ended;
     p->reached = m->reached;
+    p->stopped = m->stopped;
     p->scenario = m->scenario;
     p->cycle = m->cycle;
     p->findings = m->findings;

@@ -69,6 +69,7 @@ gboolean rig_monitor_feed(RigMonitor *m, const void *bytes, size_t length);
 typedef struct RigProgress {
     gboolean booted;     /* RIG_MK_PLAN_BEGIN was seen */
     gboolean ended;      /* RIG_EV_END was seen: the machine may go */
+    gboolean stopped;    /* the VM stopped before the stream ended */
     gboolean reached;    /* the place of rig_monitor_stop_at(): likewise */
     unsigned scenario;   /* 1-based in the plan, 0: not in any */
     unsigned cycle;      /* 1-based in the scenario, 0: not in any */

@@ -12,6 +12,7 @@
 #include "commands.h"
 #include "loop.h"
 #include "rerun.h"
+#include "stopped.h"
 #include "stream.h"
 #include "supervisor.h"
 #include "virt.h"
@@ -23,7 +24,9 @@
 typedef struct Options {
     char *results;       /* directory, absolute */
     int times;
-    gboolean isolated, replay, keep, quiet, verbose;
+    gboolean isolated, replay, freeze, gdb, keep, quiet, verbose;
+    char **commands;     /* for gdb, NULL: it is interactive */
+    char *stop_at;       /* event, NULL: of the first finding */
     char **bundle;       /* one */
 } Options;
 
@@ -35,7 +38,7 @@ typedef struct Reproduction {
     char *cmdline;
     char *dir;           /* of the reruns */
     RigRerunContext c;
-    gboolean interrupted;
+    gboolean interrupted, stopped;
     gint64 began;
     unsigned done, same, other_stream, other_verdict, broken;
 } Reproduction;
@@ -241,6 +244,90 @@ static void count(Reproduction *p, const RigRerun *r, const char *dir)
     }
 }
 
+/* --- stopped at the event -------------------------------------------------- */
+
+static gboolean debug(const Reproduction *p, const char *dir,
+                      GError **error)
+{
+    g_autofree char *file = g_build_filename(dir, "gdb.script", NULL);
+    g_autofree char *script = rig_stopped_script(p->bundle, p->paths,
+                                                 p->c.gdb);
+
+    return g_file_set_contents(file, script, -1, error) &&
+           rig_stopped_debug(file, p->options->commands, error);
+}
+
+/* The machine stands behind the event. */
+static void on_stopped(virDomainPtr domain, const char *dir,
+                       const char *events, void *opaque)
+{
+    g_autoptr(GError) error = NULL;
+    Reproduction *p = opaque;
+
+    p->stopped = domain && rig_event_print_of(events, p->c.stop_at);
+    if (!p->stopped) {
+        fprintf(stderr, "rig reproduce: the machine ended before event %"
+                G_GUINT64_FORMAT "\n", p->c.stop_at);
+        return;
+    }
+    printf("    stopped behind this event\n");
+    fflush(stdout);
+    if ((p->options->freeze &&
+         !rig_stopped_dump(domain, p->bundle, dir, &error)) ||
+        (p->options->gdb && !debug(p, dir, &error))) {
+        fprintf(stderr, "rig reproduce: %s\n", error->message);
+        p->stopped = FALSE;
+    }
+}
+
+/* Is all that came before the stop as recorded? */
+static void compare_stopped(Reproduction *p, const RigRerun *r)
+{
+    const RigStreamDifference *d = &r->difference;
+
+    if (d->event[0] == UINT64_MAX || d->event[0] > p->c.stop_at) {
+        printf("    identical up to event %" G_GUINT64_FORMAT "\n",
+               p->c.stop_at);
+        p->same++;
+    } else {
+        printf("    NOT the recorded run: the streams differ from event %"
+               G_GUINT64_FORMAT " on\n", d->event[0]);
+        p->other_stream++;
+    }
+    p->broken += !p->stopped;
+    p->done++;
+}
+
+/* One rerun that stops; its files are kept. */
+static void run_stopped(Reproduction *p, const RigRoot *root)
+{
+    g_autofree char *socket = g_build_filename(root->path, "gdb", NULL);
+    g_autoptr(GError) error = NULL;
+    RigRerun r = { 0 };
+
+    g_unlink(socket);
+    p->c.gdb = p->options->gdb ? socket : NULL;
+    p->c.stop_at = p->options->stop_at
+                   ? g_ascii_strtoull(p->options->stop_at, NULL, 10)
+                   : rig_stopped_event(p->bundle->manifest);
+    p->c.stopped = on_stopped;
+    p->c.opaque = p;
+    if (g_mkdir_with_parents(p->dir, 0755) != 0 ||
+        !rig_rerun(&p->c, p->dir, &r, &error)) {
+        fprintf(stderr, "rig reproduce: %s\n", error ? error->message
+                                                     : p->dir);
+        p->broken++;
+    } else if (r.outcome != RIG_OUTCOME_OK) {
+        fprintf(stderr, "rig reproduce: %s\n", r.detail ? r.detail : "");
+        p->broken++;
+    } else {
+        compare_stopped(p, &r);
+        printf("    its files: %s\n", p->dir);
+    }
+    p->interrupted |= r.interrupted;
+    rig_rerun_clear(&r);
+}
+
 /* FALSE when going on makes no sense. */
 static gboolean run_once(Reproduction *p)
 {
@@ -342,6 +429,12 @@ static int work(void *opaque)
     }
     print_differences(p);
     p->began = g_get_monotonic_time();
+    if (p->options->freeze || p->options->gdb) {
+        run_stopped(p, root);
+        rig_virt_close(p->c.conn);
+        rig_root_close(root);
+        return status_of(p);
+    }
     while (p->done < (unsigned)p->options->times && run_once(p)) {
         draw_progress(p);
     }
@@ -355,6 +448,26 @@ static int work(void *opaque)
 
 /* --- the command --------------------------------------------------------- */
 
+static gboolean check_stop(const Options *o, GError **error)
+{
+    guint64 event;
+
+    if (o->stop_at && !g_ascii_string_to_unsigned(o->stop_at, 10, 1,
+                                                  G_MAXINT64, &event, NULL)) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--stop-at takes the number of an event");
+    } else if ((o->stop_at || o->commands) && !o->freeze && !o->gdb) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--stop-at and --gdb-command are for --freeze and --gdb");
+    } else if ((o->freeze || o->gdb) && (o->times > 1 || o->isolated)) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--freeze and --gdb stop one rerun of the whole plan");
+    } else {
+        return TRUE;
+    }
+    return FALSE;
+}
+
 static gboolean parse(Options *o, int *argc, char ***argv, GError **error)
 {
     const GOptionEntry entries[] = {
@@ -366,6 +479,16 @@ static gboolean parse(Options *o, int *argc, char ***argv, GError **error)
         { "replay", 0, 0, G_OPTION_ARG_NONE, &o->replay,
           "Insist on a recording (rig run --record), which is replayed when "
           "there is one", NULL },
+        { "freeze", 0, 0, G_OPTION_ARG_NONE, &o->freeze,
+          "Stop the machine behind the event that violates, and write the "
+          "guest's memory to memory.elf", NULL },
+        { "gdb", 0, 0, G_OPTION_ARG_NONE, &o->gdb,
+          "Stop it there, and run gdb on it with the driver's symbols", NULL },
+        { "gdb-command", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->commands,
+          "With --gdb: do this and end; may be given again", "COMMAND" },
+        { "stop-at", 0, 0, G_OPTION_ARG_STRING, &o->stop_at,
+          "Stop behind this event instead (rig events prints their numbers)",
+          "EVENT" },
         { "results", 0, 0, G_OPTION_ARG_FILENAME, &o->results,
           "Directory for runs/ and reproduced/ (default: results)", "DIR" },
         { "keep", 0, 0, G_OPTION_ARG_NONE, &o->keep,
@@ -400,7 +523,7 @@ static gboolean parse(Options *o, int *argc, char ***argv, GError **error)
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                     "--results takes the name of a directory");
     }
-    return !*error;
+    return !*error && check_stop(o, error);
 }
 
 static gboolean print_problems(const GPtrArray *problems)
@@ -449,6 +572,12 @@ static gboolean check_built(Reproduction *p)
     const RigGuestFiles *g = &p->paths->guest[first->machine.guest];
     const char *const files[] = { g->kernel, g->initramfs, g->cmdline };
 
+    if (first->machine.guest == RIG_GUEST_WINDOWS) {
+        fprintf(stderr, "rig reproduce: what Windows does is not reproducible "
+                "event for event; run %s again with \"rig run\"\n",
+                first->file);
+        return FALSE;
+    }
     if (access(p->paths->qemu, X_OK) != 0) {
         fprintf(stderr, "rig reproduce: %s is not there; build it with "
                 "\"make\"\n", p->paths->qemu);
@@ -527,6 +656,8 @@ int rig_cmd_reproduce(int argc, char **argv)
         status = reproduce(&o);
     }
     g_strfreev(o.bundle);
+    g_strfreev(o.commands);
+    g_free(o.stop_at);
     g_free(o.results);
     return status;
 }

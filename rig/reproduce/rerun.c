@@ -142,6 +142,8 @@ static char *make_xml(const RigRerunContext *c, const Files *f)
         .tap_socket = f->socket,
         .replay = c->replay ? RIG_REPLAY_PLAY : RIG_REPLAY_NONE,
         .recording = c->replay ? c->bundle->recording : NULL,
+        .stop_at = c->stop_at,
+        .gdb = c->gdb,
         .live = c->replay && c->bundle->manifest->live ? nobody : NULL,
     };
 
@@ -212,16 +214,22 @@ static gboolean run(const RigRerunContext *c, const char *dir, const Files *f,
         .events = f->events,
         .monitor = monitor,
         .wall_seconds = wall_limit(c),
+        .stops = c->stop_at > 0,
     };
     const RigVmEnd *end;
     RigVm *vm;
 
-    rig_monitor_stop_at(monitor, &place);
+    if (!c->stop_at) {
+        rig_monitor_stop_at(monitor, &place);
+    }
     vm = rig_vm_run(&config, error);
     if (!vm) {
         return FALSE;
     }
     end = rig_vm_end(vm);
+    if (c->stop_at && end->outcome == RIG_OUTCOME_OK) {
+        c->stopped(rig_vm_domain(vm), dir, f->events, c->opaque);
+    }
     rig_monitor_finish(monitor, end->outcome, end->detail);
     take_results(c, monitor, dir, r);
     r->outcome = end->outcome;

@@ -59,7 +59,9 @@ static void write_machine(xmlTextWriter *w, const RigMachine *m)
     put(w, "msix-profile", rig_profile_name(m->profile));
     put(w, "guard-pages", m->guard_pages ? "yes" : NULL);
     if (m->memory_mib) { /* else the image says */
+        if (m->memory_mib) {
         put_uint(w, "memory-mib", m->memory_mib);
+    }
     }
     if (m->random_seed) {
         put_uint(w, "random-seed", m->random_seed);
@@ -77,6 +79,7 @@ static void write_driver(xmlTextWriter *w, const RigScenario *s,
     } else {
         put(w, "sys", files->sys);
         put(w, "inf", files->inf);
+        put(w, "instrumented", s->instrumented ? "yes" : NULL);
     }
     end(w);
 }
@@ -207,6 +210,12 @@ static void write_scenario(xmlTextWriter *w, const RigScenario *s,
                                   (const xmlChar *)s->description);
     }
     write_driver(w, s, files);
+    if (s->machine.image) {
+        start(w, "guest");
+        put(w, "kind", "windows");
+        put(w, "image", s->machine.image);
+        end(w);
+    }
     write_machine(w, &s->machine);
     write_rules(w, s, files->rules);
     for (guint i = 0; i < s->cycles->len; i++) {

@@ -21,7 +21,10 @@
 #include "qemu/main-loop.h"
 #include "qemu/timer.h"
 #include "qemu/units.h"
+#include "hw/core/cpu.h"
 #include "rig-tap.h"
+#include "system/cpus.h"
+#include "system/runstate.h"
 #include "trace.h"
 
 #define FLUSH_MS   10
@@ -174,6 +177,20 @@ static void wait_for_reader(RigStream *s, size_t limit)
     }
 }
 
+/*
+ * Stop the VM behind this record. A vCPU that is making it, by an access to a
+ * device, executes nothing after the instruction that made it; one that a timer
+ * makes stops the VM as soon as the main loop comes to it.
+ */
+static void stop_here(void)
+{
+    qemu_system_vmstop_request_prepare();
+    qemu_system_vmstop_request(RUN_STATE_PAUSED);
+    if (current_cpu) {
+        cpu_stop_current();
+    }
+}
+
 static void append(RigStream *s, uint16_t type, uint16_t flags,
                    uint64_t virtual_ns, const void *payload, size_t size)
 {
@@ -192,6 +209,9 @@ static void append(RigStream *s, uint16_t type, uint16_t flags,
     memcpy(to, &record, sizeof(record));
     if (size) {
         memcpy(to + sizeof(record), payload, size);
+    }
+    if (s->seq - 1 == s->stop_at) {
+        stop_here();
     }
 }
 

@@ -378,6 +378,13 @@ static void rig_tap_instance_init(Object *obj)
 {
     RigStream *s = &RIG_TAP(obj)->stream;
 
+    s->stop_at = UINT64_MAX;
+    object_property_add_uint64_ptr(obj, "stop-at", &s->stop_at,
+                                   OBJ_PROP_FLAG_READWRITE);
+    object_property_set_description(obj, "stop-at", "sequence number of the "
+                                    "record behind which the VM stops");
+    object_property_add_uint64_ptr(obj, "records", &s->seq,
+                                   OBJ_PROP_FLAG_READ);
     object_property_add_uint64_ptr(obj, "waits", &s->waits,
                                    OBJ_PROP_FLAG_READ);
     object_property_add_uint64_ptr(obj, "lost", &s->lost_total,

@@ -33,6 +33,7 @@ typedef struct RigStream {
     RigBlock *spare;
     size_t pending;      /* bytes in these blocks */
     uint64_t seq;        /* number of the next record */
+    uint64_t stop_at;    /* property: the VM stops behind this record */
     uint64_t lost;       /* records dropped and not yet reported */
     uint64_t lost_total; /* property: all of them */
     uint64_t waits;      /* property: how often the machine waited */

@@ -2,6 +2,7 @@
 /* Failures in real VMs leave bundles, and bundles reproduce them. */
 #include <check.h>
 #include <glib/gstdio.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -117,6 +118,79 @@ START_TEST(a_recording_is_replayed_and_only_with_what_made_it)
 }
 END_TEST
 
+/* The core holds the driver's code where driver-pages.txt says it is. */
+static void expect_driver_in_core(const char *dir, const char *sys)
+{
+    g_autofree char *core = g_build_filename(dir, "memory.elf", NULL);
+    g_autofree char *list = g_build_filename(dir, "driver-pages.txt", NULL);
+    g_autofree char *pages = NULL, *image = NULL;
+    guint64 rva = 0, address, at;
+    uint8_t memory[64];
+    gsize length;
+    FILE *f = fopen(core, "rb");
+
+    ck_assert_ptr_nonnull(f);
+    ck_assert(g_file_get_contents(list, &pages, NULL, NULL));
+    ck_assert(g_file_get_contents(sys, &image, &length, NULL));
+    ck_assert_ptr_nonnull(strstr(pages, "\n0x1000 "));
+    ck_assert_int_eq(sscanf(strstr(pages, "\n0x1000 "), "%" SCNx64 " %" SCNx64
+                            " %" SCNx64, &rva, &address, &at), 3);
+    ck_assert_uint_eq(address, UINT64_C(0x180001000));
+    /* RAM from address 0 is the first segment, behind headers and notes. */
+    for (gsize offset = 0; offset < 0x10000; offset += 8) {
+        if (fseek(f, offset + at, SEEK_SET) == 0 &&
+            fread(memory, 1, sizeof(memory), f) == sizeof(memory) &&
+            memmem(image, length, memory, sizeof(memory))) {
+            fclose(f);
+            return;
+        }
+    }
+    ck_abort_msg("the driver's code is not in %s", core);
+}
+
+static char *kept_files(void)
+{
+    g_autofree char *base = g_build_filename(test_dir(), "results",
+                                             "reproduced", NULL);
+    g_autoptr(GDir) d = g_dir_open(base, 0, NULL);
+    const char *name = d ? g_dir_read_name(d) : NULL;
+
+    ck_assert_ptr_nonnull(name);
+    return g_build_filename(base, name, NULL);
+}
+
+START_TEST(it_stops_at_the_event_and_gdb_knows_the_driver)
+{
+    g_autofree char *path = shipped(FAILED);
+    const char *args[] = { "run", results, path, NULL };
+    g_auto(RigCallResult) run = rig_call(NULL, args);
+    g_autofree char *dir = bundle(FAILED, "");
+    g_autofree char *sys = g_build_filename(dir, "drivers", "1", "rignic.sys",
+                                            NULL);
+    const char *gdb[] = {
+        "reproduce", results, dir, "--gdb", "--stop-at=60",
+        "--gdb-command=continue", "--gdb-command=info symbol $rip", NULL
+    };
+    g_autofree char *kept = NULL;
+
+    expect_status(&run, 0);
+    {
+        g_auto(RigCallResult) freeze = reproduce(dir, "--freeze");
+        g_auto(RigCallResult) debug = { 0 };
+
+        expect_status(&freeze, 0);
+        expect_output(&freeze, "stopped behind this event");
+        expect_output(&freeze, "identical up to event");
+        kept = kept_files();
+        expect_driver_in_core(kept, sys);
+        debug = rig_call(NULL, gdb);
+        expect_status(&debug, 0);
+        expect_output(&debug, "Breakpoint 1, ");
+        expect_output(&debug, "RignicRegisterInterrupt + ");
+    }
+}
+END_TEST
+
 START_TEST(what_is_no_bundle_is_refused)
 {
     g_autofree char *file = test_file("x.tar.zst", "no archive");
@@ -146,6 +220,7 @@ int main(void)
                    a_failure_in_a_shared_boot_reproduces_event_for_event);
     tcase_add_test(tcase, a_crash_leaves_a_bundle_whose_scenario_runs);
     tcase_add_test(tcase, a_recording_is_replayed_and_only_with_what_made_it);
+    tcase_add_test(tcase, it_stops_at_the_event_and_gdb_knows_the_driver);
     tcase_add_test(tcase, what_is_no_bundle_is_refused);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
