@@ -202,7 +202,8 @@ static unsigned count(const RigNightly *n, RigJobState state,
     return jobs;
 }
 
-static void send_end(const RigNightly *n, int status)
+static void send_end(const RigNightly *n, const RigNightlyCounts *c,
+                     int status)
 {
     JsonBuilder *b = begin(n, "night-finished");
     unsigned skipped, left;
@@ -210,10 +211,10 @@ static void send_end(const RigNightly *n, int status)
     count(n, RIG_JOB_SKIPPED, &skipped);
     count(n, RIG_JOB_WAITING, &left);
     rig_json_bool(b, "complete", n->night->complete);
-    rig_json_number(b, "scenarios", n->counts.done);
-    rig_json_number(b, "as-expected", n->counts.as_expected);
+    rig_json_number(b, "scenarios", c->done);
+    rig_json_number(b, "as-expected", c->as_expected);
     for (unsigned v = 0; v < RIG_VERDICTS; v++) {
-        rig_json_number(b, rig_verdict_name(v), n->counts.verdict[v]);
+        rig_json_number(b, rig_verdict_name(v), c->verdict[v]);
     }
     rig_json_number(b, "no-time-left", skipped);
     rig_json_number(b, "status", status);
@@ -250,19 +251,20 @@ static unsigned repeated(const RigNightly *n)
 void rig_nightly_say_end(const RigNightly *n, int status)
 {
     g_autofree char *took = rig_duration_text(n->part->spent_seconds);
+    const RigNightlyCounts c = rig_nightly_totals(n);
     unsigned skipped, unfinished, again = repeated(n);
 
-    send_end(n, status);
+    send_end(n, &c, status);
     wipe(n);
     count(n, RIG_JOB_SKIPPED, &skipped);
     if (!n->options->quiet || skipped) {
         say_skipped(n);
     }
     printf("%snight %s: %u of %u as expected", n->options->quiet ? "" : "\n",
-           n->night->id, n->counts.as_expected, n->counts.done);
+           n->night->id, c.as_expected, c.done);
     for (unsigned v = 0; v < RIG_VERDICTS; v++) {
-        if (n->counts.verdict[v]) {
-            printf(", %u %s", n->counts.verdict[v], rig_verdict_name(v));
+        if (c.verdict[v]) {
+            printf(", %u %s", c.verdict[v], rig_verdict_name(v));
         }
     }
     if (skipped) {

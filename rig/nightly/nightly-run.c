@@ -187,7 +187,6 @@ static void skip_rest(RigNightly *n)
             j->state = RIG_JOB_SKIPPED;
             g_free(j->reason);
             j->reason = g_strdup(no_time);
-            n->over_budget = TRUE;
         }
     }
 }

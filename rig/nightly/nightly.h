@@ -18,7 +18,7 @@ typedef struct RigNightlyOptions {
     gboolean new_night, list, json, quiet, save_durations;
 } RigNightlyOptions;
 
-/* What came of the scenarios since this rig nightly began. */
+/* What came of scenarios. */
 typedef struct RigNightlyCounts {
     unsigned done, as_expected, verdict[RIG_VERDICTS];
 } RigNightlyCounts;
@@ -32,12 +32,12 @@ typedef struct RigNightly {
     char *dir;             /* of the night, absolute */
     gboolean resumed;
     unsigned scenarios;    /* of all jobs of this shard that are to be run */
-    RigNightlyCounts counts;
+    RigNightlyCounts counts; /* since this rig nightly began */
     GPtrArray *running;    /* of RigNightlySlot */
     int events_fd;         /* --json, -1: no */
     gint64 started;        /* monotonic us */
     unsigned spent_before; /* seconds, before this resumption */
-    gboolean interrupted, over_budget, write_failed, have_index;
+    gboolean interrupted, write_failed, have_index;
     gboolean live;         /* a terminal that gets a progress line */
     GMainLoop *loop;
 } RigNightly;
@@ -75,6 +75,8 @@ void rig_nightly_list(const RigNightly *n);
 
 /* nightly-status.c: enum rig_exit for all attempts of the night's jobs. */
 int rig_nightly_status(const RigNightly *n);
+/* Of the whole night, what was done before it was resumed too. */
+RigNightlyCounts rig_nightly_totals(const RigNightly *n);
 
 /* units.c: `--print-unit service|timer|resume|cron|ci`; an exit status. */
 int rig_nightly_print_unit(const char *what, const char *suite,
