@@ -2,10 +2,10 @@
 /*
  * What is different when the driver runs on Windows: who the witnesses are.
  *
- * Markers of the plan come from the runner on the host (RIG_RECORD_ASKED), those
- * of APIs and callbacks from rigshim.sys in an instrumented driver
- * (RIG_MARKER_SHIM), and Windows itself says with a bug check what it has found.
- * Without the shim there is no API witness: then a cycle passes only on a
+ * Markers of the plan come from the runner on the host (RIG_RECORD_ASKED),
+ * those of APIs and callbacks from rigshim.sys in an instrumented driver
+ * (RIG_MARKER_SHIM), and Windows itself says with a bug check what it has
+ * found. Without the shim there is no API witness: then a cycle passes only on a
  * Windows of which calibration has shown that it would have stopped.
  */
 #include <string.h>
@@ -34,7 +34,7 @@ gboolean rig_windows_wanted(const RigMonitor *m, const RigEvent *e)
            (m->cycle && k->scenario == m->scenario && k->cycle == m->cycle);
 }
 
-/* --- bug checks ------------------------------------------------------------ */
+/* --- bug checks ---------------------------------------------------------- */
 
 static void prove(RigFinding *f, const RigEvent *e, char *text)
 {
@@ -94,7 +94,7 @@ void rig_windows_bugcheck(RigMonitor *m, const RigEvent *e)
     }
 }
 
-/* --- without an API witness -------------------------------------------------- */
+/* --- without an API witness ---------------------------------------------- */
 
 /* The first step of this name that was done, or NULL. */
 static const WorkStep *done_step(const Work *w, const char *name)

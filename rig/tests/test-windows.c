@@ -38,7 +38,7 @@ static void teardown(void)
     rig_paths_free(paths);
 }
 
-/* --- bug checks ------------------------------------------------------------- */
+/* --- bug checks ---------------------------------------------------------- */
 
 #define EVENT(info) "{\"action\":\"pause\"" info "}"
 #define HYPER_V(a, b) EVENT(",\"info\":{\"type\":\"hyper-v\",\"arg1\":" a \
@@ -115,7 +115,7 @@ START_TEST(a_dump_s_header_has_code_and_parameters)
 }
 END_TEST
 
-/* --- domain ------------------------------------------------------------------ */
+/* --- domain -------------------------------------------------------------- */
 
 static const char golden[] =
 "<domain type=\"kvm\""
@@ -251,7 +251,7 @@ START_TEST(without_kvm_there_is_nothing_of_hyper_v)
 }
 END_TEST
 
-/* --- images -------------------------------------------------------------------- */
+/* --- images -------------------------------------------------------------- */
 
 static char *new_qcow2(const char *name)
 {
@@ -379,7 +379,7 @@ START_TEST(the_answer_file_is_xml_with_what_was_given)
 }
 END_TEST
 
-/* --- steps ----------------------------------------------------------------------- */
+/* --- steps --------------------------------------------------------------- */
 
 START_TEST(problem_codes_say_how_init_went)
 {
@@ -458,7 +458,7 @@ START_TEST(what_windows_cannot_do_is_a_lint_error)
 }
 END_TEST
 
-/* --- calibration ------------------------------------------------------------------- */
+/* --- calibration --------------------------------------------------------- */
 
 /* One cycle of a driver in a guest with this profile. */
 static void add_cycle(Builder *b, unsigned n, gboolean at_start,
@@ -555,7 +555,7 @@ START_TEST(a_profile_is_written_valid_and_read_back)
 }
 END_TEST
 
-/* --- verdicts ------------------------------------------------------------------------ */
+/* --- verdicts ------------------------------------------------------------ */
 
 /* A marker that the runner had written. */
 static uint64_t asked(Builder *b, uint16_t kind, const char *name,

@@ -51,7 +51,7 @@ void rig_calibration_free(RigCalibration *c)
     }
 }
 
-/* --- the experiments ------------------------------------------------------ */
+/* --- the experiments ----------------------------------------------------- */
 
 #define NAME_PREFIX "calibrate-"
 
@@ -135,7 +135,7 @@ static RigExperiment *experiment_of(const char *name)
     return e;
 }
 
-/* --- reading -------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------- */
 
 typedef struct Reader {
     RigCalibration *c;
@@ -336,7 +336,7 @@ gboolean rig_calibration_read(RigCalibration *c, const char *file,
     return ok;
 }
 
-/* --- concluding ----------------------------------------------------------- */
+/* --- concluding ---------------------------------------------------------- */
 
 static const RigExperiment *find(const RigCalibration *c, const char *driver)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* An image booted on its own, without a scenario: to prepare and to check it. */
+/* An image booted on its own, without a scenario: to prepare or check it. */
 #ifndef RIG_IMAGE_BOOT_H
 #define RIG_IMAGE_BOOT_H
 

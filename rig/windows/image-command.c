@@ -49,7 +49,7 @@ static int misuse(const char *what)
     return RIG_EXIT_USAGE;
 }
 
-/* --- import, list, remove ---------------------------------------------------- */
+/* --- import, list, remove ------------------------------------------------ */
 
 static int import(const Options *o)
 {
@@ -120,7 +120,7 @@ static int take_away(const Options *o)
     return RIG_EXIT_OK;
 }
 
-/* --- prepare ------------------------------------------------------------------ */
+/* --- prepare ------------------------------------------------------------- */
 
 static gboolean make_iso(const Options *o, const RigImage *i, const char *iso,
                          GError **error)
@@ -231,7 +231,7 @@ static int prepare(const Options *o)
     return status;
 }
 
-/* --- check --------------------------------------------------------------------- */
+/* --- check --------------------------------------------------------------- */
 
 static void say(gboolean good, const char *what, const char *detail)
 {
@@ -304,7 +304,7 @@ static int check(const Options *o)
     return i->test_signing || i->stand_in ? RIG_EXIT_OK : RIG_EXIT_BROKEN;
 }
 
-/* --- command line ---------------------------------------------------------------- */
+/* --- command line -------------------------------------------------------- */
 
 static const struct {
     const char *name;

@@ -27,7 +27,7 @@ static gboolean fail(GError **error, const char *file)
     return FALSE;
 }
 
-/* --- copying -------------------------------------------------------------- */
+/* --- copying ------------------------------------------------------------- */
 
 typedef struct Copy {
     int from, to;        /* to: -1: nowhere */
@@ -135,7 +135,7 @@ char *rig_image_copy(const char *from, const char *to, gboolean progress,
     return sum;
 }
 
-/* --- directories ----------------------------------------------------------- */
+/* --- directories --------------------------------------------------------- */
 
 /* The files of an image directory; there is nothing below it. */
 static void remove_directory(const char *dir)
@@ -189,7 +189,7 @@ gboolean rig_image_remove(const char *images, const char *name,
     return TRUE;
 }
 
-/* --- disks ----------------------------------------------------------------- */
+/* --- disks --------------------------------------------------------------- */
 
 gboolean rig_image_create_disk(const char *path, const char *backing,
                                unsigned gib, GError **error)

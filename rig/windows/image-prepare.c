@@ -110,7 +110,7 @@ char *rig_prepare_script(const RigPaths *paths, GError **error)
     return g_string_free(g_steal_pointer(&s), FALSE);
 }
 
-/* --- the ISO ---------------------------------------------------------------- */
+/* --- the ISO ------------------------------------------------------------- */
 
 static gboolean copy(const char *from, const char *to, GError **error)
 {

@@ -8,7 +8,7 @@
 typedef struct RigAnswers {
     const char *language;    /* "en-US" */
     const char *edition;     /* number in the ISO's install.wim, or its name */
-    const char *product_key; /* "": Windows asks for none, or is not activated */
+    const char *product_key; /* "": none */
     const char *password;    /* of the local administrator "rig" */
 } RigAnswers;
 

@@ -327,7 +327,7 @@ int rig_image_lock(const char *images, const char *name, GError **error)
     return fd;
 }
 
-/* --- what a file is ------------------------------------------------------- */
+/* --- what a file is ------------------------------------------------------ */
 
 /* QEMU, docs/interop/qcow2.txt */
 #define QCOW2_BACKING     8u  /* offset of the backing file's name, u64 */

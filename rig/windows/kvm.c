@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* SeaBIOS begins with its name; graphics=off has it speak on the serial port. */
+/* SeaBIOS begins with its name; graphics=off has it use the serial port. */
 #define FIRST_WORDS "SeaBIOS"
 
 static gboolean hears(int fd, unsigned limit_ms)

@@ -28,7 +28,7 @@ void rig_profile_free(RigProfileFile *p)
     g_free(p);
 }
 
-/* --- writing -------------------------------------------------------------- */
+/* --- writing ------------------------------------------------------------- */
 
 static void begin(xmlTextWriter *w, const char *name)
 {
@@ -133,7 +133,7 @@ gboolean rig_profile_write(const RigProfileFile *p, const char *file,
     return ok;
 }
 
-/* --- reading -------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------- */
 
 static RigStage stage_attribute(xmlNode *n, const char *name)
 {
@@ -220,7 +220,7 @@ RigProfileFile *rig_profile_read(const char *file, const RigPaths *paths,
     return p;
 }
 
-/* --- for people ----------------------------------------------------------- */
+/* --- for people ---------------------------------------------------------- */
 
 static const char *stops_text(RigKnown k)
 {

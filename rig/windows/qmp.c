@@ -143,7 +143,7 @@ gboolean rig_qmp_fault(virDomainPtr domain, const char *name, unsigned at,
                        error);
 }
 
-/* --- events ---------------------------------------------------------------- */
+/* --- events -------------------------------------------------------------- */
 
 typedef struct Watch {
     void (*happened)(const char *json, void *opaque);

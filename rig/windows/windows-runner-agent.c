@@ -13,7 +13,7 @@
 /* For QEMU to delete what the guest has let go. */
 #define DELETE_SECONDS 60
 
-/* --- panics ------------------------------------------------------------------ */
+/* --- panics -------------------------------------------------------------- */
 
 typedef struct Panic {
     RigWindowsRunner *r;
@@ -95,7 +95,7 @@ void rig_runner_drain(RigWindowsRunner *r)
     }
 }
 
-/* --- asking ------------------------------------------------------------------- */
+/* --- asking -------------------------------------------------------------- */
 
 typedef struct Answer {
     gboolean done;
@@ -181,7 +181,7 @@ void rig_runner_cut(RigWindowsRunner *r)
     g_mutex_unlock(&r->hangup);
 }
 
-/* --- meeting ------------------------------------------------------------------- */
+/* --- meeting ------------------------------------------------------------- */
 
 static void on_restarted(gpointer opaque)
 {

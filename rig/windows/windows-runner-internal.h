@@ -52,7 +52,7 @@ typedef struct RigStepOutcome {
 
 gboolean rig_runner_mark(RigWindowsRunner *r, const struct rig_marker *m);
 
-/* --- windows-runner-agent.c: the conversation -------------------------------- */
+/* --- windows-runner-agent.c: the conversation ---------------------------- */
 
 /*
  * Ask the agent and wait. A reply goes to *@reply, where that is not NULL, to
@@ -75,7 +75,7 @@ void rig_runner_on_deleted(const char *json, void *opaque);
    time, or the guest has panicked. */
 gboolean rig_runner_wait_deleted(RigWindowsRunner *r);
 
-/* --- windows-runner-step.c: what a step asks for ------------------------------ */
+/* --- windows-runner-step.c: what a step asks for ------------------------- */
 
 /* Do it. r->broken is set when the rig, and not the driver, has failed. */
 void rig_runner_do(RigWindowsRunner *r, const RigStep *step,
@@ -83,7 +83,7 @@ void rig_runner_do(RigWindowsRunner *r, const RigStep *step,
 /* Between two cycles: the device is there again, and disabled. */
 void rig_runner_tidy(RigWindowsRunner *r);
 
-/* --- windows-runner-panic.c: when Windows stops -------------------------------- */
+/* --- windows-runner-panic.c: when Windows stops -------------------------- */
 
 /* Take the snapshot to which a bug check leads back; FALSE: r->gave_up. */
 gboolean rig_runner_save(RigWindowsRunner *r);

@@ -19,7 +19,7 @@
 
 #define SNAPSHOT "rig"
 
-/* --- snapshot ------------------------------------------------------------------ */
+/* --- snapshot ------------------------------------------------------------ */
 
 gboolean rig_runner_save(RigWindowsRunner *r)
 {
@@ -55,7 +55,7 @@ gboolean rig_runner_restore(RigWindowsRunner *r)
     return rig_runner_meet(r);
 }
 
-/* --- what it was ----------------------------------------------------------------- */
+/* --- what it was --------------------------------------------------------- */
 
 /* Of the newest dump that the guest has now, if it can be fetched. */
 static void read_minidump(RigWindowsRunner *r, RigBugcheck *b)
@@ -144,7 +144,7 @@ void rig_runner_bugcheck(RigWindowsRunner *r)
     rig_runner_mark(r, &m);
 }
 
-/* --- the way back ------------------------------------------------------------------ */
+/* --- the way back -------------------------------------------------------- */
 
 void rig_runner_recover(RigWindowsRunner *r)
 {

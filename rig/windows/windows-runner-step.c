@@ -13,7 +13,7 @@
 #define DRIVERS_WINDOWS "C:\\rig\\drivers\\"
 #define DRIVERS_LINUX   "/tmp/"
 
-/* --- requests about the device ------------------------------------------------ */
+/* --- requests about the device ------------------------------------------- */
 
 static void read_state(const struct fields *reply, RigDeviceState *d)
 {
@@ -66,7 +66,7 @@ static void failed(RigWindowsRunner *r, RigStepOutcome *o, const GError *e)
     r->broken = g_strdup(e->message);
 }
 
-/* --- install -------------------------------------------------------------------- */
+/* --- install ------------------------------------------------------------- */
 
 static gboolean put_file(RigWindowsRunner *r, const char *local,
                          const char *name, GError **error)
@@ -137,7 +137,7 @@ static void install(RigWindowsRunner *r, RigStepOutcome *o)
     o->end = RIG_STEP_DONE;
 }
 
-/* --- the others ------------------------------------------------------------------- */
+/* --- the others ---------------------------------------------------------- */
 
 static void enable(RigWindowsRunner *r, RigStepOutcome *o)
 {
@@ -264,7 +264,7 @@ void rig_runner_do(RigWindowsRunner *r, const RigStep *step,
     }
 }
 
-/* --- between cycles ------------------------------------------------------------------ */
+/* --- between cycles ------------------------------------------------------ */
 
 /* -device's "rig-nic,id=nic0,..." as the arguments of device_add. */
 static JsonObject *device_arguments(const RigMachine *m)

@@ -30,7 +30,7 @@ const char *rig_windows_hardware_id(const char *nic)
     return NULL;
 }
 
-/* --- markers --------------------------------------------------------------- */
+/* --- markers ------------------------------------------------------------- */
 
 gboolean rig_runner_mark(RigWindowsRunner *r, const struct rig_marker *m)
 {
@@ -56,7 +56,7 @@ static void mark(RigWindowsRunner *r, uint16_t kind, const char *name,
     rig_runner_mark(r, &m);
 }
 
-/* --- one cycle -------------------------------------------------------------- */
+/* --- one cycle ----------------------------------------------------------- */
 
 /* Tell the shim, if it is there, where its markers belong. */
 static void tell_position(RigWindowsRunner *r)
@@ -161,7 +161,7 @@ static void run_cycle(RigWindowsRunner *r, const RigCycle *c, unsigned number,
     r->cycle = 0;
 }
 
-/* --- scenarios -------------------------------------------------------------- */
+/* --- scenarios ----------------------------------------------------------- */
 
 static gboolean can_go_on(const RigWindowsRunner *r)
 {
@@ -219,7 +219,7 @@ static gpointer work(gpointer opaque)
     return NULL;
 }
 
-/* --- interface -------------------------------------------------------------- */
+/* --- interface ----------------------------------------------------------- */
 
 RigWindowsRunner *rig_windows_runner_new(const RigWindowsRunnerConfig *c)
 {

@@ -50,7 +50,7 @@ static void panic(RigPanic *s)
     qemu_system_guest_panicked(info); /* takes it */
 }
 
-/* --- registers ------------------------------------------------------------ */
+/* --- registers ----------------------------------------------------------- */
 
 static uint64_t regs_read(void *opaque, hwaddr addr, unsigned size)
 {
@@ -87,7 +87,7 @@ static const MemoryRegionOps regs_ops = {
     .impl = { .min_access_size = 4, .max_access_size = 8 },
 };
 
-/* --- a function that loses its MSI-X --------------------------------------- */
+/* --- a function that loses its MSI-X ------------------------------------- */
 
 static bool observed(const RigPanic *s, const PCIDevice *dev)
 {
@@ -131,7 +131,7 @@ static void interrupt(PCIObserver *o, PCIDevice *dev, unsigned vector,
 {
 }
 
-/* --- life cycle ------------------------------------------------------------ */
+/* --- life cycle ---------------------------------------------------------- */
 
 static void rig_panic_realize(PCIDevice *dev, Error **errp)
 {

@@ -22,8 +22,8 @@
     "ipv6.disable=1 rig.agent=/dev/ttyS0 rig.modules=e1000e %s\" " \
     "panic=\"%s\"/></image>"
 
-#define REMOVAL "<cycle><install/><init/><restart/><surprise-remove/><unload/>" \
-                "</cycle>"
+#define REMOVAL "<cycle><install/><init/><restart/><surprise-remove/>" \
+                "<unload/></cycle>"
 #define STEPS "<install/><init/><restart/><link-flap/><pause/><halt/><unload/>"
 
 static void make_image(const char *name, const char *cmdline,
@@ -82,7 +82,7 @@ static void expect_value(const char *xpath, const char *value)
                   found, value);
 }
 
-/* --- tests ------------------------------------------------------------------- */
+/* --- tests --------------------------------------------------------------- */
 
 START_TEST(steps_are_taken_and_seen_by_the_tap)
 {
