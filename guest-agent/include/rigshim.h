@@ -88,7 +88,7 @@ _Static_assert(sizeof(struct rigshim_info) == 16, "info");
 _Static_assert(sizeof(struct rigshim_position) == 8, "position");
 _Static_assert(sizeof(struct rigshim_counts) == 24, "counts");
 
-/* --- limits ----------------------------------------------------------------- */
+/* --- limits -------------------------------------------------------------- */
 
 /* Instrumented drivers that are registered with NDIS at once. */
 #define RIGSHIM_DRIVERS  8u

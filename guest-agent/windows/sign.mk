@@ -1,6 +1,6 @@
-# `make sign`: the driver packages as Windows takes them, build/windows/packages/
-# NAME: rigshim, rignic, and rignic-instrumented, which marks what it does through
-# rigshim.sys. See the top Makefile for the conventions.
+# `make sign`: the driver packages as Windows takes them, in
+# build/windows/packages/NAME: rigshim, rignic, and rignic-instrumented, which
+# marks what it does through rigshim.sys. See the top Makefile for the conventions.
 #
 # Images are signed, then a catalogue is made of each package and signed, all
 # with a test certificate that is made once and never leaves build/:

@@ -65,7 +65,7 @@ static GByteArray *extension(const char *name, const char *text)
                       rig_der_octets(value->data, value->len), NULL);
 }
 
-/* --- members ------------------------------------------------------------------ */
+/* --- members ------------------------------------------------------------- */
 
 gboolean rig_authenticode_hash(const uint8_t *file, size_t size,
                                uint8_t digest[32])
@@ -179,7 +179,7 @@ static int by_digest(gconstpointer x, gconstpointer y)
                   b->data + (b->data[1] == 0x81 ? 5 : 6), 32);
 }
 
-/* --- the list ------------------------------------------------------------------ */
+/* --- the list ------------------------------------------------------------ */
 
 static GByteArray *extensions(const char *const *hardware_ids)
 {

@@ -102,7 +102,7 @@ static char *find_pdb(const struct pe_image *pe)
     return NULL;
 }
 
-/* --- version resource ------------------------------------------------------ */
+/* --- version resource ---------------------------------------------------- */
 
 /*
  * The entry with this id of the directory at @offset, or the first one if it
@@ -192,7 +192,7 @@ static void read_version(RigDriverImage *image, const struct pe_image *pe)
     }
 }
 
-/* --- headers --------------------------------------------------------------- */
+/* --- headers ------------------------------------------------------------- */
 
 static void read_headers(RigDriverImage *image, const struct pe_image *pe)
 {
@@ -215,7 +215,7 @@ static void read_headers(RigDriverImage *image, const struct pe_image *pe)
                  (get32(config + CONFIG_GUARD) & GUARD_CF_INSTRUMENTED);
 }
 
-/* --- imports --------------------------------------------------------------- */
+/* --- imports ------------------------------------------------------------- */
 
 typedef struct Collect {
     GPtrArray *imports;
@@ -285,7 +285,7 @@ uint64_t rig_driver_import_mark(const RigDriverImage *image, const char *name)
     return 0;
 }
 
-/* --- interface ------------------------------------------------------------- */
+/* --- interface ----------------------------------------------------------- */
 
 gboolean rig_driver_file_read(const char *path, char **file, gsize *size,
                               GError **error)

@@ -48,7 +48,7 @@ static void add_once(GPtrArray *list, char *text)
     g_ptr_array_add(list, text);
 }
 
-/* --- the file as a whole ---------------------------------------------------- */
+/* --- the file as a whole ------------------------------------------------- */
 
 /* Section names are unique without regard to case. */
 static gboolean is_models(const char *name)
@@ -110,7 +110,7 @@ static void read_version(RigDriverInf *out, struct inf *inf)
     }
 }
 
-/* --- for one NIC -------------------------------------------------------------- */
+/* --- for one NIC --------------------------------------------------------- */
 
 static unsigned setting(const struct inf_install *install, const char *name,
                         unsigned missing)

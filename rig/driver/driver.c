@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * `rig driver`, and of it `rig driver inspect`: what is known of a driver before
- * it is run.
+ * `rig driver`, and of it `rig driver inspect`: what is known of a driver
+ * before it is run.
  */
 #include <stdio.h>
 #include <string.h>
@@ -141,7 +141,7 @@ static void print_inf(const RigDriverInf *inf)
     }
 }
 
-/* --- findings ---------------------------------------------------------------- */
+/* --- findings ------------------------------------------------------------ */
 
 static void find_imports(const RigDriverImage *image, GPtrArray *findings)
 {
@@ -224,7 +224,7 @@ static int inspect(const char *sys, const char *inf_path)
     return findings->len ? RIG_EXIT_VIOLATION : RIG_EXIT_OK;
 }
 
-/* --- command ------------------------------------------------------------------ */
+/* --- command ------------------------------------------------------------- */
 
 static void print_usage(FILE *f)
 {
@@ -232,7 +232,8 @@ static void print_usage(FILE *f)
           "Show what is known of a driver before it is run: the image, what it "
           "imports and\nwhether the NDIS host has it, what its INF installs "
           "for which NIC.\nExit status: 0 nothing found that keeps it from "
-          "being run, 1 something found,\n2 not a driver or not an INF.\n\n", f);
+          "being run, 1 something found,\n2 not a driver or not an INF."
+          "\n\n", f);
     rig_driver_instrument_usage(f);
     fputc('\n', f);
     rig_driver_catalog_usage(f);

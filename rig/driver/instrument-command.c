@@ -165,8 +165,8 @@ static gboolean run(const char *sys, GError **error)
     }
     printf("%s: from " RIGSHIM_MODULE " instead of NDIS.SYS come\n", out);
     print_apis(apis);
-    puts("It has no signature. Before Windows takes it, its catalogue has to be "
-         "made and\nsigned (make sign, or rig driver catalog), and "
+    puts("It has no signature. Before Windows takes it, its catalogue has to "
+         "be made and\nsigned (make sign, or rig driver catalog), and "
          RIGSHIM_MODULE " to be installed.");
     return TRUE;
 }

@@ -60,7 +60,7 @@ static GBytes *refuse(GError **error, const char *name, const char *what)
     return NULL;
 }
 
-/* The contents of the section, up to its size in memory; NULL: there is none. */
+/* The contents of the section, up to its size in memory; NULL: none. */
 static const uint8_t *find_section(const RigPeFile *pe, size_t *size)
 {
     for (unsigned i = 0; i < pe->n_sections; i++) {

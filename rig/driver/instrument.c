@@ -4,8 +4,8 @@
  *
  * How it works: code calls imports through slots of the import address table,
  * which stay where they are, so no code is touched. Which module fills a slot
- * is for the import descriptors to say. A descriptor is about consecutive slots,
- * and the functions to be redirected lie among others, so NDIS.SYS's list is
+ * is for the import descriptors to say. A descriptor is about consecutive
+ * slots, and the functions to be redirected lie among others, so NDIS.SYS's list is
  * cut into runs: each run of slots for the one module or the other gets a
  * descriptor and an import lookup table of its own. The Windows loader goes
  * through a lookup table up to its NULL entry and fills as many slots, which
@@ -72,7 +72,7 @@ static gboolean is_hooked(const char *function)
     return g_strv_contains(hooked, function);
 }
 
-/* --- descriptors -------------------------------------------------------------- */
+/* --- descriptors --------------------------------------------------------- */
 
 static void append32(GByteArray *a, uint32_t v)
 {
@@ -228,7 +228,7 @@ static gboolean check_apis(const Build *b, GError **error)
     return TRUE;
 }
 
-/* --- the new section ------------------------------------------------------------ */
+/* --- the new section ----------------------------------------------------- */
 
 static uint64_t align(uint64_t v, uint32_t to)
 {
@@ -332,7 +332,7 @@ static GByteArray *make_section(Build *b)
     return s;
 }
 
-/* --- the new file ------------------------------------------------------------- */
+/* --- the new file -------------------------------------------------------- */
 
 static void set_dir(uint8_t *file, const RigPeFile *pe, unsigned n,
                     uint32_t rva, uint32_t size)
@@ -394,7 +394,7 @@ static GBytes *make_file(Build *b, GError **error)
     return g_bytes_new_take(g_steal_pointer(&file), size);
 }
 
-/* --- proof ---------------------------------------------------------------------- */
+/* --- proof --------------------------------------------------------------- */
 
 typedef struct Loaded {
     GHashTable *numbers;   /* "function" or "module#ordinal" -> number */
@@ -490,7 +490,7 @@ static gboolean prove(const Build *b, GBytes *made, GError **error)
                           "the same in memory", b->name);
 }
 
-/* --- interface -------------------------------------------------------------- */
+/* --- interface ----------------------------------------------------------- */
 
 static void build_clear(Build *b)
 {

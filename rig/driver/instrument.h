@@ -11,8 +11,8 @@
 
 /*
  * Redirect the imports of @file that rigshim.h lists. The result is a new
- * image, without the signature of the original, from which rig_instrument_undo()
- * makes the original again. @apis, unless NULL, gets the redirected names.
+ * image, without the signature of the original, from which
+ * rig_instrument_undo() makes the original again. @apis, unless NULL, gets the redirected names.
  *
  * NULL with @error "@name ...": it is no x64 driver, it would not load, it is
  * no NDIS 6 miniport, it is instrumented already, or its image has no room for

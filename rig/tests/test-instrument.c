@@ -51,7 +51,7 @@ static GBytes *undo(GBytes *file, GError **error)
     return rig_instrument_undo("x.sys", data, size, error);
 }
 
-/* --- our own drivers ----------------------------------------------------------- */
+/* --- our own drivers ----------------------------------------------------- */
 
 static unsigned round_trips(const char *dir)
 {
@@ -149,7 +149,7 @@ START_TEST(the_checksum_is_right)
 }
 END_TEST
 
-/* --- what cannot be done ---------------------------------------------------------- */
+/* --- what cannot be done ------------------------------------------------- */
 
 static void refused(GBytes *file, const char *part)
 {
@@ -261,7 +261,7 @@ START_TEST(damaged_images_are_refused_or_come_back)
 }
 END_TEST
 
-/* --- catalogues ----------------------------------------------------------------- */
+/* --- catalogues ---------------------------------------------------------- */
 
 START_TEST(der_is_that_of_the_standard)
 {
@@ -325,7 +325,7 @@ START_TEST(a_catalogue_lists_every_file_and_is_the_same_each_time)
 }
 END_TEST
 
-/* --- commands ---------------------------------------------------------------------- */
+/* --- commands ------------------------------------------------------------ */
 
 START_TEST(commands_make_files_and_never_overwrite_their_input)
 {

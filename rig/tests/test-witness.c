@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Two witnesses of one driver: the NDIS host, and rigshim.sys in an instrumented
- * one. Which is believed, and that a verdict says so.
+ * Two witnesses of one driver: the NDIS host, and rigshim.sys in an
+ * instrumented one. Which is believed, and that a verdict says so.
  */
 #include <check.h>
 #include <string.h>
@@ -136,7 +136,7 @@ START_TEST(the_mark_is_for_callbacks_and_calls_only)
 }
 END_TEST
 
-/* The driver crashes on a thread of the host: in which callback, says the shim. */
+/* It crashes on a thread of the host: in which callback, says the shim. */
 START_TEST(a_crash_is_placed_by_the_only_open_callback)
 {
     g_autoptr(Play) p = new_play(TRUE);

@@ -165,7 +165,7 @@ static ULONG_PTR ShimApi(ULONG Api, const VOID *ReturnAddress,
     return ret;
 }
 
-/* --- the exported functions --------------------------------------------------- */
+/* --- the exported functions ---------------------------------------------- */
 
 #define SHIM_PARAMETERS_1 ULONG_PTR A
 #define SHIM_PARAMETERS_2 SHIM_PARAMETERS_1, ULONG_PTR B

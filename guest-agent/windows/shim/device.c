@@ -124,7 +124,7 @@ static NTSTATUS ShimStart(PSHIM_DEVICE Device,
     return status;
 }
 
-/* --- PnP requests --------------------------------------------------------------- */
+/* --- PnP requests -------------------------------------------------------- */
 
 static NTSTATUS ShimStartRequest(PSHIM_DEVICE Device, PIRP Irp)
 {

@@ -27,7 +27,7 @@ static struct {
     NDIS_HANDLE volatile Context;
 } ShimAdapters[RIGSHIM_ADAPTERS];
 
-/* --- slots ------------------------------------------------------------------ */
+/* --- slots --------------------------------------------------------------- */
 
 static BOOLEAN ShimOverlap(ULONG Slot, PDRIVER_OBJECT Driver)
 {
@@ -193,7 +193,7 @@ VOID ShimDriverCounts(struct rigshim_counts *Counts)
     Counts->unhooked = (ULONG)__atomic_load_n(&ShimUnhooked, __ATOMIC_RELAXED);
 }
 
-/* --- adapters ----------------------------------------------------------------- */
+/* --- adapters ------------------------------------------------------------ */
 
 VOID ShimAdapterBegin(NDIS_HANDLE Handle)
 {

@@ -37,7 +37,7 @@ static NTSTATUS ShimPassWith(PSHIM_DEVICE Device, PIRP Irp,
     return SHIM_PENDING;
 }
 
-/* --- device states ---------------------------------------------------------- */
+/* --- device states ------------------------------------------------------- */
 
 static NTSTATUS NTAPI ShimPoweredUp(PDEVICE_OBJECT Device, PIRP Irp,
                                     PVOID Context)
@@ -62,7 +62,7 @@ static NTSTATUS ShimDevicePower(PDEVICE_OBJECT Device, PIRP Irp)
     return ShimPass(Device, Irp);
 }
 
-/* --- system states ---------------------------------------------------------- */
+/* --- system states ------------------------------------------------------- */
 
 static VOID NTAPI ShimDeviceFollowed(PDEVICE_OBJECT Device, UCHAR Minor,
                                      POWER_STATE State, PVOID Context,

@@ -44,7 +44,7 @@ VOID ShimTapCounts(struct rigshim_counts *Counts);
 /* A marker could not even be made. */
 VOID ShimTapDropped(VOID);
 
-/* --- thread.c --------------------------------------------------------------- */
+/* --- thread.c ------------------------------------------------------------ */
 
 /* One hooked call, from its ENTER marker to its LEAVE marker. */
 typedef struct _SHIM_CALL {
@@ -62,7 +62,7 @@ VOID ShimGetPosition(struct rigshim_position *Position);
 VOID ShimEnter(PSHIM_CALL Call, BOOLEAN Callback, PCSTR Name);
 VOID ShimLeave(PSHIM_CALL Call, ULONG64 Status);
 
-/* --- driver.c ----------------------------------------------------------------- */
+/* --- driver.c ------------------------------------------------------------ */
 
 /* Enough for every revision of both kinds of characteristics. */
 #define SHIM_CHARACTERISTICS_MAX 512
@@ -103,7 +103,7 @@ VOID ShimAdapterContext(NDIS_HANDLE Handle, NDIS_HANDLE Context);
 NDIS_HANDLE ShimAdapterFind(NDIS_HANDLE Context);
 VOID ShimAdapterEnd(NDIS_HANDLE Handle);
 
-/* --- api.c, handler.c --------------------------------------------------------- */
+/* --- api.c, handler.c ---------------------------------------------------- */
 
 /* Wrapper of the API with this name, or NULL. */
 PVOID ShimWrapperOf(PCUNICODE_STRING Name);
@@ -128,7 +128,7 @@ extern const SHIM_HANDLER ShimHandlers[SHIM_HANDLERS];
 /* The wrapper of each handler for each driver. */
 extern const PVOID ShimWrappers[RIGSHIM_DRIVERS][SHIM_HANDLERS];
 
-/* --- device.c, power.c, request.c --------------------------------------------- */
+/* --- device.c, power.c, request.c ---------------------------------------- */
 
 typedef struct _SHIM_DEVICE {
     PDEVICE_OBJECT Lower;    /* next device of the stack */
