@@ -16,6 +16,7 @@
 
 #include "loop.h"
 #include "starved.h"
+#include "supervisor.h"
 #include "tap.h"
 #include "virt.h"
 
@@ -373,6 +374,24 @@ virDomainPtr rig_vm_domain(const RigVm *vm)
     return NULL;
 }
 
+/*
+ * Destroying fails when the machine is gone already, and when libvirt is: its
+ * daemon may have died or been restarted, and QEMU outlives that. Its console
+ * is beside our socket, so it is known by that directory.
+ */
+static void destroy_domain(RigVm *vm)
+{
+    g_autofree char *dir = g_path_get_dirname(vm->config.tap_socket);
+
+    if ((!vm->domain || virDomainDestroy(vm->domain) < 0) &&
+        virConnectIsAlive(vm->config.conn) != 1) {
+        rig_kill_qemu_of(dir);
+    }
+    if (vm->domain) {
+        virDomainFree(vm->domain);
+    }
+}
+
 void rig_vm_free(RigVm *vm)
 {
     if (!vm) {
@@ -386,10 +405,7 @@ void rig_vm_free(RigVm *vm)
         g_source_destroy(vm->created);
         g_source_unref(vm->created);
     }
-    if (vm->domain) {
-        virDomainDestroy(vm->domain); /* fails when it is gone already */
-        virDomainFree(vm->domain);
-    }
+    destroy_domain(vm);
     if (vm->lifecycle >= 0) {
         virConnectDomainEventDeregisterAny(vm->config.conn, vm->lifecycle);
     }

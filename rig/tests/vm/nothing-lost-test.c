@@ -526,6 +526,63 @@ START_TEST(two_rigs_on_one_directory)
 }
 END_TEST
 
+/*
+ * libvirt's daemon with its files out of the way of the system's, killed when
+ * the guest is in its cycles; $1 results, $2 scenario, $3 rig, $4 directory.
+ * The embedded driver has no connection that could drop. Status 77: skipped.
+ */
+static const char with_libvirtd[] =
+    "set -u; mkdir -p \"$4/etc\" /run/libvirt || exit 77\n"
+    "printf 'stdio_handler = \"file\"\\nsecurity_driver = \"none\"\\n"
+    "namespaces = []\\ncgroup_controllers = []\\nremember_owner = 0\\n"
+    "user = \"root\"\\ngroup = \"root\"\\n' >\"$4/etc/qemu.conf\"\n"
+    "printf 'unix_sock_group = \"root\"\\nauth_unix_rw = \"none\"\\n' "
+    ">\"$4/etc/libvirtd.conf\"\n"
+    "mount --bind \"$4/etc\" /etc/libvirt && "
+    "mount -t tmpfs rig /run/libvirt || exit 77\n"
+    "libvirtd -p \"$4/pid\" >/dev/null 2>&1 & daemon=$!\n"
+    "for i in $(seq 100); do [ -S /run/libvirt/libvirt-sock ] && break; "
+    "sleep 0.1; done\n"
+    "\"$3\" run --connect qemu:///system \"--results=$1\" \"$2\" & rig=$!\n"
+    "for i in $(seq 600); do kill -0 $rig 2>/dev/null || break; "
+    "[ \"$(cat \"$1\"/runs/*/vm-1/events.bin 2>/dev/null | wc -c)\" -gt "
+    "20000 ] && break; sleep 0.1; done\n"
+    "kill -9 $daemon; sleep 1; kill -INT $rig; wait $rig\n";
+
+START_TEST(connection_to_libvirt_that_drops)
+{
+    g_autofree char *path = shipped("soak-1000.xml");
+    g_autofree char *script = test_file("libvirtd.sh", with_libvirtd);
+    g_autofree char *dir = g_build_filename(test_dir(), "libvirt", NULL);
+    g_autofree char *place = g_build_filename(dir, "results", NULL);
+    g_autofree char *command = g_strdup_printf(
+        "exec unshare -m sh '%s' '%s' '%s' '%s/build/rig/rig' '%s'", script,
+        place, path, test_home(), dir);
+    g_auto(RigCallResult) r = rig_shell(command);
+    g_autofree char *id = NULL, *run = NULL;
+
+    if (r.status == 77 || r.status == 1 || r.status == 127) {
+        printf("skipped: no private libvirtd: %s\n", r.output);
+        return;
+    }
+    expect_status(&r, 130);
+    ck_assert_int_eq(qemu_wait(QEMU_GONE_MS, TRUE), 0);
+    id = newest_in(place);
+    run = g_build_filename(place, "runs", id, NULL);
+    {
+        const char *args[] = { "report", run, NULL };
+        g_auto(RigCallResult) page = rig_call(NULL, args);
+        g_autofree char *file = g_build_filename(run, "run.xml", NULL);
+        g_autofree char *text = read_file(file);
+
+        expect_status(&page, 0);
+        ck_assert_ptr_nonnull(strstr(text, "complete=\"no\""));
+    }
+    expect_finished_intact();
+    expect_goes_on();
+}
+END_TEST
+
 /* --- Ctrl-C -------------------------------------------------------------------------------- */
 
 /* ms after the start: before the worker, libvirt, QEMU, the guest, a cycle. */
@@ -616,6 +673,8 @@ int main(int argc, char **argv)
         { "results_directory_that_is_read_only", results_directory_that_is_read_only },
         { "standard_output_on_a_full_disk", standard_output_on_a_full_disk },
         { "clock_that_jumps", clock_that_jumps },
+        { "connection_to_libvirt_that_drops",
+          connection_to_libvirt_that_drops },
         { "two_rigs_on_one_directory", two_rigs_on_one_directory },
         { "ctrl_c_at_any_moment", ctrl_c_at_any_moment },
         { "ctrl_c_in_a_cycle", ctrl_c_in_a_cycle },
