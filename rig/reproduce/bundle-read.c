@@ -251,6 +251,14 @@ static void check_plan(const RigBundle *b, GPtrArray *problems)
     }
 }
 
+/* Whose guest has no plan: the rig tells its agent each step. */
+static gboolean is_windows(const RigBundle *b)
+{
+    const RigScenario *first = b->scenarios->pdata[0];
+
+    return first->machine.guest == RIG_GUEST_WINDOWS;
+}
+
 static gboolean load(RigBundle *b, const RigPaths *paths, GPtrArray *problems)
 {
     g_autofree char *manifest = g_build_filename(b->dir, RIG_BUNDLE_MANIFEST,
@@ -279,7 +287,7 @@ static gboolean load(RigBundle *b, const RigPaths *paths, GPtrArray *problems)
     if (!problems->len) {
         check_plan(b, problems);
     }
-    if (!problems->len &&
+    if (!problems->len && !is_windows(b) &&
         !rig_read_file(plan, PLAN_SIZE_MAX, &b->ini, &length, &error)) {
         rig_problem(problems, plan, 0, "%s", error->message);
     }

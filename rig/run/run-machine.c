@@ -253,19 +253,24 @@ static void set_sweep_commands(const RigRunContext *c, RigScenarioResult *r,
 }
 
 /*
- * Where its bundle will be and the command that takes it; what was not run to
- * its end because the user stopped it has none.
+ * Where its bundle will be and the command that takes it. What the user stopped
+ * has none, nor what never ran; and Windows does not run the same way twice.
  */
-static void announce_bundle(const RigRunContext *c, RigScenarioResult *r)
+static void announce_bundle(const Machine *m, RigScenarioResult *r)
 {
+    const RigRunContext *c = m->c;
     g_autofree char *here = g_get_current_dir();
     g_autofree char *path = NULL, *word = NULL;
     const char *shown;
 
-    if (c->interrupted || !rig_bundle_wanted(r)) {
+    if (c->interrupted || !rig_bundle_wanted(r) ||
+        m->result->outcome == RIG_OUTCOME_START_FAILED) {
         return;
     }
     r->bundle = g_build_filename(RIG_BUNDLES, r->scenario->name, NULL);
+    if (m->windows) {
+        return;
+    }
     path = g_build_filename(c->dir, r->bundle, NULL);
     shown = g_str_has_prefix(path, here) && path[strlen(here)] == '/'
             ? path + strlen(here) + 1 : path;
@@ -304,7 +309,7 @@ static void collect_results(Machine *m)
         r->reproduce = g_strdup_printf("rig run %s%s", r->scenario->variant
                                        ? r->scenario->variant : "", file);
         set_sweep_commands(c, r, file);
-        announce_bundle(c, r);
+        announce_bundle(m, r);
         if (c->run->known) {
             rig_known_apply(c->run->known, r);
         }
