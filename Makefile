@@ -101,6 +101,7 @@ help:
 	@echo "make check-units  | check-sanitize | check-qtest | check-html | check-vm"
 	@echo "make check-detection  all seeded defects and clean controls: recall, false"
 	@echo "                  alarms; CYCLES=100000: and so many clean cycles (an hour)"
+	@echo "make check-nothing-lost  kills, full disks, Ctrl-C: nothing is lost"
 	@echo "make check-bisect every seeded defect has a plan of three steps; minutes"
 	@echo "make coverage     lines and branches of our devices that qtests reach"
 	@echo "make check-exactness  the tap loses and swaps none of 10^7 events"

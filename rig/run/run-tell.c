@@ -104,6 +104,7 @@ static void send_result(const RigRunContext *c, const RigScenarioResult *r)
     rig_json_text(b, "verdict", rig_verdict_name(r->verdict));
     rig_json_text(b, "expected", rig_verdict_name(e->verdict));
     rig_json_bool(b, "as-expected", rig_scenario_result_as_expected(r));
+    rig_json_bool(b, "known", r->known_all);
     rig_json_text(b, "sentence", r->sentence);
     rig_json_text(b, "reproduce", r->reproduce);
     rig_json_send(b, events_fd(c));
