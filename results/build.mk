@@ -1,38 +1,51 @@
-# results: the tests of the report. See the top Makefile for the conventions.
+# results: the tests of what is made from results. See the top Makefile for the
+# conventions.
 #
-# check-html runs them in a real Chromium and leaves pages and pictures in
-# $(B)/results/html; CHROMIUM=<program> uses another one.
+# check-html shows every page to a real Chromium, by Playwright, and leaves pages
+# in $(B)/results/html; CHROMIUM=<program> uses another one. `make screenshots`
+# takes the pictures of the README from the newest run.
 
 DEPS += libglib2.0-dev libxml2-dev libxslt1-dev
-CHECK_DEPS += check libjson-glib-dev chromium poppler-utils
+CHECK_DEPS += check chromium poppler-utils nodejs npm
 
 RESULTS_DATA := $(wildcard results/*.rng results/*.xsl results/*.css \
-    results/*.js results/tests/golden/*/run.xml)
+    results/*.js results/tests/golden/*/*)
+RESULTS_NODE := $(B)/results/node/node_modules/.package-lock.json
+RESULTS_ENV = RIG=$(B)/rig/rig RESULTS=results OUT=$(B)/results/html
+BROWSER_TESTS := $(wildcard results/tests/test-*.mjs)
 
 $(B)/results/%.o: results/tests/%.c
 	$(Q)mkdir -p $(@D)
 	$(Q)echo "  CC    $@"
-	$(Q)$(CC) $(RIG_CFLAGS) $(shell pkg-config --cflags check json-glib-1.0) \
+	$(Q)$(CC) $(RIG_CFLAGS) $(shell pkg-config --cflags check) \
 	    -MMD -MP -c -o $@ $<
 
 $(B)/results/test-report: $(B)/results/test-report.o $(B)/rig/librig.a
 	$(Q)echo "  LD    $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(RIG_LIBS) $(shell pkg-config --libs check)
 
-$(B)/results/test-browser: $(B)/results/test-browser.o \
-    $(B)/results/browser.o $(B)/rig/librig.a
-	$(Q)echo "  LD    $@"
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(RIG_LIBS) \
-	    $(shell pkg-config --libs check json-glib-1.0)
-
 -include $(wildcard $(B)/results/*.d)
 
-.PHONY: check-units-results
+.PHONY: check-units-results screenshots
 check-units: check-units-results
 check-units-results: $(B)/results/test-report $(RESULTS_DATA)
 	$(Q)echo "  TEST  $<"
 	$(Q)$< results
 
-check-html: $(B)/results/test-browser $(RESULTS_DATA)
-	$(Q)echo "  TEST  $<"
-	$(Q)$< results $(B)/results/html
+# Exactly the versions of package-lock.json, outside the source tree.
+$(RESULTS_NODE): results/tests/package.json results/tests/package-lock.json \
+    results/tests/.npmrc
+	$(Q)echo "  NPM   $(@D)"
+	$(Q)rm -rf $(B)/results/node && mkdir -p $(B)/results/node
+	$(Q)cp $^ $(B)/results/node
+	$(Q)cd $(B)/results/node && npm ci --silent || { echo "check-html: npm" \
+	    "could not fetch Playwright; it needs an npm registry, and nodejs" \
+	    "and npm, which \"make deps\" installs" >&2; exit 1; }
+	$(Q)touch $@
+
+check-html: $(RESULTS_NODE) rig-program $(RESULTS_DATA)
+	$(Q)for t in $(BROWSER_TESTS); do echo "  TEST  $$t"; \
+	    $(RESULTS_ENV) node $$t || exit 1; done
+
+screenshots: $(RESULTS_NODE) rig-program
+	$(Q)$(RESULTS_ENV) node results/tests/screenshots.mjs

@@ -110,6 +110,7 @@
   </xsl:template>
 
   <xsl:template name="both-runs">
+    <div class="scroll" tabindex="0" role="region" aria-label="Both runs">
     <table class="both">
       <thead>
         <tr>
@@ -143,6 +144,7 @@
         </xsl:for-each>
       </tbody>
     </table>
+    </div>
   </xsl:template>
 
   <!-- ============================================================ scenarios -->

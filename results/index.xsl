@@ -29,7 +29,7 @@
         <xsl:with-param name="rig">index</xsl:with-param>
       </xsl:call-template>
       <body>
-        <a class="skip" href="#all">Skip to the scenarios</a>
+        <a class="skip" href="#main">Skip to the results</a>
         <xsl:call-template name="symbols"/>
         <div class="page">
           <xsl:if test="scenario">
@@ -46,7 +46,7 @@
             </h1>
             <xsl:call-template name="newest"/>
           </header>
-          <main>
+          <main id="main">
             <xsl:choose>
               <xsl:when test="run or scenario">
                 <xsl:call-template name="class-tiles"/>

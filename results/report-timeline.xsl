@@ -298,7 +298,8 @@
       <xsl:for-each select="../../finding[position() &lt;= $max-findings]
                             [@cycle = current()/../@number]
                             /proof[position() &lt;= $max-proofs]">
-        <q e="{@event}" r="s{../../@number}f{../@number}p{position()}">
+        <q e="{@event}" r="s{../../@number}f{../@number}p{
+              count(preceding-sibling::proof) + 1}">
           <xsl:value-of select="."/>
         </q>
       </xsl:for-each>
