@@ -176,6 +176,7 @@ int main(void)
     Suite *s = suite_create("manual");
     TCase *t = tcase_create("manual");
 
+    tcase_set_timeout(t, 60); /* groff formats every page */
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, every_command_has_a_page_in_the_overview);
     tcase_add_test(t, every_option_of_a_command_is_on_its_page);
