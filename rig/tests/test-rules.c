@@ -225,6 +225,8 @@ static const Case cases[] = {
     { "WriteErrorLog",
       INIT "NdisMAllocateSharedMemory>8 !NdisMAllocateSharedMemory "
       "NdisWriteErrorLogEntry " FAILS, "" },
+    { "WriteErrorLog",
+      INIT "!NdisMAllocateSharedMemory IoWriteErrorLogEntry " FAILS, "" },
     { "WriteErrorLog", INIT "!NdisMAllocateSharedMemory " FAILS,
       "not-logged/sdv-rule" },
     { "WriteErrorLog", INIT "NdisMAllocateSharedMemory " FAILS,
