@@ -131,7 +131,7 @@
       <xsl:call-template name="filter-data"/>
       <td role="cell" class="num"><xsl:value-of select="@number"/></td>
       <td role="cell">
-        <xsl:apply-templates select="@verdict" mode="badge"/>
+        <xsl:apply-templates select="@verdict" mode="mark"/>
         <xsl:call-template name="as-expected"/>
         <xsl:call-template name="known-of"/>
       </td>

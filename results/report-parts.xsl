@@ -13,6 +13,12 @@
     </span>
   </xsl:template>
 
+  <!-- The same in a list: its sign is the style sheet's, as ten thousand
+       drawings are slow. -->
+  <xsl:template match="@verdict" mode="mark">
+    <span class="badge mark v-{.}"><xsl:value-of select="."/></span>
+  </xsl:template>
+
   <!-- The expected verdict of the current scenario, and whether it came. -->
   <xsl:template name="as-expected">
     <small class="expected x-{@as-expected}">
