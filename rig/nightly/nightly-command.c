@@ -15,6 +15,7 @@
 
 #include "commands.h"
 #include "json-events.h"
+#include "known.h"
 #include "night-report.h"
 #include "nightly.h"
 #include "problem.h"
@@ -349,6 +350,17 @@ static int work(void *opaque)
 
 /* --- the command ------------------------------------------------------ */
 
+/* Each job reads them again; here they are read before any job is run. */
+static void check_known(const RigNightly *n, GPtrArray *problems)
+{
+    const char *file = n->options->known ? n->options->known :
+                       n->suite ? n->suite->known : NULL;
+    g_autoptr(GPtrArray) issues =
+        file ? rig_known_load(file, NULL, n->paths, problems) : NULL;
+
+    (void)issues;
+}
+
 static gboolean load(RigNightly *n, const char *file)
 {
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
@@ -356,10 +368,11 @@ static gboolean load(RigNightly *n, const char *file)
 
     n->suite = rig_suite_load(file, n->paths, problems);
     g_set_prgname("rig nightly"); /* loading a sweep changes it */
+    check_known(n, problems);
     for (guint i = 0; i < problems->len; i++) {
         fprintf(stderr, "%s\n", (char *)problems->pdata[i]);
     }
-    if (!n->suite) {
+    if (!n->suite || problems->len) {
         fprintf(stderr, "rig nightly: %u problem%s; nothing was run\n",
                 problems->len, problems->len == 1 ? "" : "s");
         return FALSE;

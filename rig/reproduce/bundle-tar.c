@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <gio/gio.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -220,6 +221,22 @@ static gboolean write_all(int fd, const char *bytes, size_t left)
     return TRUE;
 }
 
+static gboolean too_large(GError **error)
+{
+    return fail(error, "it unpacks to more than %u GiB",
+                (unsigned)(RIG_BUNDLE_BYTES_MAX >> 30));
+}
+
+/* Who unpacks blocks these signals, to remove what there is before the end. */
+static gboolean is_stopped(void)
+{
+    sigset_t set;
+
+    return sigpending(&set) == 0 &&
+           (sigismember(&set, SIGINT) || sigismember(&set, SIGTERM) ||
+            sigismember(&set, SIGHUP));
+}
+
 static gboolean copy_out(Unpack *u, int fd, const char *name, GError **error)
 {
     g_autofree char *block = g_malloc(BLOCK);
@@ -228,8 +245,10 @@ static gboolean copy_out(Unpack *u, int fd, const char *name, GError **error)
     while ((n = archive_read_data(u->a, block, BLOCK)) > 0) {
         u->bytes += n;
         if (u->bytes > RIG_BUNDLE_BYTES_MAX) {
-            return fail(error, "it unpacks to more than %u GiB",
-                        (unsigned)(RIG_BUNDLE_BYTES_MAX >> 30));
+            return too_large(error);
+        }
+        if (is_stopped()) {
+            return fail(error, "stopped while it was unpacked");
         }
         if (!write_all(fd, block, n)) {
             return fail(error, "%s/%s: %s", u->to, name, g_strerror(errno));
@@ -286,6 +305,10 @@ static gboolean take_entry(Unpack *u, struct archive_entry *e, GError **error)
     if (archive_entry_hardlink(e) || archive_entry_symlink(e) ||
         (!dir && archive_entry_filetype(e) != AE_IFREG)) {
         return fail(error, "\"%s\" is no regular file", name);
+    }
+    if (archive_entry_size_is_set(e) &&
+        (uint64_t)archive_entry_size(e) > RIG_BUNDLE_BYTES_MAX - u->bytes) {
+        return too_large(error); /* before any of it is written */
     }
     return dir || take_file(u, inner, error);
 }

@@ -21,6 +21,8 @@
 /* Longer than that, and the user is told how far it is. */
 #define PATIENCE_US (2 * G_USEC_PER_SEC)
 
+static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+
 typedef struct Options {
     char *results;       /* directory, absolute */
     int times;
@@ -410,9 +412,23 @@ static gboolean prepare(Reproduction *p)
 }
 
 /* What the worker process does. */
+/*
+ * @how as of sigprocmask(2). They are blocked as long as there may be an
+ * unpacked bundle that nobody else removes.
+ */
+static void stop_signals(int how)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    for (guint i = 0; i < G_N_ELEMENTS(signals); i++) {
+        sigaddset(&set, signals[i]);
+    }
+    sigprocmask(how, &set, NULL);
+}
+
 static int work(void *opaque)
 {
-    static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
     Reproduction *p = opaque;
     RigRoot *root = NULL;
 
@@ -423,6 +439,7 @@ static int work(void *opaque)
         rig_loop_attach(rig_loop_context(),
                         g_unix_signal_source_new(signals[i]), on_stop, p);
     }
+    stop_signals(SIG_UNBLOCK);
     print_heading(p);
     if (!prepare(p) || !connect_libvirt(p, &root)) {
         return RIG_EXIT_BROKEN;
@@ -614,6 +631,7 @@ static int reproduce(const Options *o)
     g_autoptr(GError) error = NULL;
     int status = RIG_EXIT_USAGE;
 
+    stop_signals(SIG_BLOCK);
     p.paths = rig_paths_find(&error);
     if (!p.paths) {
         fprintf(stderr, "rig reproduce: %s\n", error->message);
@@ -635,6 +653,7 @@ static int reproduce(const Options *o)
     rig_paths_free(p.paths);
     g_free(p.cmdline);
     g_free(p.dir);
+    stop_signals(SIG_UNBLOCK);
     return status;
 }
 

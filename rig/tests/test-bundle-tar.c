@@ -4,6 +4,7 @@
 #include <archive_entry.h>
 #include <check.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -204,6 +205,48 @@ START_TEST(too_many_files_are_refused)
 }
 END_TEST
 
+/* Only the header is there: it is refused for what it says, not as cut. */
+START_TEST(too_large_a_file_is_refused_before_it_is_written)
+{
+    struct archive *a = archive_write_new();
+    struct archive_entry *e = archive_entry_new();
+    g_autofree char *path = g_build_filename(to, "x", NULL);
+    g_autoptr(GError) error = NULL;
+
+    archive_write_set_format_ustar(a);
+    archive_write_set_bytes_per_block(a, 0);
+    ck_assert_int_eq(archive_write_open_filename(a, file), ARCHIVE_OK);
+    archive_entry_set_pathname(e, "b/x");
+    archive_entry_set_filetype(e, AE_IFREG);
+    archive_entry_set_size(e, RIG_BUNDLE_BYTES_MAX + 1);
+    ck_assert_int_eq(archive_write_header(a, e), ARCHIVE_OK);
+    archive_entry_free(e);
+    archive_write_fail(a);
+    archive_write_free(a);
+    ck_assert(!rig_bundle_unpack(file, to, &error));
+    ck_assert_ptr_nonnull(strstr(error->message, "more than 4 GiB"));
+    ck_assert(!g_file_test(path, G_FILE_TEST_EXISTS));
+}
+END_TEST
+
+START_TEST(unpacking_ends_at_a_signal_that_is_blocked)
+{
+    g_autoptr(GError) error = NULL;
+    sigset_t set, old;
+    int sig;
+
+    pack(file);
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    ck_assert_int_eq(sigprocmask(SIG_BLOCK, &set, &old), 0);
+    raise(SIGTERM);
+    ck_assert(!rig_bundle_unpack(file, to, &error));
+    ck_assert_int_eq(sigwait(&set, &sig), 0);
+    ck_assert_int_eq(sigprocmask(SIG_SETMASK, &old, NULL), 0);
+    ck_assert_ptr_nonnull(strstr(error->message, "stopped"));
+}
+END_TEST
+
 START_TEST(what_is_no_whole_archive_is_refused)
 {
     g_autofree char *bytes = NULL;
@@ -238,6 +281,8 @@ int main(void)
     tcase_add_loop_test(tc, hostile_archives_are_refused, 0,
                         G_N_ELEMENTS(hostile));
     tcase_add_test(tc, too_many_files_are_refused);
+    tcase_add_test(tc, too_large_a_file_is_refused_before_it_is_written);
+    tcase_add_test(tc, unpacking_ends_at_a_signal_that_is_blocked);
     tcase_add_test(tc, what_is_no_whole_archive_is_refused);
     suite_add_tcase(suite, tc);
     return run_suite(suite);

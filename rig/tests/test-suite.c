@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "commands.h"
 #include "run-suite.h"
 #include "suite.h"
 #include "tests/fixture.h"
@@ -226,6 +227,22 @@ START_TEST(durations_and_sizes_have_a_unit)
 }
 END_TEST
 
+/* Not by each of its jobs, when the night is over. */
+START_TEST(known_issues_are_read_before_the_night)
+{
+    g_autofree char *file = fixture_write(
+        f, "suite.xml", "<suite name='s' known-issues='gone.xml'>"
+        "<scenarios files='one.xml'/></suite>", -1);
+    g_autofree char *good = fixture_write(f, "known.xml", "<known-issues/>",
+                                          -1);
+    char *gone_argv[] = { "nightly", "--list", file, NULL };
+    char *good_argv[] = { "nightly", "--list", "--known", good, file, NULL };
+
+    ck_assert_int_eq(rig_cmd_nightly(3, gone_argv), RIG_EXIT_USAGE);
+    ck_assert_int_eq(rig_cmd_nightly(5, good_argv), RIG_EXIT_OK);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("suite");
@@ -241,6 +258,7 @@ int main(void)
                         G_N_ELEMENTS(bads));
     tcase_add_test(t, a_file_that_never_ends_is_not_read);
     tcase_add_test(t, durations_and_sizes_have_a_unit);
+    tcase_add_test(t, known_issues_are_read_before_the_night);
     suite_add_tcase(s, t);
     return run_suite(s);
 }
