@@ -112,6 +112,11 @@ struct inf *inf_load(const char *path, GError **error)
                     strerror(errno));
         return NULL;
     }
+    if (!S_ISREG(st.st_mode)) { /* to open a FIFO is to wait for its other end */
+        g_set_error(error, INF_ERROR, INF_ERROR_IO, "%s: it is no regular "
+                    "file; name the driver's INF", path);
+        return NULL;
+    }
     if (st.st_size > (off_t)INF_SIZE_MAX) {
         g_set_error(error, INF_ERROR, INF_ERROR_IO, "%s: more than %u bytes",
                     path, INF_SIZE_MAX);

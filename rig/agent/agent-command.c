@@ -13,8 +13,10 @@
 #include "commands.h"
 #include "loop.h"
 #include "protocol/names.h"
+#include "read-file.h"
 
 #define MAX_DATA AGENT_CHUNK_MAX
+#define DATA_FILE_MAX (1u << 20) /* bytes that are looked at */
 
 typedef struct Talk {
     RigAgent *agent;
@@ -206,7 +208,8 @@ static gboolean add_data(struct fields *fields, uint16_t key,
     gsize length = strlen(value);
 
     if (value[0] == '@') {
-        if (!g_file_get_contents(value + 1, &bytes, &length, error)) {
+        if (!rig_read_file(value + 1, DATA_FILE_MAX, &bytes, &length, error)) {
+            g_prefix_error(error, "%s: ", value + 1);
             return FALSE;
         }
     }

@@ -42,18 +42,24 @@ void rig_json_bool(JsonBuilder *b, const char *name, gboolean value)
     json_builder_add_boolean_value(b, value);
 }
 
-void rig_json_send(JsonBuilder *b, int fd)
+char *rig_json_end(JsonBuilder *b)
 {
     g_autoptr(JsonNode) root = NULL;
-    g_autofree char *text = NULL, *line = NULL;
-    const char *at;
-    size_t left;
+    g_autofree char *text = NULL;
 
     json_builder_end_object(b);
     root = json_builder_get_root(b);
     text = json_to_string(root, FALSE);
-    at = line = g_strconcat(text, "\n", NULL);
     g_object_unref(b);
+    return g_strconcat(text, "\n", NULL);
+}
+
+void rig_json_send(JsonBuilder *b, int fd)
+{
+    g_autofree char *line = rig_json_end(b);
+    const char *at = line;
+    size_t left;
+
     for (left = fd < 0 ? 0 : strlen(line); left > 0;) {
         ssize_t n = write(fd, at, left);
 

@@ -17,6 +17,9 @@ void rig_json_text(JsonBuilder *b, const char *name, const char *value);
 void rig_json_number(JsonBuilder *b, const char *name, gint64 value);
 void rig_json_bool(JsonBuilder *b, const char *name, gboolean value);
 
+/* End the object, free @b; its line, to be freed. */
+char *rig_json_end(JsonBuilder *b);
+
 /*
  * End the object and write it to @fd as one line, in one write(2) so that
  * lines of several writers do not mix. Frees @b. A reader that is gone is no

@@ -15,6 +15,7 @@
 
 #include "der.h"
 #include "pe-file.h"
+#include "read-file.h"
 
 #define FILE_MAX (64u << 20)
 
@@ -155,13 +156,8 @@ static gboolean add_member(GPtrArray *members, const char *path,
     g_autofree char *file = NULL;
     gsize size;
 
-    if (!g_file_get_contents(path, &file, &size, error)) {
-        return FALSE;
-    }
-    if (size > FILE_MAX) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: %"
-                    G_GSIZE_FORMAT " bytes are too many for a driver package",
-                    path, size);
+    if (!rig_read_file(path, FILE_MAX, &file, &size, error)) {
+        g_prefix_error(error, "%s: ", path);
         return FALSE;
     }
     g_ptr_array_add(members, member(name, (const uint8_t *)file, size));

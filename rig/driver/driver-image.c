@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 
 #include "driver-internal.h"
+#include "read-file.h"
 
 #define FILE_MAX (64u << 20) /* bytes; the guest takes no more either */
 
@@ -299,13 +300,8 @@ gboolean rig_driver_file_read(const char *path, char **file, gsize *size,
                     ? "it is no regular file" : "there is no such file");
         return FALSE;
     }
-    if (!g_file_get_contents(path, file, size, error)) {
-        return FALSE;
-    }
-    if (*size > FILE_MAX) {
-        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-                    "%s: %" G_GSIZE_FORMAT " bytes are too many for a driver",
-                    path, *size);
+    if (!rig_read_file(path, FILE_MAX, file, size, error)) {
+        g_prefix_error(error, "%s: ", path);
         return FALSE;
     }
     return TRUE;

@@ -207,17 +207,9 @@ static void check_decoration(RigDriverInf *out, struct inf *inf)
 RigDriverInf *rig_driver_inf_read(const char *path, const char *sys,
                                   GError **error)
 {
-    struct inf *inf;
+    struct inf *inf = inf_load(path, error);
     RigDriverInf *out;
 
-    /* To open a FIFO is to wait for its other end. */
-    if (g_file_test(path, G_FILE_TEST_EXISTS) &&
-        !g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
-        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s: it is no "
-                    "regular file; name the driver's INF", path);
-        return NULL;
-    }
-    inf = inf_load(path, error);
     if (!inf) {
         return NULL;
     }

@@ -183,7 +183,8 @@ GPtrArray *rig_known_load(const char *file, const char *today,
     g_autofree char *day = today ? g_strdup(today) : today_utc();
     g_autoptr(GPtrArray) issues = g_ptr_array_new_with_free_func(issue_free);
     unsigned before = problems->len;
-    xmlDoc *doc = rig_document_read(file, problems);
+    xmlDoc *doc = rig_document_read(file, "; name a file of known issues, as "
+                                    "rig-run(1) shows them", problems);
 
     if (doc && problems->len == before &&
         rig_scenario_validate(doc, file, schema, problems)) {

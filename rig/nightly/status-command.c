@@ -21,6 +21,14 @@ typedef struct Status {
     unsigned shown;
 } Status;
 
+/* By stdio: main() says what could not be written. */
+static void send(JsonBuilder *b)
+{
+    g_autofree char *line = rig_json_end(b);
+
+    fputs(line, stdout);
+}
+
 /* --- runs ------------------------------------------------------------- */
 
 static char *since(const Status *s, gint64 when)
@@ -52,7 +60,7 @@ static void send_run(const Status *s, const char *id, const RigRunLive *l,
     rig_json_text(b, "scenario", l->scenario);
     rig_json_text(b, "last-scenario", l->last);
     rig_json_text(b, "last-verdict", l->last_verdict);
-    rig_json_send(b, STDOUT_FILENO);
+    send(b);
     (void)s;
 }
 
@@ -161,7 +169,7 @@ static void send_night(const RigNight *n, const RigNightPart *p,
                     (alive ? 0 : c->running));
     rig_json_number(b, "skipped", c->skipped);
     rig_json_number(b, "seconds-left", left);
-    rig_json_send(b, STDOUT_FILENO);
+    send(b);
 }
 
 static void print_night(const Status *s, const RigNight *n,

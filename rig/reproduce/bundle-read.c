@@ -134,7 +134,12 @@ static gboolean unpack(RigBundle *b, const char *archive, GPtrArray *problems)
     g_autoptr(GError) error = NULL;
 
     b->temporary = g_dir_make_tmp("rig-bundle-XXXXXX", &error);
-    if (!b->temporary || !rig_bundle_unpack(archive, b->temporary, &error)) {
+    if (!b->temporary) {
+        rig_problem(problems, archive, 0, "cannot be unpacked: %s; set TMPDIR "
+                    "to a directory that can be written to", error->message);
+        return FALSE;
+    }
+    if (!rig_bundle_unpack(archive, b->temporary, &error)) {
         g_ptr_array_add(problems, g_strdup(error->message));
         return FALSE;
     }

@@ -289,7 +289,8 @@ RigScenario *rig_scenario_load(const char *file, const RigPaths *paths,
 {
     guint before = problems->len;
 
-    return take_document(rig_document_read(file, problems), file, paths, problems,
+    return take_document(rig_document_read(file, "; name a scenario file or "
+                                           "a directory of them", problems), file, paths, problems,
                          before);
 }
 

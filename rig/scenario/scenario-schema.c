@@ -64,15 +64,16 @@ xmlDoc *rig_document_parse(const char *text, gsize length, const char *file,
     return doc;
 }
 
-xmlDoc *rig_document_read(const char *file, GPtrArray *problems)
+xmlDoc *rig_document_read(const char *file, const char *hint,
+                          GPtrArray *problems)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *text = NULL;
     gsize length;
 
     if (!rig_read_file(file, FILE_MAX, &text, &length, &error)) {
-        rig_problem(problems, file, 0, "cannot be read: %s; name a scenario "
-                    "file or a directory of them", error->message);
+        rig_problem(problems, file, 0, "cannot be read: %s%s", error->message,
+                    hint);
         return NULL;
     }
     return rig_document_parse(text, length, file, problems);

@@ -8,10 +8,12 @@
 
 /*
  * The document in @file, at most 1 MiB, or in @text of what is called @file.
+ * @hint, "; ..." or "", says what to do when the file cannot be read.
  * Problems are appended to @problems; NULL when it is not well-formed. One
  * with a document type declaration has a problem, too.
  */
-xmlDoc *rig_document_read(const char *file, GPtrArray *problems);
+xmlDoc *rig_document_read(const char *file, const char *hint,
+                          GPtrArray *problems);
 xmlDoc *rig_document_parse(const char *text, gsize length, const char *file,
                            GPtrArray *problems);
 

@@ -8,6 +8,7 @@
 #include <libxml/parser.h>
 #include <libxml/xpath.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "history-index.h"
@@ -390,8 +391,12 @@ START_TEST(hostile_run_gives_a_valid_index)
     g_autoptr(RigHistory) h = NULL;
     g_autofree char *text = NULL;
     g_autofree char *dir = g_build_filename(f->dir, "runs", "empty", NULL);
+    g_autofree char *night = g_build_filename(f->dir, "nights", "n", NULL);
+    g_autofree char *fifo = g_build_filename(night, "night.xml", NULL);
 
     ck_assert_int_eq(g_mkdir_with_parents(dir, 0755), 0);
+    ck_assert_int_eq(g_mkdir_with_parents(night, 0755), 0);
+    ck_assert_int_eq(mkfifo(fifo, 0600), 0);
     add_run("started='yesterday' night='' job='&lt;script&gt;'", "pass",
             "&lt;&#1;", "<title>a\002</title>");
     add_run("started='2026-01-01T00:00:00Z'", "pass", "x",
@@ -402,6 +407,7 @@ START_TEST(hostile_run_gives_a_valid_index)
     ck_valid(text);
     ck_xpath(text, "string(//run[@id='empty']/@damaged)", "yes");
     ck_xpath(text, "string(//run[@id='2026-0001']/@damaged)", "yes");
+    ck_xpath(text, "string(//night[@id='n']/@damaged)", "yes");
     ck_xpath(text, "string(//scenario/@title)", "<b>");
     ck_xpath(text, "count(//scenario//cell)", "1");
 }

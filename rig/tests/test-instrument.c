@@ -312,6 +312,7 @@ START_TEST(a_catalogue_lists_every_file_and_is_the_same_each_time)
     g_autoptr(GBytes) two = rig_catalog(files, ids, 1764000000, NULL);
     g_autoptr(GBytes) image = bytes_of(DRIVERS "/clean/rignic.sys");
     const char *const missing[] = { "/nowhere/x.sys", NULL };
+    const char *const endless[] = { "/dev/zero", NULL };
     g_autoptr(GError) error = NULL;
     uint8_t digest[32];
 
@@ -322,6 +323,7 @@ START_TEST(a_catalogue_lists_every_file_and_is_the_same_each_time)
                                  g_bytes_get_size(one), digest, 32));
     ck_assert_ptr_null(rig_catalog(missing, NULL, 0, &error));
     ck_assert_ptr_nonnull(error);
+    ck_assert_ptr_null(rig_catalog(endless, NULL, 0, NULL));
 }
 END_TEST
 
