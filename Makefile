@@ -116,6 +116,7 @@ help:
 	@echo "make check-replay     the same for replays of a recording"
 	@echo "make sign         driver packages for Windows, signed with a test key"
 	@echo "make soak         1,000 init-halt cycles in one VM"
+	@echo "make screenshots  the pictures of the README, from the newest run"
 	@echo "make clean        remove build/ (results/ is kept)"
 	@echo "Variables: V=1 SANITIZE=1 QEMU_SRC=<tree or tarball> CC= CFLAGS="
 

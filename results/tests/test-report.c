@@ -17,6 +17,7 @@
 
 #include "commands.h"
 #include "report.h"
+#include "results.h"
 
 static const char *results_dir;
 static char *dir, *run_xml, *page; /* of the run under test */
@@ -151,6 +152,47 @@ START_TEST(golden_run_gives_a_page)
     ck_assert(g_str_has_suffix(g_strchomp(html), "</html>"));
     /* A pure function of the run. */
     ck_assert_str_eq(html, g_strchomp(again));
+}
+END_TEST
+
+/* A number that an XPath over junit.xml gives. */
+static int in_junit(const char *path)
+{
+    g_autofree char *file = g_build_filename(dir, REPORT_JUNIT, NULL);
+    xmlDocPtr doc = xmlReadFile(file, NULL, XML_PARSE_NONET);
+    xmlXPathContextPtr context = xmlXPathNewContext(doc);
+    xmlXPathObjectPtr value = xmlXPathEval(BAD_CAST path, context);
+    int number;
+
+    ck_assert_msg(value != NULL, "%s", path);
+    number = (int)xmlXPathCastToNumber(value);
+    xmlXPathFreeObject(value);
+    xmlXPathFreeContext(context);
+    xmlFreeDoc(doc);
+    return number;
+}
+
+START_TEST(junit_is_valid_and_counts_what_it_holds)
+{
+    static const struct { const char *attribute, *elements; } counts[] = {
+        { "sum(//testsuite/@tests)", "count(//testcase)" },
+        { "sum(//testsuite/@failures)", "count(//testcase/failure)" },
+        { "sum(//testsuite/@errors)", "count(//testcase/error)" },
+        { "sum(//testsuite/@skipped)", "count(//testcase/skipped)" },
+        { "sum(/testsuites/@failures)", "sum(//testsuite/@failures)" },
+    };
+    g_autofree char *html = build_golden(golden[_i]);
+    g_autofree char *file = g_build_filename(dir, REPORT_JUNIT, NULL);
+    g_autofree char *schema = g_build_filename(results_dir, "tests",
+                                               "junit.rng", NULL);
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+
+    ck_assert_msg(rig_results_validate(file, schema, problems), "%s",
+                  (char *)problems->pdata[0]);
+    for (guint i = 0; i < G_N_ELEMENTS(counts); i++) {
+        ck_assert_int_eq(in_junit(counts[i].attribute),
+                         in_junit(counts[i].elements));
+    }
 }
 END_TEST
 
@@ -607,6 +649,7 @@ static Suite *suite(void)
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_set_timeout(t, 60);
     tcase_add_loop_test(t, golden_run_gives_a_page, 0, n);
+    tcase_add_loop_test(t, junit_is_valid_and_counts_what_it_holds, 0, n);
     tcase_add_test(t, missing_run_is_refused);
     tcase_add_test(t, cut_off_run_is_refused_with_its_line);
     tcase_add_test(t, document_type_is_refused);
