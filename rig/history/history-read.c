@@ -99,12 +99,21 @@ static uint64_t number(Reader *r, const char *name)
            ? n : 0;
 }
 
+/* One that a terminal obeys, or that ends a line of a table. */
+static gboolean has_control(const char *text)
+{
+    while (*text && !g_unichar_iscntrl(g_utf8_get_char(text))) {
+        text = g_utf8_next_char(text);
+    }
+    return *text != '\0';
+}
+
 /* As index.rng wants them; NULL for anything else. */
 static char *word(Reader *r, const char *name)
 {
     g_autofree char *v = attr(r, name);
 
-    return v && *v && g_utf8_strlen(v, -1) <= WORD_MAX
+    return v && *v && g_utf8_strlen(v, -1) <= WORD_MAX && !has_control(v)
            ? g_steal_pointer(&v) : NULL;
 }
 

@@ -346,10 +346,13 @@ static gboolean try_open(RigHistory *h, const char *file, GError **error)
 {
     int version = open_file(h, file);
 
+    if (version < 0) {
+        return rig_history_fail(h, error);
+    }
     if (version != 0 && version != SCHEMA_VERSION) {
         h->code = SQLITE_CORRUPT;
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-                    "history.db: damaged, or of another rig");
+                    "history.db: of another rig");
         return FALSE;
     }
     return rig_history_refresh(h, error);

@@ -272,7 +272,7 @@ GPtrArray *rig_offline_scan(const char *stream, GError **error)
     g_autoptr(GPtrArray) all = new_list();
     g_autofree RigStream *s = g_new(RigStream, 1);
     g_autofree uint8_t *bytes = g_malloc(1 << 20);
-    FILE *file = fopen(stream, "rb");
+    FILE *file = fopen(stream, "rbe");
     size_t n;
 
     if (!file) {

@@ -172,7 +172,8 @@ static int console(const RigRunLive *l)
 {
     g_autofree char *pid = g_strdup_printf("--pid=%d", (int)l->process.pid);
 
-    execlp("tail", "tail", "-n", "+1", "-f", pid, l->console, (char *)NULL);
+    execlp("tail", "tail", "-n", "+1", "-f", pid, "--", l->console,
+           (char *)NULL);
     fprintf(stderr, "rig attach: tail: %s\n", g_strerror(errno));
     return RIG_EXIT_BROKEN;
 }

@@ -273,7 +273,7 @@ int rig_cmd_events(int argc, char **argv)
     if (range.from < 0 || range.to < range.from) {
         return usage("--from and --to are event numbers, in this order");
     }
-    file = fopen(argv[1], "rb");
+    file = fopen(argv[1], "rbe");
     if (!file) {
         fprintf(stderr, "rig events: %s: %s\n", argv[1], g_strerror(errno));
         return RIG_EXIT_USAGE;

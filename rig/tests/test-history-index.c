@@ -401,13 +401,15 @@ START_TEST(hostile_run_gives_a_valid_index)
             "&lt;&#1;", "<title>a\002</title>");
     add_run("started='2026-01-01T00:00:00Z'", "pass", "x",
             "<title>&lt;b&gt;</title>" POINTS("nonsense", "success"));
-    add_run("", "excellent", "x", "");
+    add_run("night='a&#10;b'", "excellent", "x", "");
+    add_run("night='&#x9b;31m'", "excellent", "x", "");
     h = history();
     text = rig_history_index_text(h);
     ck_valid(text);
     ck_xpath(text, "string(//run[@id='empty']/@damaged)", "yes");
     ck_xpath(text, "string(//run[@id='2026-0001']/@damaged)", "yes");
     ck_xpath(text, "string(//night[@id='n']/@damaged)", "yes");
+    ck_xpath(text, "count(//night)", "1");
     ck_xpath(text, "string(//scenario/@title)", "<b>");
     ck_xpath(text, "count(//scenario//cell)", "1");
 }

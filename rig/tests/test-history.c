@@ -262,6 +262,16 @@ START_TEST(directory_that_does_not_exist_is_an_error)
 }
 END_TEST
 
+/* Nothing is wrong with a file that cannot be there. */
+START_TEST(a_directory_without_room_for_the_file_is_no_damage)
+{
+    g_autoptr(GError) error = NULL;
+
+    ck_assert_ptr_null(rig_history_rebuild("/proc", &error));
+    ck_assert_ptr_nonnull(strstr(error->message, "unable to open"));
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("history");
@@ -278,6 +288,7 @@ int main(void)
     tcase_add_test(t, key_has_the_name_and_the_machine);
     tcase_add_test(t, part_of_a_sweep_has_a_key_of_its_own);
     tcase_add_test(t, directory_that_does_not_exist_is_an_error);
+    tcase_add_test(t, a_directory_without_room_for_the_file_is_no_damage);
     suite_add_tcase(s, t);
     return run_suite(s);
 }

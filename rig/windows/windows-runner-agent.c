@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The runner's conversation with the agent, which a panic may cut short. */
+#include <fcntl.h>
 #include <gio/gio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -219,7 +220,7 @@ gboolean rig_runner_meet(RigWindowsRunner *r)
     hang_up(r);
     fd = rig_agent_open(r->config.agent_socket, &error);
     if (fd >= 0) {
-        hold_line(r, dup(fd));
+        hold_line(r, fcntl(fd, F_DUPFD_CLOEXEC, 0));
         r->agent = rig_agent_new(fd, &listener);
         if (rig_agent_hello(r->agent, r->config.boot_seconds * 1000ull,
                             &error) && learn(r, &error)) {
