@@ -9,6 +9,7 @@
 
 #include "commands.h"
 #include "image.h"
+#include "kvm.h"
 #include "profile.h"
 #include "results.h"
 #include "run.h"
@@ -92,7 +93,6 @@ static RigProfileFile *describe(const Calibrate *a, const RigPaths *paths,
     p->calibration = rig_calibration_new();
     p->guest = g_strdup(a->words[0]);
     p->made = g_date_time_format(now, "%Y-%m-%dT%H:%M:%SZ");
-    p->accel = g_strdup("tcg");
     if (!read_run(p->calibration, a, error)) {
         return NULL;
     }
@@ -105,6 +105,8 @@ static RigProfileFile *describe(const Calibrate *a, const RigPaths *paths,
         p->release = g_strdup(i->release);
         p->sha256 = g_strdup(i->sha256);
     }
+    p->accel = g_strdup(i && !i->stand_in && rig_kvm_usable(paths, NULL)
+                        ? "kvm" : "tcg");
     *file = a->output ? g_strdup(a->output) :
             i ? rig_image_file(i, RIG_IMAGE_PROFILE) : NULL;
     return g_steal_pointer(&p);
