@@ -9,10 +9,10 @@
  */
 #include "domain.h"
 
-#include <libxml/xmlwriter.h>
 #include <string.h>
 
 #include "plan.h"
+#include "xml-write.h"
 
 /* 2026-01-01 00:00:00 UTC: the date at power-on, in every run. */
 #define POWER_ON "1767225600"
@@ -32,124 +32,84 @@
 /* Locally administered, unicast, the QEMU default prefix's neighbour. */
 #define NIC_MAC "52:49:47:00:00:1%u"
 
-static void element(xmlTextWriter *w, const char *name, ...)
-    G_GNUC_NULL_TERMINATED;
-
-/* An empty element with attributes: name, value, ..., NULL. */
-static void element(xmlTextWriter *w, const char *name, ...)
-{
-    const char *attr;
-    va_list ap;
-
-    xmlTextWriterStartElement(w, (const xmlChar *)name);
-    va_start(ap, name);
-    while ((attr = va_arg(ap, const char *))) {
-        xmlTextWriterWriteAttribute(w, (const xmlChar *)attr,
-                                    (const xmlChar *)va_arg(ap, char *));
-    }
-    va_end(ap);
-    xmlTextWriterEndElement(w);
-}
-
-static void text(xmlTextWriter *w, const char *name, const char *content)
-{
-    xmlTextWriterWriteElement(w, (const xmlChar *)name,
-                              (const xmlChar *)content);
-}
-
-static void start(xmlTextWriter *w, const char *name)
-{
-    xmlTextWriterStartElement(w, (const xmlChar *)name);
-}
-
-static void attribute(xmlTextWriter *w, const char *name, const char *value)
-{
-    xmlTextWriterWriteAttribute(w, (const xmlChar *)name,
-                                (const xmlChar *)value);
-}
-
-static void end(xmlTextWriter *w)
-{
-    xmlTextWriterEndElement(w);
-}
-
 /*
  * Every cycle is a new process with code at new physical pages, so without a
  * limit QEMU's translations grow with each (to 1 GiB, its default).
  */
 static void write_translation_cache(xmlTextWriter *w)
 {
-    start(w, "tcg");
-    start(w, "tb-cache");
-    attribute(w, "unit", "MiB");
+    rig_xml_begin(w, "tcg");
+    rig_xml_begin(w, "tb-cache");
+    rig_xml_put(w, "unit", "MiB");
     xmlTextWriterWriteString(w, (const xmlChar *)TB_CACHE_MIB);
-    end(w);
-    end(w);
+    rig_xml_end(w);
+    rig_xml_end(w);
 }
 
 static void write_hardware(xmlTextWriter *w, const RigDomain *d)
 {
     g_autofree char *mib = g_strdup_printf("%u", d->machine->memory_mib);
 
-    start(w, "memory");
-    attribute(w, "unit", "MiB");
+    rig_xml_begin(w, "memory");
+    rig_xml_put(w, "unit", "MiB");
     xmlTextWriterWriteString(w, (const xmlChar *)mib);
-    end(w);
-    text(w, "vcpu", "1");
-    start(w, "os");
-    start(w, "type");
-    attribute(w, "arch", "x86_64");
-    attribute(w, "machine", "q35");
+    rig_xml_end(w);
+    rig_xml_text_element(w, "vcpu", "1");
+    rig_xml_begin(w, "os");
+    rig_xml_begin(w, "type");
+    rig_xml_put(w, "arch", "x86_64");
+    rig_xml_put(w, "machine", "q35");
     xmlTextWriterWriteString(w, (const xmlChar *)"hvm");
-    end(w);
-    text(w, "kernel", d->kernel);
-    text(w, "initrd", d->initrd);
-    text(w, "cmdline", d->cmdline);
-    end(w);
-    start(w, "features");
-    start(w, "acpi");
-    end(w);
-    start(w, "apic");
-    end(w);
-    element(w, "ioapic", "driver", "qemu", NULL); /* intremap needs it */
+    rig_xml_end(w);
+    rig_xml_text_element(w, "kernel", d->kernel);
+    rig_xml_text_element(w, "initrd", d->initrd);
+    rig_xml_text_element(w, "cmdline", d->cmdline);
+    rig_xml_end(w);
+    rig_xml_begin(w, "features");
+    rig_xml_begin(w, "acpi");
+    rig_xml_end(w);
+    rig_xml_begin(w, "apic");
+    rig_xml_end(w);
+    /* Interrupt remapping needs it. */
+    rig_xml_element(w, "ioapic", "driver", "qemu", NULL);
     write_translation_cache(w);
-    end(w);
+    rig_xml_end(w);
 }
 
 static void write_clock(xmlTextWriter *w)
 {
-    start(w, "clock");
-    attribute(w, "offset", "absolute");
-    attribute(w, "start", POWER_ON);
-    element(w, "timer", "name", "rtc", "track", "guest", NULL);
-    end(w);
-    text(w, "on_poweroff", "destroy");
-    text(w, "on_reboot", "destroy");
-    text(w, "on_crash", "destroy");
+    rig_xml_begin(w, "clock");
+    rig_xml_put(w, "offset", "absolute");
+    rig_xml_put(w, "start", POWER_ON);
+    rig_xml_element(w, "timer", "name", "rtc", "track", "guest", NULL);
+    rig_xml_end(w);
+    rig_xml_text_element(w, "on_poweroff", "destroy");
+    rig_xml_text_element(w, "on_reboot", "destroy");
+    rig_xml_text_element(w, "on_crash", "destroy");
 }
 
 static void write_devices(xmlTextWriter *w, const RigDomain *d)
 {
-    start(w, "devices");
-    text(w, "emulator", d->emulator);
-    element(w, "controller", "type", "usb", "model", "none", NULL);
-    start(w, "serial");
-    attribute(w, "type", "file");
-    element(w, "source", "path", d->console, NULL);
-    element(w, "target", "type", "isa-serial", "port", "0", NULL);
-    end(w);
-    element(w, "memballoon", "model", "none", NULL);
-    start(w, "iommu");
-    attribute(w, "model", "intel");
-    element(w, "driver", "intremap", "on", "caching_mode", "on", NULL);
-    end(w);
-    end(w);
+    rig_xml_begin(w, "devices");
+    rig_xml_text_element(w, "emulator", d->emulator);
+    rig_xml_element(w, "controller", "type", "usb", "model", "none", NULL);
+    rig_xml_begin(w, "serial");
+    rig_xml_put(w, "type", "file");
+    rig_xml_element(w, "source", "path", d->console, NULL);
+    rig_xml_element(w, "target", "type", "isa-serial", "port", "0", NULL);
+    rig_xml_end(w);
+    rig_xml_element(w, "memballoon", "model", "none", NULL);
+    rig_xml_begin(w, "iommu");
+    rig_xml_put(w, "model", "intel");
+    rig_xml_element(w, "driver", "intremap", "on", "caching_mode", "on", NULL);
+    rig_xml_end(w);
+    rig_xml_end(w);
 }
 
 static void arg(xmlTextWriter *w, const char *option, char *value)
 {
-    element(w, "qemu:arg", "value", option, NULL);
-    element(w, "qemu:arg", "value", value, NULL);
+    rig_xml_element(w, "qemu:arg", "value", option, NULL);
+    rig_xml_element(w, "qemu:arg", "value", value, NULL);
     g_free(value);
 }
 
@@ -247,7 +207,7 @@ static void write_qemu_args(xmlTextWriter *w, const RigDomain *d)
     g_autofree char *capture = qemu_path(d->capture);
     g_autofree char *socket = qemu_path(d->tap_socket);
 
-    start(w, "qemu:commandline");
+    rig_xml_begin(w, "qemu:commandline");
     arg(w, "-icount", icount(d));
     arg(w, "-seed", g_strdup_printf("%u", d->machine->random_seed
                                     ? d->machine->random_seed
@@ -283,7 +243,7 @@ static void write_qemu_args(xmlTextWriter *w, const RigDomain *d)
 
         arg(w, "-gdb", g_strdup_printf("unix:%s,server=on,wait=off", gdb));
     }
-    end(w);
+    rig_xml_end(w);
 }
 
 /*
@@ -292,9 +252,10 @@ static void write_qemu_args(xmlTextWriter *w, const RigDomain *d)
  */
 static void write_capabilities(xmlTextWriter *w)
 {
-    start(w, "qemu:capabilities");
-    element(w, "qemu:del", "capability", "cpu-unavailable-features", NULL);
-    end(w);
+    rig_xml_begin(w, "qemu:capabilities");
+    rig_xml_element(w, "qemu:del", "capability",
+                    "cpu-unavailable-features", NULL);
+    rig_xml_end(w);
 }
 
 char *rig_domain_uuid(unsigned number)
@@ -310,17 +271,17 @@ char *rig_domain_xml(const RigDomain *d)
 
     xmlTextWriterSetIndent(w, 1);
     xmlTextWriterSetIndentString(w, (const xmlChar *)"  ");
-    start(w, "domain");
-    attribute(w, "type", "qemu");
-    attribute(w, "xmlns:qemu", RIG_DOMAIN_QEMU_NS);
-    text(w, "name", d->name);
-    text(w, "uuid", d->uuid);
+    rig_xml_begin(w, "domain");
+    rig_xml_put(w, "type", "qemu");
+    rig_xml_put(w, "xmlns:qemu", RIG_DOMAIN_QEMU_NS);
+    rig_xml_text_element(w, "name", d->name);
+    rig_xml_text_element(w, "uuid", d->uuid);
     write_hardware(w, d);
     write_clock(w);
     write_devices(w, d);
     write_qemu_args(w, d);
     write_capabilities(w);
-    end(w);
+    rig_xml_end(w);
     xmlTextWriterEndDocument(w);
     xmlFreeTextWriter(w);
     xml = g_strdup((const char *)buffer->content);

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <gio/gio.h>
 #include <libxml/parser.h>
-#include <libxml/xmlwriter.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -14,6 +13,7 @@
 
 #include "read-file.h"
 #include "scenario-schema.h"
+#include "xml-write.h"
 
 #define XML_MAX (1024 * 1024)
 
@@ -228,52 +228,38 @@ GPtrArray *rig_images_list(const char *images, const RigPaths *paths,
 
 /* --- writing ------------------------------------------------------------- */
 
-static void put(xmlTextWriter *w, const char *name, const char *value)
-{
-    if (value) {
-        xmlTextWriterWriteAttribute(w, (const xmlChar *)name,
-                                    (const xmlChar *)value);
-    }
-}
-
-static void put_number(xmlTextWriter *w, const char *name, uint64_t value)
-{
-    xmlTextWriterWriteFormatAttribute(w, (const xmlChar *)name,
-                                      "%" G_GUINT64_FORMAT, value);
-}
-
 static void write_children(xmlTextWriter *w, const RigImage *i)
 {
-    xmlTextWriterStartElement(w, (const xmlChar *)"disk");
-    put(w, "file", RIG_IMAGE_DISK);
-    put(w, "source", i->source);
-    put(w, "sha256", i->sha256);
+    rig_xml_begin(w, "disk");
+    rig_xml_put(w, "file", RIG_IMAGE_DISK);
+    rig_xml_put(w, "source", i->source);
+    rig_xml_put(w, "sha256", i->sha256);
     if (i->sha256) {
-        put_number(w, "bytes", i->bytes);
+        rig_xml_put_count(w, "bytes", i->bytes);
     }
-    xmlTextWriterEndElement(w);
+    rig_xml_end(w);
     if (i->installer) {
-        xmlTextWriterStartElement(w, (const xmlChar *)"installer");
-        put(w, "file", i->installer);
-        put(w, "sha256", i->installer_sha256);
-        xmlTextWriterEndElement(w);
+        rig_xml_begin(w, "installer");
+        rig_xml_put(w, "file", i->installer);
+        rig_xml_put(w, "sha256", i->installer_sha256);
+        rig_xml_end(w);
     }
     if (i->stand_in) {
-        xmlTextWriterStartElement(w, (const xmlChar *)"stand-in");
-        put(w, "kernel", i->kernel);
-        put(w, "initrd", i->initrd);
-        put(w, "cmdline", i->cmdline);
-        put(w, "panic", i->panic);
-        xmlTextWriterEndElement(w);
+        rig_xml_begin(w, "stand-in");
+        rig_xml_put(w, "kernel", i->kernel);
+        rig_xml_put(w, "initrd", i->initrd);
+        rig_xml_put(w, "cmdline", i->cmdline);
+        rig_xml_put(w, "panic", i->panic);
+        rig_xml_end(w);
     }
     if (i->checked) {
-        xmlTextWriterStartElement(w, (const xmlChar *)"guest");
-        put(w, "checked", i->checked);
-        put(w, "release", i->release);
-        put(w, "agent", i->agent);
-        put(w, "test-signing", i->test_signing ? "yes" : "no");
-        put(w, "shim", i->shim ? "yes" : "no");
-        xmlTextWriterEndElement(w);
+        rig_xml_begin(w, "guest");
+        rig_xml_put(w, "checked", i->checked);
+        rig_xml_put(w, "release", i->release);
+        rig_xml_put(w, "agent", i->agent);
+        rig_xml_put(w, "test-signing", i->test_signing ? "yes" : "no");
+        rig_xml_put(w, "shim", i->shim ? "yes" : "no");
+        rig_xml_end(w);
     }
 }
 
@@ -287,14 +273,14 @@ gboolean rig_image_save(const RigImage *i, GError **error)
     xmlTextWriterSetIndent(w, 1);
     xmlTextWriterSetIndentString(w, (const xmlChar *)"  ");
     xmlTextWriterStartDocument(w, NULL, "UTF-8", NULL);
-    xmlTextWriterStartElement(w, (const xmlChar *)"image");
-    put(w, "version", "1");
-    put(w, "name", i->name);
-    put(w, "imported", i->imported);
-    put(w, "firmware", i->uefi ? "uefi" : "bios");
-    put_number(w, "memory-mib", i->memory_mib);
-    put_number(w, "cpus", i->cpus);
-    put(w, "state", states[i->state]);
+    rig_xml_begin(w, "image");
+    rig_xml_put(w, "version", "1");
+    rig_xml_put(w, "name", i->name);
+    rig_xml_put(w, "imported", i->imported);
+    rig_xml_put(w, "firmware", i->uefi ? "uefi" : "bios");
+    rig_xml_put_count(w, "memory-mib", i->memory_mib);
+    rig_xml_put_count(w, "cpus", i->cpus);
+    rig_xml_put(w, "state", states[i->state]);
     write_children(w, i);
     xmlTextWriterEndDocument(w);
     xmlFreeTextWriter(w);

@@ -4,13 +4,13 @@
 
 #include <gio/gio.h>
 #include <libxml/parser.h>
-#include <libxml/xmlwriter.h>
 #include <string.h>
 
 #include "commands.h"
 #include "include/plan.h"
 #include "read-file.h"
 #include "scenario-schema.h"
+#include "xml-write.h"
 
 #define XML_MAX (1024 * 1024)
 
@@ -30,52 +30,35 @@ void rig_profile_free(RigProfileFile *p)
 
 /* --- writing ------------------------------------------------------------- */
 
-static void begin(xmlTextWriter *w, const char *name)
-{
-    xmlTextWriterStartElement(w, (const xmlChar *)name);
-}
-
-static void put(xmlTextWriter *w, const char *name, const char *value)
-{
-    if (value) {
-        xmlTextWriterWriteAttribute(w, (const xmlChar *)name,
-                                    (const xmlChar *)value);
-    }
-}
-
-static void put_count(xmlTextWriter *w, const char *name, unsigned n)
-{
-    xmlTextWriterWriteFormatAttribute(w, (const xmlChar *)name, "%u", n);
-}
-
 static void write_conclusions(xmlTextWriter *w, const RigCalibration *c)
 {
-    begin(w, "conclusions");
-    put(w, "programmed", rig_stage_name(c->programmed));
-    put(w, "cleared", rig_stage_name(c->cleared));
-    put(w, "register-visible", rig_known_name(c->register_visible));
-    put(w, "deregister-visible", rig_known_name(c->deregister_visible));
-    put(w, "enabled-at-start", rig_known_name(c->at_start));
-    put(w, "stops-0x08", rig_known_name(c->stops_halt));
-    put(w, "stops-0x0B", rig_known_name(c->stops_init));
-    put(w, "msix-profile", rig_profile_name(rig_calibration_profile(c)));
-    xmlTextWriterEndElement(w);
+    rig_xml_begin(w, "conclusions");
+    rig_xml_put(w, "programmed", rig_stage_name(c->programmed));
+    rig_xml_put(w, "cleared", rig_stage_name(c->cleared));
+    rig_xml_put(w, "register-visible", rig_known_name(c->register_visible));
+    rig_xml_put(w, "deregister-visible", rig_known_name(c->deregister_visible));
+    rig_xml_put(w, "enabled-at-start", rig_known_name(c->at_start));
+    rig_xml_put(w, "stops-0x08", rig_known_name(c->stops_halt));
+    rig_xml_put(w, "stops-0x0B", rig_known_name(c->stops_init));
+    rig_xml_put(w, "msix-profile",
+                rig_profile_name(rig_calibration_profile(c)));
+    rig_xml_end(w);
 }
 
 static void write_stage(xmlTextWriter *w, RigStage stage,
                         const RigStageCounts *s)
 {
-    begin(w, "stage");
-    put(w, "name", rig_stage_name(stage));
-    put_count(w, "cycles", s->cycles);
-    put_count(w, "messages", s->messages);
-    put_count(w, "masked", s->masked);
-    put_count(w, "unmasked", s->unmasked);
-    put_count(w, "enabled", s->enabled);
-    put_count(w, "disabled", s->disabled);
-    put_count(w, "raised", s->raised);
-    put_count(w, "resets", s->resets);
-    xmlTextWriterEndElement(w);
+    rig_xml_begin(w, "stage");
+    rig_xml_put(w, "name", rig_stage_name(stage));
+    rig_xml_put_count(w, "cycles", s->cycles);
+    rig_xml_put_count(w, "messages", s->messages);
+    rig_xml_put_count(w, "masked", s->masked);
+    rig_xml_put_count(w, "unmasked", s->unmasked);
+    rig_xml_put_count(w, "enabled", s->enabled);
+    rig_xml_put_count(w, "disabled", s->disabled);
+    rig_xml_put_count(w, "raised", s->raised);
+    rig_xml_put_count(w, "resets", s->resets);
+    rig_xml_end(w);
 }
 
 static void write_experiment(xmlTextWriter *w, const RigExperiment *e)
@@ -83,23 +66,23 @@ static void write_experiment(xmlTextWriter *w, const RigExperiment *e)
     g_autofree char *stop = e->stopped ? rig_bugcheck_text(&e->bugcheck, FALSE)
                                        : NULL;
 
-    begin(w, "experiment");
-    put(w, "driver", e->driver);
-    put_count(w, "vectors", e->vectors);
-    put(w, "action", e->action);
-    put_count(w, "cycles", e->cycles);
-    put_count(w, "registered", e->registered);
-    put(w, "programmed", rig_stage_name(e->armed_in));
-    put(w, "cleared", rig_stage_name(e->quiet_in));
-    put(w, "varies", e->varies ? "yes" : "no");
-    put(w, "api", e->api ? "yes" : "no");
-    put(w, "bug-check", stop);
+    rig_xml_begin(w, "experiment");
+    rig_xml_put(w, "driver", e->driver);
+    rig_xml_put_count(w, "vectors", e->vectors);
+    rig_xml_put(w, "action", e->action);
+    rig_xml_put_count(w, "cycles", e->cycles);
+    rig_xml_put_count(w, "registered", e->registered);
+    rig_xml_put(w, "programmed", rig_stage_name(e->armed_in));
+    rig_xml_put(w, "cleared", rig_stage_name(e->quiet_in));
+    rig_xml_put(w, "varies", e->varies ? "yes" : "no");
+    rig_xml_put(w, "api", e->api ? "yes" : "no");
+    rig_xml_put(w, "bug-check", stop);
     for (int i = 0; i < RIG_STAGES; i++) {
         if (e->stage[i].cycles) {
             write_stage(w, i, &e->stage[i]);
         }
     }
-    xmlTextWriterEndElement(w);
+    rig_xml_end(w);
 }
 
 gboolean rig_profile_write(const RigProfileFile *p, const char *file,
@@ -112,14 +95,14 @@ gboolean rig_profile_write(const RigProfileFile *p, const char *file,
     xmlTextWriterSetIndent(w, 1);
     xmlTextWriterSetIndentString(w, (const xmlChar *)"  ");
     xmlTextWriterStartDocument(w, NULL, "UTF-8", NULL);
-    begin(w, "profile");
-    put(w, "version", "1");
-    put(w, "guest", p->guest);
-    put(w, "made", p->made);
-    put(w, "release", p->release);
-    put(w, "sha256", p->sha256);
-    put(w, "rig", RIG_VERSION);
-    put(w, "accel", p->accel);
+    rig_xml_begin(w, "profile");
+    rig_xml_put(w, "version", "1");
+    rig_xml_put(w, "guest", p->guest);
+    rig_xml_put(w, "made", p->made);
+    rig_xml_put(w, "release", p->release);
+    rig_xml_put(w, "sha256", p->sha256);
+    rig_xml_put(w, "rig", RIG_VERSION);
+    rig_xml_put(w, "accel", p->accel);
     write_conclusions(w, p->calibration);
     for (guint i = 0; i < p->calibration->experiments->len; i++) {
         write_experiment(w, p->calibration->experiments->pdata[i]);

@@ -10,10 +10,10 @@
  */
 #include "windows-domain.h"
 
-#include <libxml/xmlwriter.h>
 #include <string.h>
 
 #include "domain.h"
+#include "xml-write.h"
 
 /* As many spins as Windows is told to make before it tells the hypervisor:
    the value of QEMU's documentation of hv-spinlocks. */
@@ -30,81 +30,40 @@
 /* Locally administered, unicast; as in the machines of the other guests. */
 #define NIC_MAC "52:49:47:00:00:10"
 
-static void element(xmlTextWriter *w, const char *name, ...)
-    G_GNUC_NULL_TERMINATED;
-
-/* An empty element with attributes: name, value, ..., NULL. */
-static void element(xmlTextWriter *w, const char *name, ...)
-{
-    const char *attr;
-    va_list ap;
-
-    xmlTextWriterStartElement(w, (const xmlChar *)name);
-    va_start(ap, name);
-    while ((attr = va_arg(ap, const char *))) {
-        xmlTextWriterWriteAttribute(w, (const xmlChar *)attr,
-                                    (const xmlChar *)va_arg(ap, char *));
-    }
-    va_end(ap);
-    xmlTextWriterEndElement(w);
-}
-
-static void start(xmlTextWriter *w, const char *name)
-{
-    xmlTextWriterStartElement(w, (const xmlChar *)name);
-}
-
-static void attribute(xmlTextWriter *w, const char *name, const char *value)
-{
-    xmlTextWriterWriteAttribute(w, (const xmlChar *)name,
-                                (const xmlChar *)value);
-}
-
-static void text(xmlTextWriter *w, const char *name, const char *content)
-{
-    xmlTextWriterWriteElement(w, (const xmlChar *)name,
-                              (const xmlChar *)content);
-}
-
-static void end(xmlTextWriter *w)
-{
-    xmlTextWriterEndElement(w);
-}
-
 static void write_firmware(xmlTextWriter *w, const RigWindowsDomain *d)
 {
     if (!d->loader) {
         return;
     }
-    start(w, "loader");
-    attribute(w, "readonly", "yes");
-    attribute(w, "type", "pflash");
+    rig_xml_begin(w, "loader");
+    rig_xml_put(w, "readonly", "yes");
+    rig_xml_put(w, "type", "pflash");
     xmlTextWriterWriteString(w, (const xmlChar *)d->loader);
-    end(w);
-    start(w, "nvram");
-    attribute(w, "format", "qcow2");
+    rig_xml_end(w);
+    rig_xml_begin(w, "nvram");
+    rig_xml_put(w, "format", "qcow2");
     xmlTextWriterWriteString(w, (const xmlChar *)d->nvram);
-    end(w);
+    rig_xml_end(w);
 }
 
 static void write_boot(xmlTextWriter *w, const RigWindowsDomain *d)
 {
-    start(w, "os");
-    start(w, "type");
-    attribute(w, "arch", "x86_64");
-    attribute(w, "machine", "q35");
+    rig_xml_begin(w, "os");
+    rig_xml_begin(w, "type");
+    rig_xml_put(w, "arch", "x86_64");
+    rig_xml_put(w, "machine", "q35");
     xmlTextWriterWriteString(w, (const xmlChar *)"hvm");
-    end(w);
+    rig_xml_end(w);
     write_firmware(w, d);
     if (d->kernel) {
-        text(w, "kernel", d->kernel);
-        text(w, "initrd", d->initrd);
-        text(w, "cmdline", d->cmdline);
+        rig_xml_text_element(w, "kernel", d->kernel);
+        rig_xml_text_element(w, "initrd", d->initrd);
+        rig_xml_text_element(w, "cmdline", d->cmdline);
     } else {
-        element(w, "boot", "dev", d->boot_cdrom ? "cdrom" : "hd", NULL);
-        element(w, "boot", "dev", d->boot_cdrom ? "hd" : "cdrom", NULL);
+        rig_xml_element(w, "boot", "dev", d->boot_cdrom ? "cdrom" : "hd", NULL);
+        rig_xml_element(w, "boot", "dev", d->boot_cdrom ? "hd" : "cdrom", NULL);
     }
-    end(w);
+    rig_xml_end(w);
 }
 
 static void write_hyperv(xmlTextWriter *w)
@@ -114,13 +73,14 @@ static void write_hyperv(xmlTextWriter *w)
         "frequencies",
     };
 
-    start(w, "hyperv");
-    attribute(w, "mode", "custom");
+    rig_xml_begin(w, "hyperv");
+    rig_xml_put(w, "mode", "custom");
     for (guint i = 0; i < G_N_ELEMENTS(on); i++) {
-        element(w, on[i], "state", "on", NULL);
+        rig_xml_element(w, on[i], "state", "on", NULL);
     }
-    element(w, "spinlocks", "state", "on", "retries", SPINLOCK_RETRIES, NULL);
-    end(w);
+    rig_xml_element(w, "spinlocks", "state", "on", "retries",
+                    SPINLOCK_RETRIES, NULL);
+    rig_xml_end(w);
 }
 
 static void write_hardware(xmlTextWriter *w, const RigWindowsDomain *d)
@@ -128,41 +88,43 @@ static void write_hardware(xmlTextWriter *w, const RigWindowsDomain *d)
     g_autofree char *mib = g_strdup_printf("%u", d->machine->memory_mib);
     g_autofree char *cpus = g_strdup_printf("%u", d->cpus);
 
-    start(w, "memory");
-    attribute(w, "unit", "MiB");
+    rig_xml_begin(w, "memory");
+    rig_xml_put(w, "unit", "MiB");
     xmlTextWriterWriteString(w, (const xmlChar *)mib);
-    end(w);
-    text(w, "vcpu", cpus);
+    rig_xml_end(w);
+    rig_xml_text_element(w, "vcpu", cpus);
     write_boot(w, d);
-    start(w, "features");
-    element(w, "acpi", NULL);
-    element(w, "apic", NULL);
+    rig_xml_begin(w, "features");
+    rig_xml_element(w, "acpi", NULL);
+    rig_xml_element(w, "apic", NULL);
     if (d->kvm) {
         write_hyperv(w);
     }
-    element(w, "vmcoreinfo", "state", "on", NULL);
-    end(w);
-    element(w, "cpu", "mode", d->kvm ? "host-passthrough" : "maximum", NULL);
+    rig_xml_element(w, "vmcoreinfo", "state", "on", NULL);
+    rig_xml_end(w);
+    rig_xml_element(w, "cpu", "mode",
+                    d->kvm ? "host-passthrough" : "maximum", NULL);
 }
 
 static void write_clock(xmlTextWriter *w, const RigWindowsDomain *d)
 {
-    start(w, "clock");
-    attribute(w, "offset", "localtime");
-    element(w, "timer", "name", "rtc", "tickpolicy", "catchup", NULL);
-    element(w, "timer", "name", "pit", "tickpolicy", "delay", NULL);
-    element(w, "timer", "name", "hpet", "present", "no", NULL);
+    rig_xml_begin(w, "clock");
+    rig_xml_put(w, "offset", "localtime");
+    rig_xml_element(w, "timer", "name", "rtc", "tickpolicy", "catchup", NULL);
+    rig_xml_element(w, "timer", "name", "pit", "tickpolicy", "delay", NULL);
+    rig_xml_element(w, "timer", "name", "hpet", "present", "no", NULL);
     if (d->kvm) {
-        element(w, "timer", "name", "hypervclock", "present", "yes", NULL);
+        rig_xml_element(w, "timer", "name", "hypervclock", "present",
+                        "yes", NULL);
     }
-    end(w);
-    text(w, "on_poweroff", "destroy");
-    text(w, "on_reboot", "restart");
-    text(w, "on_crash", "preserve");
-    start(w, "pm"); /* power steps sleep in S3 */
-    element(w, "suspend-to-mem", "enabled", "yes", NULL);
-    element(w, "suspend-to-disk", "enabled", "no", NULL);
-    end(w);
+    rig_xml_end(w);
+    rig_xml_text_element(w, "on_poweroff", "destroy");
+    rig_xml_text_element(w, "on_reboot", "restart");
+    rig_xml_text_element(w, "on_crash", "preserve");
+    rig_xml_begin(w, "pm"); /* power steps sleep in S3 */
+    rig_xml_element(w, "suspend-to-mem", "enabled", "yes", NULL);
+    rig_xml_element(w, "suspend-to-disk", "enabled", "no", NULL);
+    rig_xml_end(w);
 }
 
 static void write_disk(xmlTextWriter *w, const char *device,
@@ -170,64 +132,64 @@ static void write_disk(xmlTextWriter *w, const char *device,
 {
     g_autofree char *target = g_strdup_printf("sd%c", 'a' + unit);
 
-    start(w, "disk");
-    attribute(w, "type", "file");
-    attribute(w, "device", device);
-    element(w, "driver", "name", "qemu", "type", format, NULL);
-    element(w, "source", "file", file, NULL);
-    element(w, "target", "dev", target, "bus", "sata", NULL);
+    rig_xml_begin(w, "disk");
+    rig_xml_put(w, "type", "file");
+    rig_xml_put(w, "device", device);
+    rig_xml_element(w, "driver", "name", "qemu", "type", format, NULL);
+    rig_xml_element(w, "source", "file", file, NULL);
+    rig_xml_element(w, "target", "dev", target, "bus", "sata", NULL);
     if (strcmp(device, "cdrom") == 0) {
-        element(w, "readonly", NULL);
+        rig_xml_element(w, "readonly", NULL);
     }
-    end(w);
+    rig_xml_end(w);
 }
 
 static void write_com(xmlTextWriter *w, const char *type, const char *mode,
                       const char *path, const char *port)
 {
-    start(w, "serial");
-    attribute(w, "type", type);
+    rig_xml_begin(w, "serial");
+    rig_xml_put(w, "type", type);
     if (mode) {
-        element(w, "source", "mode", mode, "path", path, NULL);
+        rig_xml_element(w, "source", "mode", mode, "path", path, NULL);
     } else {
-        element(w, "source", "path", path, NULL);
+        rig_xml_element(w, "source", "path", path, NULL);
     }
-    element(w, "target", "type", "isa-serial", "port", port, NULL);
-    end(w);
+    rig_xml_element(w, "target", "type", "isa-serial", "port", port, NULL);
+    rig_xml_end(w);
 }
 
 static void write_devices(xmlTextWriter *w, const RigWindowsDomain *d)
 {
     unsigned unit = 0;
 
-    start(w, "devices");
-    text(w, "emulator", d->emulator);
+    rig_xml_begin(w, "devices");
+    rig_xml_text_element(w, "emulator", d->emulator);
     if (d->disk) {
         write_disk(w, "disk", "qcow2", d->disk, unit++);
     }
     for (guint i = 0; d->cdroms && d->cdroms[i]; i++) {
         write_disk(w, "cdrom", "raw", d->cdroms[i], unit++);
     }
-    element(w, "controller", "type", "usb", "model", "none", NULL);
+    rig_xml_element(w, "controller", "type", "usb", "model", "none", NULL);
     write_com(w, "unix", "bind", d->agent_socket, "0");
     if (d->debug_log) {
         write_com(w, "file", NULL, d->debug_log, "1");
     }
-    start(w, "video");
-    element(w, "model", "type", "vga", NULL);
-    end(w);
-    element(w, "memballoon", "model", "none", NULL);
-    element(w, "panic", "model", "isa", NULL);
+    rig_xml_begin(w, "video");
+    rig_xml_element(w, "model", "type", "vga", NULL);
+    rig_xml_end(w);
+    rig_xml_element(w, "memballoon", "model", "none", NULL);
+    rig_xml_element(w, "panic", "model", "isa", NULL);
     if (d->kvm) {
-        element(w, "panic", "model", "hyperv", NULL);
+        rig_xml_element(w, "panic", "model", "hyperv", NULL);
     }
-    end(w);
+    rig_xml_end(w);
 }
 
 static void arg(xmlTextWriter *w, const char *option, char *value)
 {
-    element(w, "qemu:arg", "value", option, NULL);
-    element(w, "qemu:arg", "value", value, NULL);
+    rig_xml_element(w, "qemu:arg", "value", option, NULL);
+    rig_xml_element(w, "qemu:arg", "value", value, NULL);
     g_free(value);
 }
 
@@ -281,16 +243,17 @@ static void write_function(xmlTextWriter *w, const RigWindowsDomain *d)
 
 static void write_qemu_args(xmlTextWriter *w, const RigWindowsDomain *d)
 {
-    start(w, "qemu:commandline");
+    rig_xml_begin(w, "qemu:commandline");
     arg(w, "-action", g_strdup("panic=pause"));
     arg(w, "-device", g_strdup(PVPANIC));
     if (d->tap_socket) {
         write_function(w, d);
     }
-    end(w);
-    start(w, "qemu:capabilities"); /* why: domain.c */
-    element(w, "qemu:del", "capability", "cpu-unavailable-features", NULL);
-    end(w);
+    rig_xml_end(w);
+    rig_xml_begin(w, "qemu:capabilities"); /* why: domain.c */
+    rig_xml_element(w, "qemu:del", "capability",
+                    "cpu-unavailable-features", NULL);
+    rig_xml_end(w);
 }
 
 char *rig_windows_domain_xml(const RigWindowsDomain *d)
@@ -301,16 +264,16 @@ char *rig_windows_domain_xml(const RigWindowsDomain *d)
 
     xmlTextWriterSetIndent(w, 1);
     xmlTextWriterSetIndentString(w, (const xmlChar *)"  ");
-    start(w, "domain");
-    attribute(w, "type", d->kvm ? "kvm" : "qemu");
-    attribute(w, "xmlns:qemu", RIG_DOMAIN_QEMU_NS);
-    text(w, "name", d->name);
-    text(w, "uuid", d->uuid);
+    rig_xml_begin(w, "domain");
+    rig_xml_put(w, "type", d->kvm ? "kvm" : "qemu");
+    rig_xml_put(w, "xmlns:qemu", RIG_DOMAIN_QEMU_NS);
+    rig_xml_text_element(w, "name", d->name);
+    rig_xml_text_element(w, "uuid", d->uuid);
     write_hardware(w, d);
     write_clock(w, d);
     write_devices(w, d);
     write_qemu_args(w, d);
-    end(w);
+    rig_xml_end(w);
     xmlTextWriterEndDocument(w);
     xmlFreeTextWriter(w);
     xml = g_strdup((const char *)buffer->content);
