@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -334,6 +335,7 @@ static int work(void *opaque)
     RigNightly *n = opaque;
     int status;
 
+    signal(SIGPIPE, SIG_IGN); /* a night goes on when nobody reads it */
     umask(022);
     n->started = g_get_monotonic_time();
     n->live = !n->options->quiet && isatty(STDERR_FILENO);
