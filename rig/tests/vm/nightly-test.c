@@ -266,6 +266,22 @@ START_TEST(the_machine_of_an_unexpected_verdict_stays)
 }
 END_TEST
 
+/* As with "| head -1". */
+START_TEST(a_night_goes_on_when_nobody_reads_it)
+{
+    g_autofree char *suite = suite_file(), *where = results("results");
+    const char *args[] = { "nightly", suite, where, "--shard", "1/2", NULL };
+    g_autoptr(GSubprocess) rig = rig_start(NULL, args);
+
+    ck_assert(g_input_stream_close(g_subprocess_get_stdout_pipe(rig), NULL,
+                                   NULL));
+    ck_assert(g_subprocess_wait(rig, NULL, NULL));
+    ck_assert(g_subprocess_get_if_exited(rig));
+    expect_night("results", "string(/night/@complete)", "yes");
+    expect_night("results", "count(//job[@state!='done'])", "0");
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("nightly");
@@ -279,6 +295,7 @@ int main(void)
     tcase_add_test(t, a_night_that_was_killed_goes_on);
     tcase_add_test(t, what_there_is_no_time_for_is_skipped_and_said);
     tcase_add_test(t, the_machine_of_an_unexpected_verdict_stays);
+    tcase_add_test(t, a_night_goes_on_when_nobody_reads_it);
     suite_add_tcase(s, t);
     srunner_run_all(r, CK_NORMAL);
     failed = srunner_ntests_failed(r);
