@@ -19,6 +19,7 @@
 #include "agent/marker.h"
 #include "agent/runner.h"
 #include "agent/vf.h"
+#include "linux/fw-cfg.h"
 #include "linux/system.h"
 #include "linux/vfio.h"
 
@@ -81,6 +82,18 @@ static void catch_fatal_signals(void)
     }
 }
 
+/* The point of the snapshot, and the plan that comes only behind it. */
+static int take_plan(char *err, size_t errlen)
+{
+    struct rig_marker ready = {
+        .kind = RIG_MK_NOTE,
+        .name = PLAN_SNAPSHOT,
+    };
+
+    marker_emit(&ready);
+    return fw_cfg_unpack(PLAN_FW_CFG, err, errlen);
+}
+
 /* Everything up to the plan. */
 static struct plan *start(void)
 {
@@ -98,6 +111,9 @@ static struct plan *start(void)
         fail(text);
     }
     if (system_load_modules(SYSTEM_MODULES, text, sizeof(text))) {
+        fail(text);
+    }
+    if (system_asked(PLAN_SNAPSHOT) && take_plan(text, sizeof(text))) {
         fail(text);
     }
     plan = plan_load(RIG_PLAN_PATH, &error);

@@ -87,6 +87,15 @@
  * off, for somebody who wants to look around.
  */
 #define PLAN_HOLD "rig.hold"
+
+/*
+ * On the kernel's command line: there is no plan behind the initramfs. Say with
+ * a note of that name that everything is ready that does not depend on the
+ * plan, which is where a snapshot is taken, and only then take the archive from
+ * this file of fw_cfg.
+ */
+#define PLAN_SNAPSHOT "rig.snapshot"
+#define PLAN_FW_CFG   "opt/org.rig/plan"
 #define RIG_PLAN_VERSION 1
 
 #define RIG_PLAN_GROUP            "plan"

@@ -190,8 +190,7 @@ void system_fix_layout(char *const argv[])
     execv(argv[0], argv);
 }
 
-/* `rig run --keep-on-failure`: somebody wants to look around afterwards. */
-static bool asked_to_hold(void)
+bool system_asked(const char *word)
 {
     char text[4096] = "";
     int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
@@ -200,13 +199,14 @@ static bool asked_to_hold(void)
     if (fd >= 0) {
         close(fd);
     }
-    return n > 0 && strstr(text, PLAN_HOLD) != NULL;
+    return n > 0 && strstr(text, word) != NULL;
 }
 
 void system_power_off(void)
 {
     sync();
-    while (asked_to_hold()) {
+    /* rig run --keep-on-failure: somebody wants to look around. */
+    while (system_asked(PLAN_HOLD)) {
         pause();
     }
     reboot(RB_POWER_OFF);

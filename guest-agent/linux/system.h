@@ -3,6 +3,7 @@
 #ifndef LINUX_SYSTEM_H
 #define LINUX_SYSTEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define SYSTEM_MODULES "/modules"
@@ -33,6 +34,9 @@ void system_fix_layout(char *const argv[]);
  * are any: a fork then has one page to map and to unmap instead of hundreds.
  */
 void system_use_huge_text(void);
+
+/* Is @word on the kernel's command line? Async-signal-safe. */
+bool system_asked(const char *word);
 
 /* Power off; halts for ever if the machine cannot. Async-signal-safe. */
 void system_power_off(void) __attribute__((noreturn));

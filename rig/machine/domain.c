@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "include/plan.h"
 #include "plan.h"
 #include "xml-write.h"
 
@@ -238,6 +239,17 @@ static void write_qemu_args(xmlTextWriter *w, const RigDomain *d)
     }
     arg(w, "-chardev", g_strdup_printf("socket,id=tap,path=%s", socket));
     arg(w, "-device", tap_device(d));
+    if (d->plan) {
+        g_autofree char *plan = qemu_path(d->plan);
+
+        arg(w, "-fw_cfg", g_strdup_printf("name=" PLAN_FW_CFG ",file=%s",
+                                          plan));
+    }
+    if (d->incoming) {
+        /* No frames on the network that say where the machine is now. */
+        arg(w, "-global", g_strdup("migration.announce-rounds=0"));
+        arg(w, "-incoming", g_strdup_printf("file:%s", d->incoming));
+    }
     if (d->gdb) {
         g_autofree char *gdb = qemu_path(d->gdb);
 

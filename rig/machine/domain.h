@@ -39,6 +39,10 @@ typedef struct RigDomain {
     const char *hmp;         /* UNIX socket on which QEMU has a monitor for
                                 people (HMP); NULL: none */
     uint64_t stop_at;        /* the VM stops behind this event, 0: nowhere */
+    const char *plan;        /* archive with the plan, as a file of fw_cfg; NULL:
+                                it is behind the initrd */
+    const char *incoming;    /* state that the machine goes on from, NULL: it
+                                boots */
     const char *gdb;         /* UNIX socket at which QEMU serves gdb, or NULL */
 } RigDomain;
 

@@ -15,6 +15,7 @@
 #include "run.h"
 #include "run-tell.h"
 #include "shell-word.h"
+#include "snapshot.h"
 #include "stream.h"
 #include "sweep.h"
 #include "vm.h"
@@ -25,6 +26,10 @@
 
 /* Seconds for the snapshot that is taken when a Windows guest has booted. */
 #define WINDOWS_MARGIN 120
+
+/* What a machine leaves that only makes or checks a snapshot. */
+#define AGAIN_CONSOLE "console-again.log"
+#define AGAIN_CAPTURE "net-again.pcap"
 
 /* Everything of one machine while it runs. */
 typedef struct Machine {
@@ -37,6 +42,10 @@ typedef struct Machine {
     char *socket, *initrd, *xml, *inputs;
     GBytes *archive;
     gint64 started;
+    RigSnapshot *snapshot; /* NULL: it has nothing to do with one */
+    const char *incoming;  /* state it goes on from, NULL: it boots */
+    uint64_t stop_at;      /* event, 0: none */
+    gboolean again;        /* the run's own is over: see run_again() */
     RigWindowsMachine *windows; /* NULL: a guest with a plan */
 } Machine;
 
@@ -51,6 +60,12 @@ static gboolean save(const Machine *m, const char *name, const char *text,
     g_autofree char *path = in_dir(m, name);
 
     return g_file_set_contents(path, text, -1, error);
+}
+
+/* Of the guest's kernel, where rig boots it. */
+static const char *cmdline_of(const RigRunContext *c, const RigMachine *m)
+{
+    return m->guest < RIG_GUESTS ? c->cmdline[m->guest] : NULL;
 }
 
 /* --- before ------------------------------------------------------------- */
@@ -83,8 +98,10 @@ static char *make_xml(const Machine *m)
     const RigPaths *paths = m->c->paths;
     RigGuest guest = m->result->machine.guest;
     g_autofree char *uuid = domain_uuid(m);
-    g_autofree char *console = in_dir(m, "console.log");
-    g_autofree char *capture = in_dir(m, "net.pcap");
+    g_autofree char *console = in_dir(m, m->again ? AGAIN_CONSOLE
+                                                  : "console.log");
+    g_autofree char *capture = in_dir(m, m->again ? AGAIN_CAPTURE
+                                                  : "net.pcap");
     g_autofree char *recording = in_dir(m, RIG_RECORDING);
     gboolean record = m->c->options->record;
     g_autofree char *hmp = rig_keep_socket(m->c);
@@ -94,7 +111,7 @@ static char *make_xml(const Machine *m)
         .machine = &m->result->machine,
         .emulator = paths->qemu,
         .kernel = paths->guest[guest].kernel,
-        .initrd = m->initrd,
+        .initrd = m->snapshot ? paths->guest[guest].initramfs : m->initrd,
         .cmdline = m->c->cmdline[guest],
         .console = console,
         .capture = capture,
@@ -103,6 +120,9 @@ static char *make_xml(const Machine *m)
         .recording = record ? recording : NULL,
         .live = m->c->options->live,
         .hmp = hmp,
+        .plan = m->snapshot ? m->initrd : NULL,
+        .incoming = m->incoming,
+        .stop_at = m->stop_at,
     };
 
     return rig_domain_xml(&d);
@@ -168,11 +188,22 @@ static gboolean prepare(Machine *m, GError **error)
                     "fewer <cycle>.", PLAN_SIZE_MAX);
         return FALSE;
     }
+    if (rig_snapshot_wanted(m->c->options)) {
+        m->snapshot = rig_snapshot_new(m->c->options->snapshots,
+                                       m->c->paths, &m->result->machine,
+                                       cmdline_of(m->c, &m->result->machine));
+        m->incoming = rig_snapshot_good(m->snapshot) ? m->snapshot->state
+                                                     : NULL;
+    }
     m->archive = rig_plan_archive(m->plan, ini, error);
     m->xml = make_xml(m);
     return m->archive &&
-           rig_plan_write_initrd(m->initrd, files->initramfs, m->archive,
-                                 error) &&
+           (m->snapshot
+            ? g_file_set_contents(m->initrd,
+                                  g_bytes_get_data(m->archive, NULL),
+                                  g_bytes_get_size(m->archive), error)
+            : rig_plan_write_initrd(m->initrd, files->initramfs, m->archive,
+                                    error)) &&
            save(m, "plan.ini", ini, error) &&
            save(m, "domain.xml", m->xml, error);
 }
@@ -203,6 +234,12 @@ static void set_inputs(Machine *m)
         m->inputs = rig_inputs_text(c->hashes, &m->result->machine,
                                     c->cmdline[m->result->machine.guest],
                                     m->archive);
+        if (m->incoming) { /* its stream lacks the boot */
+            char *warm = g_strconcat(m->inputs, "start snapshot\n", NULL);
+
+            g_free(m->inputs);
+            m->inputs = warm;
+        }
         m->result->inputs = g_compute_checksum_for_string(
             G_CHECKSUM_SHA256, m->inputs, -1);
         save(m, "inputs.txt", m->inputs, NULL);
@@ -263,7 +300,7 @@ static void announce_bundle(const Machine *m, RigScenarioResult *r)
     g_autofree char *path = NULL, *word = NULL;
     const char *shown;
 
-    if (c->interrupted || !rig_bundle_wanted(r) ||
+    if (c->interrupted || m->snapshot || !rig_bundle_wanted(r) ||
         m->result->outcome == RIG_OUTCOME_START_FAILED) {
         return;
     }
@@ -277,12 +314,6 @@ static void announce_bundle(const Machine *m, RigScenarioResult *r)
     word = rig_shell_word(shown);
     g_free(r->reproduce);
     r->reproduce = g_strdup_printf("rig reproduce %s", word);
-}
-
-/* Of the guest's kernel, where rig boots it. */
-static const char *cmdline_of(const RigRunContext *c, const RigMachine *m)
-{
-    return m->guest < RIG_GUESTS ? c->cmdline[m->guest] : NULL;
 }
 
 /* Hand the scenario results of this machine to the run. */
@@ -306,7 +337,9 @@ static void collect_results(Machine *m)
         }
         rig_inputs_of_scenario(c->hashes, r->scenario, cmdline_of(
                                    c, &r->scenario->machine), &r->inputs);
-        r->reproduce = g_strdup_printf("rig run %s%s", r->scenario->variant
+        r->reproduce = g_strdup_printf("rig run %s%s%s", m->snapshot
+                                       ? "--start snapshot " : "",
+                                       r->scenario->variant
                                        ? r->scenario->variant : "", file);
         set_sweep_commands(c, r, file);
         announce_bundle(m, r);
@@ -497,10 +530,140 @@ static void conclude(Machine *m, const RigVmEnd *end)
         print_console_tail(m);
     }
     if (c->options->verbose) {
-        g_print("       vm-%u: started after %" G_GUINT64_FORMAT " ms, booted "
+        g_print("       vm-%u: %s after %" G_GUINT64_FORMAT " ms, booted "
                 "%" G_GUINT64_FORMAT " ms, stream ended %" G_GUINT64_FORMAT
-                " ms\n", r->number, end->created_ms, end->booted_ms,
+                " ms\n", r->number, m->incoming ? "restored" : "started",
+                end->created_ms, end->booted_ms,
                 end->ended_ms);
+    }
+}
+
+/* --- a snapshot from a machine that booted -------------------------------- */
+
+/* The same machine once more, only for what it does: no part of the run. */
+static RigVm *run_again(Machine *m, const char *incoming, uint64_t stop_at,
+                        const char *events, GError **error)
+{
+    RigVmConfig config = {
+        .conn = m->c->conn,
+        .tap_socket = m->socket,
+        .events = events,
+        .wall_seconds = wall_limit(m),
+        .stops = stop_at > 0,
+    };
+
+    m->incoming = incoming;
+    m->stop_at = stop_at;
+    m->again = TRUE;
+    g_free(m->xml);
+    m->xml = make_xml(m);
+    rig_monitor_free(m->monitor);
+    m->monitor = rig_monitor_new(m->plan, m->c->rules);
+    config.xml = m->xml;
+    config.monitor = m->monitor;
+    return rig_vm_run(&config, error);
+}
+
+static gboolean boot_and_save(Machine *m, const char *cold, GError **error)
+{
+    g_autofree char *events = in_dir(m, "events-saved.bin");
+    g_autoptr(RigVm) vm = NULL;
+    uint64_t point;
+    gboolean ok;
+
+    if (!rig_snapshot_begin(m->snapshot, error) ||
+        !rig_stream_snapshot_point(cold, &point, error)) {
+        return FALSE;
+    }
+    vm = run_again(m, NULL, point, events, error);
+    if (vm && rig_vm_end(vm)->outcome != RIG_OUTCOME_OK) {
+        m->c->interrupted |= rig_vm_end(vm)->interrupted;
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "the machine to be "
+                    "saved: %s", rig_vm_end(vm)->detail);
+        return FALSE;
+    }
+    ok = vm && rig_snapshot_save(m->snapshot, m->c->conn, rig_vm_domain(vm),
+                                 error);
+    g_unlink(events);
+    return ok;
+}
+
+/* The verdicts of m->monitor, which has seen a warm start, are the run's? */
+static gboolean same_verdicts(Machine *m, const RigVmEnd *end)
+{
+    guint first = m->c->run->scenarios->len - m->plan->len;
+    gboolean same = TRUE;
+
+    rig_monitor_finish(m->monitor, end->outcome, end->detail);
+    for (guint i = 0; i < m->plan->len; i++) {
+        const RigScenarioResult *cold = m->c->run->scenarios->pdata[first + i];
+        RigScenarioResult *warm = rig_monitor_take(m->monitor, i);
+
+        same = same && warm->verdict == cold->verdict;
+        rig_scenario_result_free(warm);
+    }
+    return same;
+}
+
+/* What a cold start does, a warm one does: FALSE with @error if not. */
+static gboolean check_warm(Machine *m, const char *cold, GError **error)
+{
+    g_autofree char *events = in_dir(m, "events-warm.bin");
+    const char *const files[2] = { cold, events };
+    guint first = m->c->run->scenarios->len - m->plan->len;
+    RigStreamDifference d;
+    g_autoptr(RigVm) vm = run_again(m, m->snapshot->made, 0, events, error);
+
+    if (vm && rig_vm_end(vm)->outcome != RIG_OUTCOME_OK) {
+        m->c->interrupted |= rig_vm_end(vm)->interrupted;
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "the machine that "
+                    "was restored: %s", rig_vm_end(vm)->detail);
+        return FALSE;
+    }
+    if (!vm || !rig_stream_warm_difference(files, &d, error)) {
+        return FALSE;
+    }
+    if (same_verdicts(m, rig_vm_end(vm)) && d.same) {
+        if (!m->c->options->quiet) {
+            g_print("%s: same verdict cold and warm: yes (%" G_GUINT64_FORMAT
+                    " of %" G_GUINT64_FORMAT " events identical)\n",
+                    m->result->dir, d.alike, d.alike);
+        }
+        g_unlink(events);
+        return TRUE;
+    }
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "a warm start is not "
+                "like the cold one: %s differs from events.bin behind event %"
+                G_GUINT64_FORMAT, events, d.alike);
+    for (guint i = 0; i < m->plan->len; i++) {
+        rig_scenario_result_worsen(m->c->run->scenarios->pdata[first + i],
+                                   RIG_VERDICT_BROKEN, (*error)->message);
+    }
+    return FALSE;
+}
+
+/*
+ * The first machine of its kind: save it where the plan begins, and let it be
+ * used only if it then does what the one that booted has done.
+ */
+static void make_snapshot(Machine *m)
+{
+    static const char *const left[] = { AGAIN_CONSOLE, AGAIN_CAPTURE };
+    g_autofree char *cold = in_dir(m, "events.bin");
+    g_autoptr(GError) error = NULL;
+
+    if (m->c->interrupted || m->result->outcome != RIG_OUTCOME_OK) {
+        return;
+    }
+    if (!boot_and_save(m, cold, &error) || !check_warm(m, cold, &error) ||
+        !rig_snapshot_keep(m->snapshot, &error)) {
+        g_printerr("rig: no snapshot: %s; machines of this kind boot\n",
+                   error ? error->message : "the run was stopped");
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(left); i++) {
+        g_autofree char *path = in_dir(m, left[i]);
+
+        g_unlink(path);
     }
 }
 
@@ -579,6 +742,7 @@ static void clear(Machine *m)
         g_unlink(m->initrd);
     }
     rig_monitor_free(m->monitor);
+    rig_snapshot_free(m->snapshot);
     rig_windows_machine_free(m->windows);
     g_free(m->dir);
     g_free(m->name);
@@ -605,6 +769,9 @@ void rig_run_machine(RigRunContext *c, const GPtrArray *plan)
         run_vm(&m);
     } else {
         start_failed(&m, error->message);
+    }
+    if (m.snapshot && !m.incoming) {
+        make_snapshot(&m);
     }
     write_bundles(&m); /* QEMU is gone: its recording is complete */
     for (guint i = 0; i < plan->len; i++) {

@@ -85,6 +85,8 @@ void rig_run_options_clear(RigRunOptions *o)
     g_free(o->again);
     g_strfreev(o->known);
     g_free(o->live);
+    g_free(o->start);
+    g_free(o->snapshots);
     g_free(o->night);
     g_free(o->job);
     g_free(o->shard);
@@ -111,6 +113,9 @@ static gboolean parse(Arguments *a, int *argc, char ***argv, GError **error)
         { "live", 0, 0, G_OPTION_ARG_STRING, &a->options.live,
           "Join the NICs with the outside world: a -netdev of QEMU without its "
           "id; the run is not reproducible, unless it is recorded", "NETDEV" },
+        { "start", 0, 0, G_OPTION_ARG_STRING, &a->options.start,
+          "How machines start: cold, by booting (the default), or snapshot, "
+          "from one that has booted before", "HOW" },
         { "record", 0, 0, G_OPTION_ARG_NONE, &a->options.record,
           "Record what comes from outside, so that \"rig reproduce\" can "
           "replay the run", NULL },
@@ -163,14 +168,46 @@ static gboolean is_netdev(const char *text)
     return good;
 }
 
-static gboolean check_arguments(const Arguments *a)
+gboolean rig_snapshot_wanted(const RigRunOptions *o)
+{
+    return g_strcmp0(o->start, "snapshot") == 0;
+}
+
+/* Before libvirt's driver has directories of its own (virt.c). */
+static char *snapshot_dir(void)
+{
+    const char *cache = g_getenv("XDG_CACHE_HOME");
+
+    return cache && g_path_is_absolute(cache)
+           ? g_build_filename(cache, "rig", "snapshots", NULL)
+           : g_build_filename(g_get_home_dir(), ".cache", "rig", "snapshots",
+                              NULL);
+}
+
+static gboolean check_start(RigRunOptions *o)
+{
+    if (o->start && !rig_snapshot_wanted(o) && strcmp(o->start, "cold") != 0) {
+        fputs("rig run: --start takes cold or snapshot\n", stderr);
+        return FALSE;
+    }
+    if (rig_snapshot_wanted(o) &&
+        (o->record || o->live || o->uri || o->keep_on_failure)) {
+        fputs("rig run: --start snapshot does not go with --record, --live, "
+              "--connect or --keep-on-failure\n", stderr);
+        return FALSE;
+    }
+    o->snapshots = rig_snapshot_wanted(o) ? snapshot_dir() : NULL;
+    return TRUE;
+}
+
+static gboolean check_arguments(Arguments *a)
 {
     if (!a->files) {
         fputs("rig run: no scenario given; name scenario files or a "
               "directory, \"rig list\" shows those of the rig\n", stderr);
         return FALSE;
     }
-    if (!rig_run_check_options(&a->options)) {
+    if (!rig_run_check_options(&a->options) || !check_start(&a->options)) {
         return FALSE;
     }
     if (a->options.live && !is_netdev(a->options.live)) {
@@ -281,6 +318,12 @@ static gboolean check_built(RigRunContext *c)
             return FALSE;
         }
         g_strstrip(c->cmdline[i]);
+        if (rig_snapshot_wanted(c->options)) {
+            char *wait = g_strconcat(c->cmdline[i], " " PLAN_SNAPSHOT, NULL);
+
+            g_free(c->cmdline[i]);
+            c->cmdline[i] = wait;
+        }
         if (c->options->keep_on_failure) {
             char *hold = g_strconcat(c->cmdline[i], " " PLAN_HOLD, NULL);
 

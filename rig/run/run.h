@@ -34,6 +34,8 @@ typedef struct RigRunOptions {
     char *id;            /* of the run; NULL: a new one */
     int worker;          /* of the night, 1..; 0: none */
     gboolean record;     /* QEMU record/replay: leave a recording */
+    char *snapshots;     /* directory in the user's cache; NULL: not needed */
+    char *start;         /* "cold", "snapshot"; NULL: cold */
     char *live;          /* outside world, as in RigDomain; NULL: none */
     char *again;         /* sweep: command that takes a point; NULL: see file */
 } RigRunOptions;
@@ -99,6 +101,9 @@ void rig_keep(RigRunContext *c, RigVm *vm, const RigMachineResult *machine);
  */
 void rig_run_check_frames(const char *run_dir, const char *vm,
                           const GPtrArray *results);
+
+/* --start snapshot? */
+gboolean rig_snapshot_wanted(const RigRunOptions *options);
 
 /* run-print.c: what the user sees on standard output. */
 void rig_print_heading(const RigRunContext *c);

@@ -2,6 +2,7 @@
 /* Do two stored streams tell the same story? */
 #include <gio/gio.h>
 #include <string.h>
+#include "include/plan.h"
 #include "stream.h"
 
 /* A mapped stream and where we are in it. */
@@ -73,6 +74,58 @@ static gboolean same_record(const char *a, const struct rig_record *ha,
            !memcmp(a + after, b + after, ha->length - after);
 }
 
+/* Is it the note behind which snapshots are taken? */
+static gboolean is_point(const char *record, const struct rig_record *h)
+{
+    struct rig_marker m = { 0 };
+
+    if (GUINT16_FROM_LE(h->type) != RIG_EV_MARKER ||
+        h->length < sizeof(*h) + RIG_MARKER_MIN) {
+        return FALSE;
+    }
+    memcpy(&m, record + sizeof(*h), RIG_MARKER_MIN);
+    return GUINT16_FROM_LE(m.kind) == RIG_MK_NOTE &&
+           strncmp(m.name, PLAN_SNAPSHOT, sizeof(m.name)) == 0;
+}
+
+/* The records that say in what state a restored machine goes on. */
+static void skip_description(Cursor *c, uint64_t virtual_ns)
+{
+    struct rig_record h;
+    uint16_t type;
+    size_t at;
+
+    do {
+        at = c->at;
+        if (!cursor_next(c, &h)) {
+            return;
+        }
+        type = GUINT16_FROM_LE(h.type);
+    } while (h.virtual_ns == virtual_ns &&
+             (type == RIG_EV_TARGET || type == RIG_EV_STATE ||
+              type == RIG_EV_TABLE));
+    c->at = at;
+}
+
+/* Sequence number of the point of the snapshot, behind which @c is then. */
+static gboolean skip_to_point(Cursor *c, uint64_t *seq)
+{
+    struct rig_record h;
+    const char *record;
+
+    while ((record = cursor_next(c, &h))) {
+        *seq = GUINT64_FROM_LE(h.seq);
+        if (GUINT16_FROM_LE(h.type) == RIG_EV_EPOCH) {
+            skip_description(c, h.virtual_ns);
+            return TRUE;
+        }
+        if (is_point(record, &h)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 static void compare(Cursor *a, Cursor *b, RigStreamDifference *d)
 {
     struct rig_record ha, hb;
@@ -108,6 +161,43 @@ gboolean rig_stream_difference(const char *const files[2],
     Cursor c[2] = { { 0 } };
 
     return compare_files(c, files, d, error);
+}
+
+static gboolean no_point(const char *file, GError **error)
+{
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: the guest "
+                "did not come to the point of the snapshot", file);
+    return FALSE;
+}
+
+gboolean rig_stream_warm_difference(const char *const files[2],
+                                    RigStreamDifference *d, GError **error)
+{
+    Cursor c[2] = { { 0 } };
+    uint64_t seq;
+    gboolean ok = TRUE;
+
+    for (int i = 0; ok && i < 2; i++) {
+        ok = cursor_open(&c[i], files[i], error) &&
+             (skip_to_point(&c[i], &seq) || no_point(files[i], error));
+    }
+    if (ok) {
+        compare(&c[0], &c[1], d);
+    }
+    cursor_close(&c[0]);
+    cursor_close(&c[1]);
+    return ok;
+}
+
+gboolean rig_stream_snapshot_point(const char *file, uint64_t *seq,
+                                   GError **error)
+{
+    Cursor c = { 0 };
+    gboolean ok = cursor_open(&c, file, error) &&
+                  (skip_to_point(&c, seq) || no_point(file, error));
+
+    cursor_close(&c);
+    return ok;
 }
 
 gboolean rig_stream_compare(const char *file, const char *other,

@@ -100,6 +100,16 @@ typedef struct RigStreamDifference {
 gboolean rig_stream_difference(const char *const files[2],
                                RigStreamDifference *d, GError **error);
 
+/*
+ * The same of what comes behind the point of the snapshot (PLAN_SNAPSHOT, or
+ * where one was restored): of a machine that booted and one that did not.
+ */
+gboolean rig_stream_warm_difference(const char *const files[2],
+                                    RigStreamDifference *d, GError **error);
+/* The event that is that point. */
+gboolean rig_stream_snapshot_point(const char *file, uint64_t *seq,
+                                   GError **error);
+
 /* Print one event on standard output, as `rig events` does. */
 void rig_event_print(const RigEvent *event);
 /* The same for event @seq of a stored stream; FALSE: there is none. */

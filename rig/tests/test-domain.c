@@ -244,6 +244,28 @@ START_TEST(outside_world_goes_through_the_recording)
 }
 END_TEST
 
+START_TEST(a_warm_machine_has_its_plan_and_its_state_and_sends_no_frames)
+{
+    const RigDomain d = {
+        .name = "n", .uuid = "u", .machine = &machine, .emulator = "/q",
+        .kernel = "/k", .initrd = "/i", .cmdline = "", .console = "/c",
+        .capture = "/p", .tap_socket = "/t", .plan = "/a,b",
+        .incoming = "/state",
+    };
+    g_autofree char *xml = rig_domain_xml(&d);
+    char *plan = evaluate(xml, XPATH_ARG("name=opt/org.rig/plan"));
+    char *state = evaluate(xml, XPATH_ARG("file:"));
+    char *quiet = evaluate(xml, XPATH_ARG("migration."));
+
+    ck_assert_str_eq(plan, "name=opt/org.rig/plan,file=/a,,b");
+    ck_assert_str_eq(state, "file:/state");
+    ck_assert_str_eq(quiet, "migration.announce-rounds=0");
+    xmlFree(plan);
+    xmlFree(state);
+    xmlFree(quiet);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("domain");
@@ -253,6 +275,8 @@ int main(void)
     tcase_add_test(t, a_second_adapter_is_on_the_same_network_and_watched);
     tcase_add_test(t, paths_cannot_break_out_of_xml_or_of_a_qemu_option);
     tcase_add_test(t, a_vf_is_one_of_an_igb);
+    tcase_add_test(
+        t, a_warm_machine_has_its_plan_and_its_state_and_sends_no_frames);
     tcase_add_test(t, outside_world_goes_through_the_recording);
     tcase_add_test(t, virtio_sits_behind_a_port_where_it_can_be_reset);
     suite_add_tcase(s, t);

@@ -40,7 +40,7 @@ check-vm: check-vm-rig
 check-vm-rig: all $(VM_TESTS)/vm-test $(VM_TESTS)/lost-test \
     $(VM_TESTS)/sweep-test $(VM_TESTS)/bisect-test \
     $(VM_TESTS)/nightly-test \
-    $(VM_TESTS)/reproduce-test \
+    $(VM_TESTS)/reproduce-test $(VM_TESTS)/snapshot-test \
     $(VM_MISBEHAVE:%=$(VM_TESTS)/%/rignic.sys) \
     $(VM_MISBEHAVE:%=$(VM_TESTS)/%/rignic.inf)
 	$(Q)echo "  TEST  $(VM_TESTS)/vm-test"
@@ -55,6 +55,8 @@ check-vm-rig: all $(VM_TESTS)/vm-test $(VM_TESTS)/lost-test \
 	$(Q)RIG_HOME=$(CURDIR) $(VM_TESTS)/nightly-test
 	$(Q)echo "  TEST  $(VM_TESTS)/reproduce-test"
 	$(Q)RIG_HOME=$(CURDIR) $(VM_TESTS)/reproduce-test
+	$(Q)echo "  TEST  $(VM_TESTS)/snapshot-test"
+	$(Q)RIG_HOME=$(CURDIR) $(VM_TESTS)/snapshot-test
 
 # The bar: N reruns of a failure, each with the identical event hash, whatever
 # else the machine does.
