@@ -45,7 +45,6 @@ check-windows-agent: $(AGENT_TEST) $(WINDOWS_AGENT) $(WINE_PREFIX)/ready
 	$(Q)echo "  TEST  $(AGENT_TEST) wine"
 	$(Q)$(AGENT_TEST) wine
 
-check-vm: check-vm-agent
 check-vm-agent: $(AGENT_TEST) $(QEMU_BIN) guest-rig-agent
 	$(Q)echo "  TEST  $(AGENT_TEST) vm-serial vm-virtio"
 	$(Q)$(AGENT_TEST) vm-serial vm-virtio

@@ -22,7 +22,8 @@ $(STAND_IN): $(VM_TESTS)/stand-in $(RIG_AGENT) $(GUEST_LINUX)/initramfs.cpio
 	$(Q)mv $@.new $@
 
 .PHONY: check-windows check-windows-host
-check-windows: check-windows-host check-windows-agent check-windows-shim
+check-windows: check-windows-host check-windows-agent check-vm-agent \
+    check-windows-shim
 check-windows-host: all guest-linux $(STAND_IN) $(VM_TESTS)/windows-test \
     $(B)/rig/tests/test-windows
 	$(Q)echo "  TEST  $(B)/rig/tests/test-windows"
