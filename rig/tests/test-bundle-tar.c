@@ -212,17 +212,20 @@ START_TEST(too_large_a_file_is_refused_before_it_is_written)
     struct archive_entry *e = archive_entry_new();
     g_autofree char *path = g_build_filename(to, "x", NULL);
     g_autoptr(GError) error = NULL;
+    char header[512]; /* no room for what the header promises */
+    size_t used = 0;
 
     archive_write_set_format_ustar(a);
     archive_write_set_bytes_per_block(a, 0);
-    ck_assert_int_eq(archive_write_open_filename(a, file), ARCHIVE_OK);
+    ck_assert_int_eq(archive_write_open_memory(a, header, sizeof(header),
+                                               &used), ARCHIVE_OK);
     archive_entry_set_pathname(e, "b/x");
     archive_entry_set_filetype(e, AE_IFREG);
     archive_entry_set_size(e, RIG_BUNDLE_BYTES_MAX + 1);
     ck_assert_int_eq(archive_write_header(a, e), ARCHIVE_OK);
     archive_entry_free(e);
-    archive_write_fail(a);
     archive_write_free(a);
+    ck_assert(g_file_set_contents(file, header, (gssize)used, NULL));
     ck_assert(!rig_bundle_unpack(file, to, &error));
     ck_assert_ptr_nonnull(strstr(error->message, "more than 4 GiB"));
     ck_assert(!g_file_test(path, G_FILE_TEST_EXISTS));
