@@ -120,7 +120,7 @@ static void of_cycle(Finder *f)
     }
 }
 
-/* The step and those behind it, as many as are looked for now. */
+/* The step and those behind it, @siblings in all. */
 static void of_step(Finder *f, unsigned siblings)
 {
     unsigned there = 0;
