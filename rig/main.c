@@ -9,6 +9,8 @@
 #include "commands.h"
 #include "manual.h"
 #include "paths.h"
+#include "shell-word.h"
+#include "suggest.h"
 
 static int show_help(int argc, char **argv);
 static int show_version(int argc, char **argv);
@@ -125,6 +127,28 @@ static int flushed(int status)
     return status;
 }
 
+/* A file in place of a command wants to be run, most likely. */
+static int no_command(const char *word)
+{
+    const char *names[COMMANDS + 1] = { NULL };
+    g_autofree char *quoted = rig_shell_word(word);
+
+    for (size_t i = 0; i < COMMANDS; i++) {
+        names[i] = commands[i].name;
+    }
+    fprintf(stderr, "rig: no command is named \"%s\"", word);
+    if (rig_suggest(word, names)) {
+        fprintf(stderr, "; did you mean \"rig %s\"?\n",
+                rig_suggest(word, names));
+    } else if (g_str_has_suffix(word, ".xml")) {
+        fprintf(stderr, "; did you mean \"rig run %s\"?\n", quoted);
+    } else {
+        fputs("\n\n", stderr);
+        print_usage(stderr);
+    }
+    return RIG_EXIT_USAGE;
+}
+
 int main(int argc, char **argv)
 {
     setlocale(LC_CTYPE, "");
@@ -139,7 +163,5 @@ int main(int argc, char **argv)
             return flushed(commands[i].run(argc - 1, argv + 1));
         }
     }
-    fprintf(stderr, "rig: no command is named \"%s\"\n\n", argv[1]);
-    print_usage(stderr);
-    return RIG_EXIT_USAGE;
+    return no_command(argv[1]);
 }

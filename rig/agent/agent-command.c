@@ -14,6 +14,7 @@
 #include "loop.h"
 #include "protocol/names.h"
 #include "read-file.h"
+#include "suggest.h"
 
 #define MAX_DATA AGENT_CHUNK_MAX
 #define DATA_FILE_MAX (1u << 20) /* bytes that are looked at */
@@ -430,7 +431,7 @@ int rig_cmd_agent(int argc, char **argv)
 
     g_option_context_set_help_enabled(options, FALSE);
     g_option_context_add_main_entries(options, entries, NULL);
-    if (!g_option_context_parse(options, &argc, &argv, &error)) {
+    if (!rig_options_parse(options, &argc, &argv, &error)) {
         return complain("%s", error->message);
     }
     if (help || list) {

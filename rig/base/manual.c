@@ -8,7 +8,8 @@
 char *rig_manual_find(const char *manual, const char *name)
 {
     static const char *const endings[] = { ".1", ".5", ".7", "" };
-    const char *prefix = strcmp(name, "rig") == 0 ? "" : "rig-";
+    const char *prefix = strcmp(name, "rig") == 0 ||
+                         g_str_has_prefix(name, "rig-") ? "" : "rig-";
 
     if (name[strspn(name, G_CSET_a_2_z G_CSET_DIGITS ".-")] != '\0') {
         return NULL;

@@ -11,6 +11,7 @@
 #include "commands.h"
 #include "paths.h"
 #include "scenario.h"
+#include "suggest.h"
 
 #define REPEATS_DEFAULT 3
 #define REPEATS_MAX     100
@@ -53,7 +54,7 @@ static gboolean parse(Arguments *a, int *argc, char ***argv, GError **error)
         "Make the plan of a failing scenario as small as it can be while it "
         "still fails.\nWith BUILDs (directories or INF files of a driver, "
         "oldest first): find the first\none that fails in this scenario.");
-    return g_option_context_parse(context, argc, argv, error);
+    return rig_options_parse(context, argc, argv, error);
 }
 
 static gboolean check(const Arguments *a)

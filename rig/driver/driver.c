@@ -12,6 +12,7 @@
 #include "driver-inf.h"
 #include "driver-internal.h"
 #include "paths.h"
+#include "suggest.h"
 #include "windows-version.h"
 
 #define FIELD "  %-10s "
@@ -250,6 +251,8 @@ static int inspect_command(int argc, char **argv)
 
 int rig_cmd_driver(int argc, char **argv)
 {
+    static const char *const names[] = { "inspect", "instrument", "catalog",
+                                         NULL };
     gboolean help = rig_is_help(argc, argv) ||
                     (argc == 3 && rig_is_help(argc - 1, argv + 1));
 
@@ -265,6 +268,12 @@ int rig_cmd_driver(int argc, char **argv)
     }
     if (argc > 1 && strcmp(argv[1], "catalog") == 0) {
         return rig_driver_catalog(argc - 1, argv + 1);
+    }
+    if (argc > 1) {
+        g_autofree char *hint = rig_did_you_mean(argv[1], names);
+
+        fprintf(stderr, "rig driver: \"%s\" is nothing that can be done with "
+                "drivers%s\n", argv[1], hint);
     }
     print_usage(stderr);
     return RIG_EXIT_USAGE;

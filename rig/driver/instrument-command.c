@@ -9,6 +9,7 @@
 #include "driver-internal.h"
 #include "instrument.h"
 #include "rigshim.h"
+#include "suggest.h"
 
 /* Where the result goes unless -o says otherwise: below the driver's. */
 #define INSTRUMENTED "instrumented"
@@ -180,7 +181,7 @@ int rig_driver_instrument(int argc, char **argv)
     forget_options();
     g_option_context_set_help_enabled(context, FALSE);
     g_option_context_add_main_entries(context, options, NULL);
-    good = g_option_context_parse(context, &argc, &argv, &error);
+    good = rig_options_parse(context, &argc, &argv, &error);
     if (good && (!files || !files[0] || files[1])) {
         rig_driver_instrument_usage(stderr);
         forget_options();

@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "history-index.h"
 #include "history-strip.h"
+#include "suggest.h"
 
 typedef struct Arguments {
     char *results;
@@ -331,7 +332,7 @@ static gboolean parse(Arguments *a, int *argc, char ***argv, GError **error)
         "Show what became of each scenario, run after run; of those that are "
         "named,\nalso since when it fails and what changed then. \"rebuild\" "
         "reads every run again.");
-    return g_option_context_parse(context, argc, argv, error);
+    return rig_options_parse(context, argc, argv, error);
 }
 
 static GPtrArray *find_keys(RigHistory *h, char **patterns)
@@ -346,8 +347,15 @@ static GPtrArray *find_keys(RigHistory *h, char **patterns)
         GPtrArray *some = rig_history_keys(h, NULL, *patterns);
 
         if (some->len == 0) {
+            g_autoptr(GPtrArray) all = rig_history_keys(h, NULL, NULL);
+            g_autofree char *hint = NULL;
+
+            g_ptr_array_add(all, NULL);
+            hint = rig_did_you_mean(*patterns,
+                                    (const char *const *)all->pdata);
             fprintf(stderr, "rig history: no scenario with a result is called "
-                    "\"%s\"; \"rig history\" lists them\n", *patterns);
+                    "\"%s\"%s; \"rig history\" lists them\n", *patterns,
+                    hint);
             g_ptr_array_unref(some);
             g_ptr_array_unref(keys);
             return NULL;

@@ -111,9 +111,10 @@ static void check_match(const Match *m, const RigKnownIssue *i, int line,
     }
     if (m->rule && !is_pattern(m->rule) &&
         !rig_rule_entry(catalogue, m->rule)) {
-        rig_problem(problems, i->file, line, "no rule is named \"%s\"; \"rig "
-                    "rules\" lists them, a pattern may name one of your own",
-                    m->rule);
+        g_autofree char *hint = rig_rule_hint(catalogue, m->rule);
+
+        rig_problem(problems, i->file, line, "no rule is named \"%s\"; %s; a "
+                    "pattern may name one of your own", m->rule, hint);
     }
 }
 

@@ -14,6 +14,7 @@
 #include "offline.h"
 #include "problem.h"
 #include "rule-catalogue.h"
+#include "suggest.h"
 
 #define BLOCK     (1u << 20)
 /* Longer than that, and the user is told how far it is. */
@@ -135,11 +136,10 @@ static void find_rule(const Judgement *j, RigRuleRef *r, const char *what,
     } else if (file && (r->name = rig_rule_name_in(what))) {
         r->file = g_strdup(what);
     } else {
-        g_autofree char *names = rig_rule_names(j->catalogue);
+        g_autofree char *hint = rig_rule_hint(j->catalogue, what);
 
         rig_problem(problems, what, 0, file ? "is no rule file" : "no rule is "
-                    "named so; give the file of your own, or one of %s",
-                    names);
+                    "named so; %s, or give the file of your own", hint);
         r->name = g_strdup("");
         r->file = g_strdup(what);
     }
@@ -414,7 +414,7 @@ static gboolean parse(Options *o, int *argc, char ***argv, GError **error)
         g_option_context_new("RUN|EVENTS.BIN... - judge stored streams");
 
     g_option_context_add_main_entries(c, entries, NULL);
-    if (!g_option_context_parse(c, argc, argv, error)) {
+    if (!rig_options_parse(c, argc, argv, error)) {
         return FALSE;
     }
     o->at_start = g_strcmp0(profile, "at-start") == 0;

@@ -12,6 +12,7 @@
 
 #include "commands.h"
 #include "run-live.h"
+#include "suggest.h"
 #include "suite.h"
 
 /* How long QEMU may take to answer what came before the end of our input. */
@@ -244,7 +245,7 @@ int rig_cmd_attach(int argc, char **argv)
     g_option_context_set_summary(context,
         "Attach to a machine that \"rig run --keep-on-failure\" has kept; "
         "without an option,\nsay what there is.");
-    if (!g_option_context_parse(context, &argc, &argv, &error) || !runs ||
+    if (!rig_options_parse(context, &argc, &argv, &error) || !runs ||
         runs[1] || to_console + to_monitor + to_gdb > 1) {
         fprintf(stderr, "rig attach: %s; see rig attach --help\n", error
                 ? error->message : "name one run and one thing to attach to");

@@ -9,6 +9,7 @@
 #include "night-report.h"
 #include "paths.h"
 #include "results-lock.h"
+#include "suggest.h"
 
 /* "1/2" without "2/2" is only half a night: say which shards are there. */
 static gboolean look_at_nights(const char *into, const char *schema,
@@ -94,7 +95,7 @@ int rig_cmd_merge(int argc, char **argv)
         "Put the runs and nights of the results directories DIR into INTO, "
         "and build its\nhistory and index again. Shards of the same night "
         "become one.");
-    if (!g_option_context_parse(context, &argc, &argv, &error) || !dirs ||
+    if (!rig_options_parse(context, &argc, &argv, &error) || !dirs ||
         !dirs[1]) {
         fprintf(stderr, "rig merge: %s; see rig merge --help\n", error
                 ? error->message : "name INTO and at least one DIR");

@@ -24,6 +24,7 @@
 #include "resume.h"
 #include "run-glance.h"
 #include "shell-word.h"
+#include "suggest.h"
 #include "supervisor.h"
 
 #define WORKERS_MAX 16 /* as many libvirt roots as there are: root.c */
@@ -88,7 +89,7 @@ static gboolean parse(Arguments *a, int *argc, char ***argv, GError **error)
         "Run a suite within a time budget: what failed last night first, then "
         "the longest\nfirst. A night that was not finished goes on where it "
         "stopped.");
-    return g_option_context_parse(context, argc, argv, error);
+    return rig_options_parse(context, argc, argv, error);
 }
 
 static gboolean bad(const char *option, const char *value, const char *takes)

@@ -9,6 +9,7 @@
 #include "night.h"
 #include "paths.h"
 #include "run-live.h"
+#include "suggest.h"
 #include "suite.h"
 
 /* Unfinished nights older than this are no news. */
@@ -248,7 +249,7 @@ int rig_cmd_status(int argc, char **argv)
     g_option_context_set_summary(context,
         "Show the runs and nights that are in progress, how far they are, and "
         "what was\nkilled before its end.");
-    if (!paths || !g_option_context_parse(context, &argc, &argv, &error) ||
+    if (!paths || !rig_options_parse(context, &argc, &argv, &error) ||
         argc > 1) {
         fprintf(stderr, "rig status: %s; see rig status --help\n", error
                 ? error->message : "it takes no argument");

@@ -9,6 +9,7 @@
 #include "problem.h"
 #include "read-file.h"
 #include "scenario-schema.h"
+#include "suggest.h"
 
 #define FILE_MAX (1024 * 1024)
 #define JOBS_MAX 9999
@@ -118,8 +119,12 @@ static xmlDoc *read_suite(RigSuite *s, const RigPaths *paths,
     xmlDoc *doc;
 
     if (!rig_read_file(s->file, FILE_MAX, &text, &length, &error)) {
-        rig_problem(problems, s->file, 0, "cannot be read: %s",
-                    error->message);
+        g_autofree char *near =
+            g_file_test(s->file, G_FILE_TEST_EXISTS) ? g_strdup("") :
+            rig_did_you_mean_file(s->file, ".xml", NULL);
+
+        rig_problem(problems, s->file, 0, "cannot be read: %s%s",
+                    error->message, near);
         return NULL;
     }
     s->sha256 = g_compute_checksum_for_data(G_CHECKSUM_SHA256,

@@ -14,6 +14,7 @@
 #include "rerun.h"
 #include "stopped.h"
 #include "stream.h"
+#include "suggest.h"
 #include "supervisor.h"
 #include "virt.h"
 
@@ -527,7 +528,7 @@ static gboolean parse(Options *o, int *argc, char ***argv, GError **error)
         "Run a failed scenario again, with everything that ran before it in "
         "its machine,\nand compare verdict and event stream with what was "
         "recorded.");
-    if (!g_option_context_parse(c, argc, argv, error)) {
+    if (!rig_options_parse(c, argc, argv, error)) {
         return FALSE;
     }
     if (!o->bundle || o->bundle[1]) {

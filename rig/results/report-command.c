@@ -8,6 +8,7 @@
 #include "history-index.h"
 #include "paths.h"
 #include "report.h"
+#include "suggest.h"
 
 typedef struct {
     gboolean diff;
@@ -179,7 +180,7 @@ int rig_cmd_report(int argc, char **argv)
     int status = RIG_EXIT_USAGE;
 
     g_set_prgname("rig report");
-    if (!g_option_context_parse(context, &argc, &argv, &error)) {
+    if (!rig_options_parse(context, &argc, &argv, &error)) {
         failed(error);
     } else if ((wrong = misuse(&o))) {
         g_printerr("rig report: %s\n", wrong);

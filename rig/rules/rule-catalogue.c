@@ -5,6 +5,8 @@
 #include <libxml/xmlreader.h>
 #include <string.h>
 
+#include "suggest.h"
+
 static char *root_attribute(xmlTextReader *reader, const char *name)
 {
     xmlChar *v = xmlTextReaderGetAttribute(reader, (const xmlChar *)name);
@@ -97,13 +99,19 @@ const RigRuleEntry *rig_rule_entry(const GPtrArray *catalogue,
     return NULL;
 }
 
-char *rig_rule_names(const GPtrArray *catalogue)
+char *rig_rule_hint(const GPtrArray *catalogue, const char *name)
 {
-    GString *text = g_string_new(NULL);
+    g_autofree const char **names = g_new0(const char *, catalogue->len + 1);
+    g_autofree char *all = NULL;
+    const char *near;
 
     for (guint i = 0; i < catalogue->len; i++) {
-        g_string_append_printf(text, "%s%s", i ? ", " : "",
-                               ((RigRuleEntry *)catalogue->pdata[i])->name);
+        names[i] = ((RigRuleEntry *)catalogue->pdata[i])->name;
     }
-    return g_string_free(text, FALSE);
+    near = rig_suggest(name, names);
+    if (near) {
+        return g_strdup_printf("did you mean \"%s\"?", near);
+    }
+    all = g_strjoinv(", ", (char **)names);
+    return g_strconcat("the rules are ", *all ? all : "none", NULL);
 }

@@ -19,7 +19,10 @@ const RigRuleEntry *rig_rule_entry(const GPtrArray *catalogue,
                                    const char *name);
 /* Name in the root element of a rule file, or NULL; to be freed. */
 char *rig_rule_name_in(const char *file);
-/* "A, B, C", to be freed. */
-char *rig_rule_names(const GPtrArray *catalogue);
+/*
+ * What to say of a @name that no rule has: `did you mean "A"?`, or "the rules
+ * are A, B, C" where none is like it. To be freed.
+ */
+char *rig_rule_hint(const GPtrArray *catalogue, const char *name);
 
 #endif

@@ -165,8 +165,10 @@ static int show(const RigPaths *paths, const GPtrArray *catalogue,
     g_autoptr(RigRule) rule = NULL;
 
     if (!e && !g_file_test(what, G_FILE_TEST_EXISTS)) {
-        fprintf(stderr, "rig rules: no rule and no file is named \"%s\"; "
-                "\"rig rules\" lists the rules\n", what);
+        g_autofree char *hint = rig_rule_hint(catalogue, what);
+
+        fprintf(stderr, "rig rules: no rule and no file is named \"%s\"; %s\n",
+                what, hint);
         return RIG_EXIT_USAGE;
     }
     rule = load(paths, e ? e->file : what);
@@ -191,6 +193,12 @@ int rig_cmd_rules(int argc, char **argv)
         rig_is_help(argc - 1, argv + 1)) {
         fputs(usage, stdout);
         return RIG_EXIT_OK;
+    }
+    if (argc == 2 && argv[1][0] != '-' && strcmp(argv[1], "show") != 0) {
+        fprintf(stderr, "rig rules: \"%s\" is nothing that can be done with "
+                "rules; did you mean \"rig rules show %s\"?\n", argv[1],
+                argv[1]);
+        return RIG_EXIT_USAGE;
     }
     if (argc != 1 && (argc < 3 || strcmp(argv[1], "show") != 0 ||
                       (argc != 3 && !svg))) {

@@ -27,6 +27,7 @@
 #include "report.h"
 #include "run-tell.h"
 #include "shell-word.h"
+#include "suggest.h"
 #include "supervisor.h"
 #include "variants.h"
 #include "virt.h"
@@ -132,7 +133,7 @@ static gboolean parse(Arguments *a, int *argc, char ***argv, GError **error)
     g_option_context_set_summary(context,
         "Run scenarios in virtual machines and judge them. Scenarios that "
         "need the\nsame machine share one boot.");
-    return g_option_context_parse(context, argc, argv, error);
+    return rig_options_parse(context, argc, argv, error);
 }
 
 gboolean rig_run_check_options(const RigRunOptions *o)

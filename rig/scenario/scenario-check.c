@@ -80,8 +80,7 @@ static void check_rule_file(const RigScenario *s, RigRuleRef *r,
 }
 
 static void check_rule(const RigScenario *s, guint number,
-                       const GPtrArray *catalogue, const RigPaths *paths,
-                       GPtrArray *problems)
+                       const GPtrArray *catalogue, GPtrArray *problems)
 {
     RigRuleRef *r = s->rules->pdata[number];
     const RigRuleEntry *e;
@@ -96,11 +95,10 @@ static void check_rule(const RigScenario *s, guint number,
     } else if ((e = rig_rule_entry(catalogue, r->name))) {
         r->file = g_strdup(e->file);
     } else {
-        g_autofree char *names = rig_rule_names(catalogue);
+        g_autofree char *hint = rig_rule_hint(catalogue, r->name);
 
         rig_problem(problems, s->file, r->line,
-                    "no rule is named \"%s\"; %s/rules has: %s", r->name,
-                    paths->scenarios, *names ? names : "none");
+                    "no rule is named \"%s\"; %s", r->name, hint);
     }
     if (*r->name && is_named(s, number, r->name)) {
         rig_problem(problems, s->file, r->line,
@@ -121,7 +119,7 @@ static void check_rules(RigScenario *s, const RigPaths *paths,
     }
     expand_all(s, catalogue);
     for (guint i = 0; i < s->rules->len; i++) {
-        check_rule(s, i, catalogue, paths, problems);
+        check_rule(s, i, catalogue, problems);
     }
     for (guint i = 0; i < catalogue->len && !s->linux_driver; i++) {
         const RigRuleEntry *e = catalogue->pdata[i];

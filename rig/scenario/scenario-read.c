@@ -18,6 +18,7 @@
 #include "scenario-check.h"
 #include "scenario-schema.h"
 #include "scenario-sweep.h"
+#include "suggest.h"
 
 /* What <machine> and <traffic> mean when they say nothing. */
 #define DEFAULT_NIC RIG_NIC_MODEL
@@ -288,10 +289,14 @@ RigScenario *rig_scenario_load(const char *file, const RigPaths *paths,
                                GPtrArray *problems)
 {
     guint before = problems->len;
+    g_autofree char *near =
+        g_file_test(file, G_FILE_TEST_EXISTS) ? g_strdup("") :
+        rig_did_you_mean_file(file, ".xml", paths->scenarios);
+    g_autofree char *hint = g_strconcat(
+        near, "; name a scenario file or a directory of them", NULL);
 
-    return take_document(rig_document_read(file, "; name a scenario file or "
-                                           "a directory of them", problems), file, paths, problems,
-                         before);
+    return take_document(rig_document_read(file, hint, problems), file, paths,
+                         problems, before);
 }
 
 RigScenario *rig_scenario_parse(const char *text, const char *file,

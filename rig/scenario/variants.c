@@ -10,6 +10,7 @@
 #include "rig/events.h"
 #include "rig/nic-regs.h"
 #include "shell-word.h"
+#include "suggest.h"
 
 /* Where problems with the options are said to be. */
 #define WHERE "--with"
@@ -50,6 +51,21 @@ static gboolean is_value(enum key key, const char *value)
     return g_ascii_string_to_unsigned(value, 10, 1, keys[key].max, NULL, NULL);
 }
 
+static void not_an_axis(const char *text, GPtrArray *problems)
+{
+    g_autofree char *word = g_strndup(text, strcspn(text, "="));
+    const char *names[KEYS + 1] = { NULL };
+    g_autofree char *hint = NULL;
+
+    for (int key = 0; key < KEYS; key++) {
+        names[key] = keys[key].name;
+    }
+    hint = rig_did_you_mean(word, names);
+    rig_problem(problems, WHERE, 0, "\"%s\" is not KEY=VALUE,VALUE... with "
+                "driver, nic, msix-profile, vectors, queues, random-seed or "
+                "limit as KEY%s", text, hint);
+}
+
 static void add_axis(Axes *axes, const char *text, GPtrArray *problems)
 {
     const char *equals = strchr(text, '=');
@@ -81,9 +97,7 @@ static void add_axis(Axes *axes, const char *text, GPtrArray *problems)
         }
         return;
     }
-    rig_problem(problems, WHERE, 0, "\"%s\" is not KEY=VALUE,VALUE... with "
-                "driver, nic, msix-profile, vectors, queues, random-seed or "
-                "limit as KEY", text);
+    not_an_axis(text, problems);
 }
 
 static void set(RigScenario *s, enum key key, const char *value)

@@ -6,6 +6,7 @@
 #include "commands.h"
 #include "msix.h"
 #include "stream.h"
+#include "suggest.h"
 
 #define N "%" G_GUINT64_FORMAT
 #define X "0x%" G_GINT64_MODIFIER "x"
@@ -264,7 +265,7 @@ int rig_cmd_events(int argc, char **argv)
         "Print the event stream of a machine, for example\n"
         "results/runs/<id>/vm-1/events.bin, one line per event.");
     g_option_context_add_main_entries(context, entries, NULL);
-    if (!g_option_context_parse(context, &argc, &argv, &error)) {
+    if (!rig_options_parse(context, &argc, &argv, &error)) {
         return usage(error->message);
     }
     if (argc != 2) {

@@ -17,6 +17,7 @@
 #include "run.h"
 #include "scenario-sweep.h"
 #include "shell-word.h"
+#include "suggest.h"
 #include "sweep-command.h"
 
 #define DEFAULT_RULE "Init_DeRegisterInterrupt"
@@ -104,7 +105,7 @@ static gboolean parse(Arguments *a, int *argc, char ***argv, GError **error)
     g_option_context_set_summary(context,
         "Record every place where the driver's life can fail, then fail each "
         "of them in a\ncycle of its own and judge what the driver does.");
-    return g_option_context_parse(context, argc, argv, error);
+    return rig_options_parse(context, argc, argv, error);
 }
 
 static void clear(Arguments *a)

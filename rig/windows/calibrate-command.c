@@ -13,6 +13,7 @@
 #include "profile.h"
 #include "results.h"
 #include "run.h"
+#include "suggest.h"
 
 /* The rig's own guest, which is calibrated to prove the experiments. */
 #define NDIS "ndis"
@@ -169,7 +170,7 @@ static gboolean parse(Calibrate *a, int *argc, char ***argv, GError **error)
         "Run a clean driver, one that never registers an interrupt, and ones "
         "that leak\ntheirs; write down when the guest programs and clears the "
         "MSI-X table, and whether\nit stops for a leak.");
-    return g_option_context_parse(context, argc, argv, error);
+    return rig_options_parse(context, argc, argv, error);
 }
 
 static const char *wrong(const Calibrate *a)

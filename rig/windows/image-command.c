@@ -13,6 +13,7 @@
 #include "image-prepare.h"
 #include "kvm.h"
 #include "loop.h"
+#include "suggest.h"
 #include "supervisor.h"
 #include "windows-runner.h"
 
@@ -353,7 +354,7 @@ static gboolean parse(Options *o, int *argc, char ***argv, GError **error)
     g_option_context_add_main_entries(context, entries, NULL);
     g_option_context_set_summary(context, "Windows images for scenarios with "
                                  "<guest kind=\"windows\">.");
-    return g_option_context_parse(context, argc, argv, error);
+    return rig_options_parse(context, argc, argv, error);
 }
 
 static const char *wrong_option(const Options *o)
