@@ -2,7 +2,7 @@
 # library that main.c and each rig/tests/test-*.c are linked with.
 # See the top Makefile for the conventions.
 #
-# base      files, names, paths and progress, for every room
+# base      files, XML, names, paths and progress, for every room
 # scenario  scenario files: read, check, vary, write as the guest's plan
 # driver    what is known of a .sys and its INF before it runs
 # machine   one VM: domain, processes, root file system, tap, recorder

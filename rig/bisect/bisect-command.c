@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <gio/gio.h>
 #include <glib/gstdio.h>
-#include <libxml/parser.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +11,7 @@
 #include "paths.h"
 #include "scenario.h"
 #include "suggest.h"
+#include "xml-read.h"
 
 #define REPEATS_DEFAULT 3
 #define REPEATS_MAX     100
@@ -105,18 +105,38 @@ static void make_absolute(xmlNode *node, const char *attribute,
     }
 }
 
-/* The scenario, so that it can be run from anywhere, and as no seed. */
+/* What is written of it breaks its lines itself. */
+static void remove_blanks(xmlNode *first)
+{
+    for (xmlNode *n = first, *next; n; n = next) {
+        next = n->next;
+        remove_blanks(n->type == XML_ELEMENT_NODE ? n->children : NULL);
+        if (xmlIsBlankNode(n)) {
+            xmlUnlinkNode(n);
+            xmlFreeNode(n);
+        }
+    }
+}
+
+/*
+ * The scenario, so that it can be run from anywhere, and as no seed; NULL
+ * after saying why not.
+ */
 static xmlDoc *read_scenario(const char *file)
 {
     g_autofree char *absolute = g_canonicalize_filename(file, NULL);
     g_autofree char *dir = g_path_get_dirname(absolute);
-    xmlDoc *doc = xmlReadFile(file, NULL, XML_PARSE_NONET |
-                              XML_PARSE_NOCDATA | XML_PARSE_NOBLANKS);
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+    xmlDoc *doc = rig_document_read(file, RIG_XML_BY_HAND, "", problems);
     xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
 
+    for (guint i = 0; i < problems->len; i++) {
+        fprintf(stderr, "%s\n", (char *)problems->pdata[i]);
+    }
     if (!root) {
         return NULL;
     }
+    remove_blanks(root);
     xmlUnsetProp(root, BAD_CAST "seed");
     xmlUnsetProp(root, BAD_CAST "control");
     for (xmlNode *n = root->children; n; n = n->next) {

@@ -3,14 +3,13 @@
 #include "candidate.h"
 
 #include <glib/gstdio.h>
-#include <libxml/parser.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 
 #include "commands.h"
-#include "read-file.h"
 #include "report.h"
+#include "xml-read.h"
 
 static volatile sig_atomic_t stopped;
 static volatile sig_atomic_t child;
@@ -134,15 +133,6 @@ static int call_rig(char **argv, const char *log, GError **error)
 
 /* --- reading ------------------------------------------------------------ */
 
-static char *attribute(xmlNode *node, const char *name)
-{
-    xmlChar *v = xmlGetProp(node, BAD_CAST name);
-    char *copy = g_strdup((const char *)v);
-
-    xmlFree(v);
-    return copy;
-}
-
 static xmlNode *child_named(xmlNode *node, const char *name)
 {
     for (xmlNode *n = node->children; n; n = n->next) {
@@ -167,10 +157,10 @@ static RigTarget *finding_of(xmlNode *node)
 {
     RigTarget *f = g_new0(RigTarget, 1);
 
-    f->rule = attribute(node, "rule");
-    f->level = attribute(node, "level");
-    f->id = attribute(node, "id");
-    f->class_code = attribute(node, "class");
+    f->rule = rig_attribute(node, "rule");
+    f->level = rig_attribute(node, "level");
+    f->id = rig_attribute(node, "id");
+    f->class_code = rig_attribute(node, "class");
     f->sentence = sentence_of(node);
     return f;
 }
@@ -206,7 +196,7 @@ static gboolean has_target(RigTrial *t, xmlNode *scenario)
 
 static void count(RigTrial *t, RigCandidate *c, xmlNode *scenario)
 {
-    g_autofree char *verdict = attribute(scenario, "verdict");
+    g_autofree char *verdict = rig_attribute(scenario, "verdict");
 
     if (has_target(t, scenario)) {
         c->fails++;
@@ -233,22 +223,18 @@ static char *find_run(const char *dir)
 
 static xmlDoc *read_run(const char *dir, GError **error)
 {
-    g_autofree char *file = find_run(dir), *text = NULL;
-    gsize length;
+    g_autofree char *file = find_run(dir);
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
     xmlDoc *doc;
 
-    if (!file || !rig_read_file(file, REPORT_XML_MAX, &text, &length, error)) {
-        if (!file) {
-            g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
-                        "rig run left no result; %s/log has its words", dir);
-        }
+    if (!file) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+                    "rig run left no result; %s/log has its words", dir);
         return NULL;
     }
-    doc = xmlReadMemory(text, (int)length, file, NULL, XML_PARSE_NONET |
-                        XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+    doc = rig_document_read(file, REPORT_XML_MAX, "", problems);
     if (!doc) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
-                    "%s: is not well-formed XML", file);
+        rig_problems_to_error(problems, "", error);
     }
     return doc;
 }
@@ -259,11 +245,10 @@ static void count_all(RigTrial *t, GPtrArray *candidates, xmlDoc *doc)
         g_autofree char *name = NULL;
         unsigned i, k;
 
-        if (n->type != XML_ELEMENT_NODE ||
-            strcmp((char *)n->name, "scenario") != 0) {
+        if (!rig_element_is(n, "scenario")) {
             continue;
         }
-        name = attribute(n, "name");
+        name = rig_attribute(n, "name");
         if (name && sscanf(name, "plan-%u-%u", &i, &k) == 2 &&
             i < candidates->len) {
             count(t, candidates->pdata[i], n);

@@ -2,10 +2,10 @@
 /* The nights of the index. */
 #include "history-night.h"
 
-#include <libxml/xmlreader.h>
 #include <string.h>
 
 #include "history-internal.h"
+#include "xml-pull.h"
 
 static void night_free(gpointer data)
 {
@@ -19,36 +19,17 @@ static void night_free(gpointer data)
     g_free(n);
 }
 
-static char *attr(xmlTextReader *r, const char *name)
-{
-    xmlChar *v = xmlTextReaderGetAttribute(r, (const xmlChar *)name);
-    char *copy = g_strdup((const char *)v);
-
-    xmlFree(v);
-    return copy;
-}
-
-static gboolean is(xmlTextReader *r, int depth, const char *element)
-{
-    return xmlTextReaderDepth(r) == depth &&
-           strcmp((const char *)xmlTextReaderConstName(r), element) == 0;
-}
-
 static void read_element(RigNight *n, xmlTextReader *r)
 {
-    g_autofree char *complete = NULL, *state = NULL;
-
-    if (is(r, 0, "night")) {
-        complete = attr(r, "complete");
-        n->complete = g_strcmp0(complete, "yes") == 0;
-        n->suite = attr(r, "suite");
-        n->title = attr(r, "title");
-        n->started = attr(r, "started");
-        n->finished = attr(r, "finished");
-    } else if (is(r, 1, "job")) {
-        state = attr(r, "state");
+    if (rig_pull_is(r, 0, "night")) {
+        n->complete = rig_pull_attribute_is(r, "complete", "yes");
+        n->suite = rig_pull_attribute(r, "suite");
+        n->title = rig_pull_attribute(r, "title");
+        n->started = rig_pull_attribute(r, "started");
+        n->finished = rig_pull_attribute(r, "finished");
+    } else if (rig_pull_is(r, 1, "job")) {
         n->jobs++;
-        n->skipped_jobs += g_strcmp0(state, "skipped") == 0;
+        n->skipped_jobs += rig_pull_attribute_is(r, "state", "skipped");
     }
 }
 
@@ -56,25 +37,16 @@ static RigNight *read_night(RigHistory *h, const char *id)
 {
     g_autofree char *file = g_build_filename(h->results, "nights", id,
                                              "night.xml", NULL);
-    /* A FIFO would block for ever. */
-    xmlTextReader *r = !g_file_test(file, G_FILE_TEST_IS_REGULAR) ? NULL :
-                       xmlReaderForFile(file, NULL, XML_PARSE_NONET |
-                                        XML_PARSE_NOERROR |
-                                        XML_PARSE_NOWARNING);
+    g_autoptr(xmlTextReader) r = rig_pull_open(file);
     RigNight *n = g_new0(RigNight, 1);
     int more = -1;
 
     n->id = g_strdup(id);
-    while (r && (more = xmlTextReaderRead(r)) == 1) {
-        if (xmlTextReaderNodeType(r) == XML_READER_TYPE_ELEMENT) {
-            read_element(n, r);
-        }
+    while (r && (more = rig_pull_element(r)) == 1) {
+        read_element(n, r);
     }
     n->damaged = more != 0;
     n->complete &= !n->damaged;
-    if (r) {
-        xmlFreeTextReader(r);
-    }
     return n;
 }
 

@@ -9,16 +9,15 @@
 #include "history-internal.h"
 
 #include <glib/gstdio.h>
-#include <libxml/xmlreader.h>
 #include <string.h>
 
 #include "sweep.h"
+#include "xml-pull.h"
 
 /* Characters of a word in index.rng. */
 #define WORD_MAX 256
 
 typedef xmlTextReader Reader;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Reader, xmlFreeTextReader)
 
 /* One scenario of the run while it is read; NULL: not said. */
 typedef struct Result {
@@ -81,24 +80,6 @@ static void machine_free(gpointer data)
 
 /* --- attributes ---------------------------------------------------------- */
 
-static char *attr(Reader *r, const char *name)
-{
-    xmlChar *v = xmlTextReaderGetAttribute(r, (const xmlChar *)name);
-    char *copy = g_strdup((const char *)v);
-
-    xmlFree(v);
-    return copy;
-}
-
-static uint64_t number(Reader *r, const char *name)
-{
-    g_autofree char *v = attr(r, name);
-    guint64 n = 0;
-
-    return v && g_ascii_string_to_unsigned(v, 10, 0, G_MAXINT64, &n, NULL)
-           ? n : 0;
-}
-
 /* One that a terminal obeys, or that ends a line of a table. */
 static gboolean has_control(const char *text)
 {
@@ -111,7 +92,7 @@ static gboolean has_control(const char *text)
 /* As index.rng wants them; NULL for anything else. */
 static char *word(Reader *r, const char *name)
 {
-    g_autofree char *v = attr(r, name);
+    g_autofree char *v = rig_pull_attribute(r, name);
 
     return v && *v && g_utf8_strlen(v, -1) <= WORD_MAX && !has_control(v)
            ? g_steal_pointer(&v) : NULL;
@@ -119,17 +100,10 @@ static char *word(Reader *r, const char *name)
 
 static char *date(Reader *r, const char *name)
 {
-    g_autofree char *v = attr(r, name);
+    g_autofree char *v = rig_pull_attribute(r, name);
     g_autoptr(GDateTime) t = v ? g_date_time_new_from_iso8601(v, NULL) : NULL;
 
     return t ? g_date_time_format(t, "%Y-%m-%dT%H:%M:%SZ") : NULL;
-}
-
-static gboolean says(Reader *r, const char *name, const char *value)
-{
-    g_autofree char *v = attr(r, name);
-
-    return g_strcmp0(v, value) == 0;
 }
 
 static gboolean is(Reader *r, const char *element)
@@ -142,9 +116,9 @@ static gboolean is(Reader *r, const char *element)
 static void read_run_element(Reading *g)
 {
     Reader *r = g->r;
-    g_autofree char *started = date(r, "started"), *rig = attr(r, "rig");
+    g_autofree char *started = date(r, "started"), *rig = rig_pull_attribute(r, "rig");
     g_autofree char *finished = date(r, "finished");
-    g_autofree char *command = attr(r, "command");
+    g_autofree char *command = rig_pull_attribute(r, "command");
     g_autofree char *night = word(r, "night"), *job = word(r, "job");
     g_autofree char *shard = word(r, "shard");
 
@@ -152,15 +126,15 @@ static void read_run_element(Reading *g)
         g->h, g->error, "UPDATE runs SET complete = ?2, started = ?3,"
         " finished = ?4, command = ?5, rig = ?6, night = ?7, job = ?8,"
         " shard = ?9 WHERE id = ?1", "sisssssss", g->id,
-        (gint64)says(r, "complete", "yes"), started, finished, command, rig,
+        (gint64)rig_pull_attribute_is(r, "complete", "yes"), started, finished, command, rig,
         night, job, shard);
 }
 
 static void read_environment(Reading *g)
 {
-    g_autofree char *os = attr(g->r, "os"), *libvirt = attr(g->r, "libvirt");
-    g_autofree char *qemu = attr(g->r, "qemu");
-    g_autofree char *kernel = attr(g->r, "kernel");
+    g_autofree char *os = rig_pull_attribute(g->r, "os"), *libvirt = rig_pull_attribute(g->r, "libvirt");
+    g_autofree char *qemu = rig_pull_attribute(g->r, "qemu");
+    g_autofree char *kernel = rig_pull_attribute(g->r, "kernel");
 
     g->failed = !rig_history_insert(
         g->h, g->error, "UPDATE runs SET os = ?2, libvirt = ?3, qemu = ?4,"
@@ -170,8 +144,8 @@ static void read_environment(Reading *g)
 
 static void read_artifact(Reading *g)
 {
-    g_autofree char *name = attr(g->r, "name");
-    g_autofree char *sha256 = attr(g->r, "sha256");
+    g_autofree char *name = rig_pull_attribute(g->r, "name");
+    g_autofree char *sha256 = rig_pull_attribute(g->r, "sha256");
 
     if (name && sha256) {
         g->failed = !rig_history_insert(
@@ -183,15 +157,15 @@ static void read_artifact(Reading *g)
 static void read_machine(Reading *g)
 {
     Reader *r = g->r;
-    g_autofree char *inputs = attr(r, "inputs"), *stream = attr(r, "stream");
+    g_autofree char *inputs = rig_pull_attribute(r, "inputs"), *stream = rig_pull_attribute(r, "stream");
     Machine *m = g_new0(Machine, 1);
 
-    m->number = number(r, "number");
-    m->nic = attr(r, "nic");
-    m->boot_ms = number(r, "boot-ms");
-    m->total_ms = number(r, "total-ms");
+    m->number = rig_pull_number(r, "number");
+    m->nic = rig_pull_attribute(r, "nic");
+    m->boot_ms = rig_pull_number(r, "boot-ms");
+    m->total_ms = rig_pull_number(r, "total-ms");
     g_ptr_array_add(g->machines, m);
-    if (says(r, "ended", "yes") && m->number && inputs && stream) {
+    if (rig_pull_attribute_is(r, "ended", "yes") && m->number && inputs && stream) {
         const RigHistoryEntry e = { (char *)g->id, m->number, inputs, stream,
                                     m->total_ms };
 
@@ -214,14 +188,14 @@ static Machine *machine_of(const Reading *g, const Result *result)
 static void read_scenario(Reading *g)
 {
     Reader *r = g->r;
-    g_autofree char *verdict = attr(r, "verdict");
+    g_autofree char *verdict = rig_pull_attribute(r, "verdict");
     Result *s = g->result = g_new0(Result, 1);
     RigVerdict v;
 
-    s->number = number(r, "number");
-    s->machine = number(r, "machine");
+    s->number = rig_pull_number(r, "number");
+    s->machine = rig_pull_number(r, "machine");
     s->verdict = verdict && rig_verdict_parse(verdict, &v) ? (int)v : -1;
-    s->as_expected = says(r, "as-expected", "yes");
+    s->as_expected = rig_pull_attribute_is(r, "as-expected", "yes");
     s->name = word(r, "name");
     s->key = word(r, "key");
     if (!s->key) { /* of a rig that wrote none */
@@ -235,11 +209,11 @@ static void read_driver(Reader *r, Result *s)
 {
     g_clear_pointer(&s->driver, g_free);
     g_clear_pointer(&s->driver_hash, g_free);
-    s->driver = attr(r, "sys");
+    s->driver = rig_pull_attribute(r, "sys");
     if (!s->driver) {
-        s->driver = attr(r, "linux");
+        s->driver = rig_pull_attribute(r, "linux");
     }
-    s->driver_hash = attr(r, "sha256");
+    s->driver_hash = rig_pull_attribute(r, "sha256");
 }
 
 static void read_inputs(Reader *r, Result *s)
@@ -248,10 +222,10 @@ static void read_inputs(Reader *r, Result *s)
     g_free(s->scenario);
     g_free(s->rules);
     g_free(s->inf);
-    s->inputs = attr(r, "sha256");
-    s->scenario = attr(r, "scenario");
-    s->rules = attr(r, "rules");
-    s->inf = attr(r, "inf");
+    s->inputs = rig_pull_attribute(r, "sha256");
+    s->scenario = rig_pull_attribute(r, "scenario");
+    s->rules = rig_pull_attribute(r, "rules");
+    s->inf = rig_pull_attribute(r, "inf");
 }
 
 /* The published wording says more than a contract that broke on the way. */
@@ -276,7 +250,7 @@ static void read_finding(Reader *r, Result *s)
         g_free(s->rule);
         g_free(s->level);
         g_free(s->class_code);
-        s->rule = attr(r, "rule");
+        s->rule = rig_pull_attribute(r, "rule");
         s->level = g_steal_pointer(&level);
         s->class_code = word(r, "class");
     }
@@ -284,7 +258,7 @@ static void read_finding(Reader *r, Result *s)
 
 static void read_cycle(Reader *r, Result *s)
 {
-    uint64_t from = number(r, "ns-from"), to = number(r, "ns-to");
+    uint64_t from = rig_pull_number(r, "ns-from"), to = rig_pull_number(r, "ns-to");
 
     if (to > from) {
         s->ns_from = MIN(s->ns_from, from);
@@ -309,7 +283,7 @@ static gboolean read_part(Reading *g)
     } else if (is(r, "inputs")) {
         read_inputs(r, s);
     } else if (is(r, "known")) {
-        if (!s->known && says(r, "covers", "all")) {
+        if (!s->known && rig_pull_attribute_is(r, "covers", "all")) {
             s->known = word(r, "id");
         }
     } else if (is(r, "finding")) {
@@ -355,7 +329,7 @@ static int outcome_of(const char *name)
 
 static void read_point(Reading *g)
 {
-    g_autofree char *outcome = attr(g->r, "outcome");
+    g_autofree char *outcome = rig_pull_attribute(g->r, "outcome");
     g_autofree char *text = word(g->r, "text");
     int o = outcome_of(outcome);
 
@@ -453,16 +427,11 @@ static gboolean read_element(Reading *g)
 /* 0 at the end of the file, something else where it is damaged. */
 static int read_all(Reading *g)
 {
-    int more = g->r ? xmlTextReaderRead(g->r) : -1;
+    int more = g->r ? rig_pull_element(g->r) : -1;
 
-    while (more == 1 &&
-           xmlTextReaderNodeType(g->r) != XML_READER_TYPE_ELEMENT) {
-        more = xmlTextReaderRead(g->r);
-    }
     if (more == 1 && !is(g->r, "run")) {
         return -1;
     }
-
     while (more == 1 && !g->failed) {
         gboolean inside = TRUE;
 
@@ -491,7 +460,7 @@ gboolean rig_history_read_run(RigHistory *h, const char *id, const RunFile *f,
     g_autoptr(GPtrArray) results = g_ptr_array_new_with_free_func(result_free);
     g_autoptr(GPtrArray) machines =
         g_ptr_array_new_with_free_func(machine_free);
-    g_autoptr(Reader) r = NULL;
+    g_autoptr(xmlTextReader) r = NULL;
     Reading g = { .h = h, .id = id, .results = results,
                   .machines = machines, .error = error };
     gboolean good;
@@ -499,8 +468,7 @@ gboolean rig_history_read_run(RigHistory *h, const char *id, const RunFile *f,
     if (f->size < 0) {
         return add_run(h, id, f, error);
     }
-    r = g.r = xmlReaderForFile(file, NULL, XML_PARSE_NONET |
-                               XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+    r = g.r = rig_pull_open(file);
     good = add_run(h, id, f, error) && (read_all(&g) == 0 || g.failed ||
            rig_history_insert(h, error, "UPDATE runs SET damaged = 1,"
                               " complete = 0 WHERE id = ?", "s", id)) &&

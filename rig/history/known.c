@@ -2,14 +2,13 @@
 /* Known issues: read from their file, and held against results. */
 #include "known.h"
 
-#include <libxml/tree.h>
 #include <string.h>
 
 #include "history.h"
 #include "problem.h"
 #include "rule-catalogue.h"
-#include "scenario-schema.h"
 #include "sweep.h"
+#include "xml-read.h"
 
 #define DATE_LENGTH 10 /* "2027-03-31"; the schema also takes time zones */
 
@@ -54,22 +53,6 @@ static void issue_free(gpointer data)
     g_free(i->file);
     g_ptr_array_unref(i->matches);
     g_free(i);
-}
-
-/* Text of an element with its lines joined, or NULL. */
-static char *text_of(xmlNode *node)
-{
-    xmlChar *v = xmlNodeGetContent(node);
-    g_auto(GStrv) words = g_strsplit_set((const char *)v, " \t\r\n", -1);
-    g_autoptr(GString) text = g_string_new(NULL);
-
-    for (char **w = words; *w; w++) {
-        if (**w) {
-            g_string_append_printf(text, "%s%s", text->len ? " " : "", *w);
-        }
-    }
-    xmlFree(v);
-    return g_strdup(text->str);
 }
 
 static Match *read_match(xmlNode *node)
@@ -155,9 +138,9 @@ static RigKnownIssue *read_issue(xmlNode *node, const char *file,
     for (xmlNode *n = xmlFirstElementChild(node); n;
          n = xmlNextElementSibling(n)) {
         if (strcmp((const char *)n->name, "reason") == 0) {
-            i->reason = text_of(n);
+            i->reason = rig_element_text(n);
         } else if (strcmp((const char *)n->name, "link") == 0) {
-            i->link = text_of(n);
+            i->link = rig_element_text(n);
         } else {
             Match *m = read_match(n);
 
@@ -184,11 +167,11 @@ GPtrArray *rig_known_load(const char *file, const char *today,
     g_autofree char *day = today ? g_strdup(today) : today_utc();
     g_autoptr(GPtrArray) issues = g_ptr_array_new_with_free_func(issue_free);
     unsigned before = problems->len;
-    xmlDoc *doc = rig_document_read(file, "; name a file of known issues, as "
-                                    "rig-run(1) shows them", problems);
+    g_autoptr(xmlDoc) doc = rig_document_load(
+        file, RIG_XML_BY_HAND, schema, "; name a file of known issues, as "
+        "rig-known-issues(5) shows them", problems);
 
-    if (doc && problems->len == before &&
-        rig_scenario_validate(doc, file, schema, problems)) {
+    if (doc) {
         xmlNode *root = xmlDocGetRootElement(doc);
 
         for (xmlNode *n = xmlFirstElementChild(root); n;
@@ -201,7 +184,6 @@ GPtrArray *rig_known_load(const char *file, const char *today,
             g_ptr_array_add(issues, i);
         }
     }
-    xmlFreeDoc(doc);
     return problems->len == before ? g_steal_pointer(&issues) : NULL;
 }
 

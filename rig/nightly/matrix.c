@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* An entry of a suite: every value of one axis with each of the others. */
 #include <glob.h>
-#include <libxml/tree.h>
 #include <string.h>
 
 #include "problem.h"
-#include "scenario-schema.h"
 #include "suite.h"
 #include "sweep-command.h"
 #include "variants.h"
+#include "xml-read.h"
 
 /*
  * What a job takes as long as nobody has measured it, in ms of wall time on
@@ -48,26 +47,6 @@ static char **expand(const RigSuite *s, unsigned line, const char *dir,
         globfree(&found);
     }
     return files;
-}
-
-/* The words of a list; NULL: there is no such attribute. */
-static char **values_of(xmlNode *entry, const char *name)
-{
-    g_autofree char *text = rig_attribute(entry, name);
-    char **all = text ? g_strsplit_set(text, " \t\r\n", -1) : NULL;
-    guint n = 0;
-
-    for (char **v = all; v && *v; v++) { /* two spaces are no value */
-        if (**v) {
-            all[n++] = *v;
-        } else {
-            g_free(*v);
-        }
-    }
-    if (all) {
-        all[n] = NULL;
-    }
-    return all;
 }
 
 /* --- jobs ------------------------------------------------------------- */
@@ -181,7 +160,7 @@ static char **axes_of(const RigSuite *s, xmlNode *entry, const char *dir,
         }
     }
     for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
-        g_auto(GStrv) values = values_of(entry, names[i]);
+        g_auto(GStrv) values = rig_attribute_words(entry, names[i]);
 
         if (values) {
             add_axis(with, names[i], values);
@@ -225,7 +204,6 @@ void rig_suite_add_scenarios(RigSuite *suite, xmlNode *entry, const char *dir,
                              const RigPaths *paths, GPtrArray *problems)
 {
     g_autofree char *pattern = rig_attribute(entry, "files");
-    g_autofree char *isolate = rig_attribute(entry, "isolate");
     g_auto(GStrv) files = expand(suite, xmlGetLineNo(entry), dir, pattern,
                                  problems);
     g_autoptr(GPtrArray) all = NULL;
@@ -240,7 +218,7 @@ void rig_suite_add_scenarios(RigSuite *suite, xmlNode *entry, const char *dir,
         RigScenario *s = g_ptr_array_steal_index(all, 0);
         RigJob *job = NULL;
 
-        s->isolate |= g_strcmp0(isolate, "yes") == 0;
+        s->isolate |= rig_attribute_is(entry, "isolate", "yes");
         for (guint i = first; !job && i < suite->jobs->len; i++) {
             job = fits(suite->jobs->pdata[i], s) ? suite->jobs->pdata[i]
                                                  : NULL;
@@ -314,7 +292,7 @@ static char *sweep_name(const Sweeps *w, const char *const *chosen)
 
 static void add_rules(const Sweeps *w, GStrvBuilder *args)
 {
-    g_auto(GStrv) names = values_of(w->entry, "rule");
+    g_auto(GStrv) names = rig_attribute_words(w->entry, "rule");
 
     for (char **n = names; n && *n; n++) {
         add_option(args, "rule", *n);
@@ -388,7 +366,7 @@ void rig_suite_add_sweeps(RigSuite *suite, xmlNode *entry, const char *dir,
     const char *chosen[SWEEP_AXES];
 
     for (guint i = 0; i < SWEEP_AXES; i++) {
-        w.values[i] = values_of(entry, sweep_axes[i]);
+        w.values[i] = rig_attribute_words(entry, sweep_axes[i]);
     }
     for (char **inf = infs; inf && *inf; inf++) {
         w.inf = *inf;

@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* night.xml: written so that no reader sees half of it, and read back. */
 #include <gio/gio.h>
-#include <libxml/parser.h>
 #include <string.h>
 
 #include "night.h"
-#include "problem.h"
 #include "results-xml.h"
-#include "results.h"
-#include "scenario-schema.h"
+#include "xml-read.h"
 
 #define FILE_NAME "night.xml"
-#define PROBLEMS_SHOWN 3
 
 /* --- writing ---------------------------------------------------------- */
 
@@ -125,37 +121,9 @@ gboolean rig_night_write(const RigNight *n, const char *dir, GError **error)
 
 /* --- reading ---------------------------------------------------------- */
 
-static GDateTime *get_time(xmlNode *n, const char *name)
-{
-    g_autofree char *text = rig_attribute(n, name);
-    g_autoptr(GTimeZone) utc = g_time_zone_new_utc();
-    GDateTime *t = text ? g_date_time_new_from_iso8601(text, utc) : NULL;
-
-    return t || !text ? t : g_date_time_new_from_unix_utc(0);
-}
-
 static uint64_t get_number(xmlNode *n, const char *name)
 {
-    g_autofree char *text = rig_attribute(n, name);
-
-    return text ? g_ascii_strtoull(text, NULL, 10) : 0;
-}
-
-static gboolean is(const xmlNode *n, const char *name)
-{
-    return n->type == XML_ELEMENT_NODE &&
-           strcmp((const char *)n->name, name) == 0;
-}
-
-static unsigned state_of(xmlNode *n, const char *const *names)
-{
-    g_autofree char *text = rig_attribute(n, "state");
-    unsigned i = 0;
-
-    while (names[i] && g_strcmp0(names[i], text) != 0) {
-        i++;
-    }
-    return i;
+    return rig_attribute_number(n, name, 0, G_MAXUINT64);
 }
 
 static void read_part(RigNight *night, xmlNode *n)
@@ -165,8 +133,8 @@ static void read_part(RigNight *night, xmlNode *n)
 
     p->shard = rig_attribute(n, "shard");
     p->host = rig_attribute(n, "host");
-    p->started = get_time(n, "started");
-    p->finished = get_time(n, "finished");
+    p->started = rig_attribute_time(n, "started");
+    p->finished = rig_attribute_time(n, "finished");
     p->workers = get_number(n, "workers");
     p->budget_seconds = get_number(n, "budget-seconds");
     p->spent_seconds = get_number(n, "spent-seconds");
@@ -185,10 +153,10 @@ static RigAttempt *read_attempt(xmlNode *n)
     g_autofree char *status = rig_attribute(n, "status");
 
     a->run = rig_attribute(n, "run");
-    a->state = state_of(n, names);
+    a->state = rig_attribute_choice(n, "state", names);
     a->worker = get_number(n, "worker");
-    a->started = get_time(n, "started");
-    a->finished = get_time(n, "finished");
+    a->started = rig_attribute_time(n, "started");
+    a->finished = rig_attribute_time(n, "finished");
     a->status = status ? (int)MIN(get_number(n, "status"), 255) : -1;
     return a;
 }
@@ -202,18 +170,18 @@ static void read_job(RigNight *night, xmlNode *n)
     j->id = rig_attribute(n, "id");
     j->shard = rig_attribute(n, "shard");
     j->line = get_number(n, "line");
-    j->state = state_of(n, names);
+    j->state = rig_attribute_choice(n, "state", names);
     j->reason = rig_attribute(n, "reason");
     j->expected_ms = get_number(n, "expected-ms");
     j->limit_seconds = get_number(n, "limit-seconds");
     for (xmlNode *c = n->children; c; c = c->next) {
-        if (is(c, "scenario")) {
+        if (rig_element_is(c, "scenario")) {
             RigNightScenario *s = g_new0(RigNightScenario, 1);
 
             s->name = rig_attribute(c, "name");
             s->file = rig_attribute(c, "file");
             g_ptr_array_add(j->scenarios, s);
-        } else if (is(c, "attempt")) {
+        } else if (rig_element_is(c, "attempt")) {
             g_ptr_array_add(j->attempts, read_attempt(c));
         }
     }
@@ -223,7 +191,6 @@ static void read_job(RigNight *night, xmlNode *n)
 static RigNight *build(xmlNode *root)
 {
     RigNight *n = rig_night_empty();
-    g_autofree char *complete = rig_attribute(root, "complete");
 
     n->id = rig_attribute(root, "id");
     n->rig = rig_attribute(root, "rig");
@@ -231,14 +198,14 @@ static RigNight *build(xmlNode *root)
     n->title = rig_attribute(root, "title");
     n->suite_file = rig_attribute(root, "suite-file");
     n->sha256 = rig_attribute(root, "suite-sha256");
-    n->started = get_time(root, "started");
-    n->finished = get_time(root, "finished");
-    n->complete = g_strcmp0(complete, "yes") == 0;
+    n->started = rig_attribute_time(root, "started");
+    n->finished = rig_attribute_time(root, "finished");
+    n->complete = rig_attribute_is(root, "complete", "yes");
     n->command = rig_attribute(root, "command");
     for (xmlNode *c = root->children; c; c = c->next) {
-        if (is(c, "part")) {
+        if (rig_element_is(c, "part")) {
             read_part(n, c);
-        } else if (is(c, "job")) {
+        } else if (rig_element_is(c, "job")) {
             read_job(n, c);
         }
     }
@@ -250,26 +217,15 @@ RigNight *rig_night_read(const char *dir, const char *schema, GError **error)
     g_autofree char *path = g_build_filename(dir, FILE_NAME, NULL);
     g_autofree char *id = g_path_get_basename(dir);
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(xmlDoc) doc = rig_document_load(path, RIG_XML_BY_PROGRAM, schema,
+                                              "", problems);
     RigNight *n;
-    xmlDoc *doc;
 
-    if (!rig_results_validate(path, schema, problems)) {
-        g_autofree char *text = NULL;
-
-        g_ptr_array_set_size(problems, MIN(problems->len, PROBLEMS_SHOWN));
-        g_ptr_array_add(problems, NULL);
-        text = g_strjoinv("\n", (char **)problems->pdata);
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s", text);
-        return NULL;
-    }
-    doc = xmlReadFile(path, NULL, XML_PARSE_NONET | XML_PARSE_NOERROR |
-                      XML_PARSE_NOWARNING | XML_PARSE_BIG_LINES);
     if (!doc) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: is gone", path);
+        rig_problems_to_error(problems, "", error);
         return NULL;
     }
     n = build(xmlDocGetRootElement(doc));
-    xmlFreeDoc(doc);
     if (strcmp(n->id, id) != 0) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: is about "
                     "the night %s, which its directory is not called", path,

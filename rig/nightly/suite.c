@@ -2,16 +2,13 @@
 /* Suites: the file, read, validated and made into jobs. */
 #include "suite.h"
 
-#include <libxml/parser.h>
-#include <libxml/tree.h>
 #include <string.h>
 
 #include "problem.h"
 #include "read-file.h"
-#include "scenario-schema.h"
 #include "suggest.h"
+#include "xml-read.h"
 
-#define FILE_MAX (1024 * 1024)
 #define JOBS_MAX 9999
 
 static void job_free(gpointer p)
@@ -75,39 +72,6 @@ char *rig_duration_text(uint64_t s)
 
 /* --- reading ---------------------------------------------------------- */
 
-static void on_xml_error(void *opaque, xmlErrorPtr e)
-{
-    GPtrArray *problems = opaque;
-    g_autofree char *text = g_strstrip(g_strdup(e->message ? e->message : ""));
-
-    g_strdelimit(text, "\n", ' ');
-    rig_problem(problems, e->file ? e->file : "suite", e->line, "%s", text);
-}
-
-/* NULL with a problem. No entities: a DTD has no place here. */
-static xmlDoc *parse(const char *text, gsize length, const char *file,
-                     GPtrArray *problems)
-{
-    xmlParserCtxt *parser = xmlNewParserCtxt();
-    xmlDoc *doc;
-
-    xmlSetStructuredErrorFunc(problems, (xmlStructuredErrorFunc)on_xml_error);
-    doc = xmlCtxtReadMemory(parser, text, length, file, NULL,
-                            XML_PARSE_NONET | XML_PARSE_BIG_LINES);
-    xmlSetStructuredErrorFunc(NULL, NULL);
-    xmlFreeParserCtxt(parser);
-    if (!doc && problems->len == 0) {
-        rig_problem(problems, file, 1, "is not XML");
-    }
-    if (doc && doc->intSubset) {
-        rig_problem(problems, file, 1, "has a document type declaration; "
-                    "remove it");
-        xmlFreeDoc(doc);
-        return NULL;
-    }
-    return doc;
-}
-
 static xmlDoc *read_suite(RigSuite *s, const RigPaths *paths,
                           GPtrArray *problems)
 {
@@ -115,26 +79,24 @@ static xmlDoc *read_suite(RigSuite *s, const RigPaths *paths,
                                                NULL);
     g_autoptr(GError) error = NULL;
     g_autofree char *text = NULL;
+    g_autoptr(xmlDoc) doc = NULL;
     gsize length;
-    xmlDoc *doc;
 
-    if (!rig_read_file(s->file, FILE_MAX, &text, &length, &error)) {
+    if (!rig_read_file(s->file, RIG_XML_BY_HAND, &text, &length, &error)) {
         g_autofree char *near =
             g_file_test(s->file, G_FILE_TEST_EXISTS) ? g_strdup("") :
             rig_did_you_mean_file(s->file, ".xml", NULL);
 
-        rig_problem(problems, s->file, 0, "cannot be read: %s%s",
-                    error->message, near);
+        rig_problem(problems, s->file, 0, "cannot be read: %s%s; name "
+                    "a suite, as rig-suite(5) explains it", error->message,
+                    near);
         return NULL;
     }
     s->sha256 = g_compute_checksum_for_data(G_CHECKSUM_SHA256,
                                             (const guchar *)text, length);
-    doc = parse(text, length, s->file, problems);
-    if (doc && !rig_scenario_validate(doc, s->file, schema, problems)) {
-        xmlFreeDoc(doc);
-        return NULL;
-    }
-    return doc;
+    doc = rig_document_parse(text, length, s->file, problems);
+    return doc && rig_document_validate(doc, s->file, schema, problems)
+           ? g_steal_pointer(&doc) : NULL;
 }
 
 static void read_retention(RigRetention *r, xmlNode *n)
@@ -178,14 +140,11 @@ static void read_children(RigSuite *s, xmlNode *root, const char *dir,
         if (n->type != XML_ELEMENT_NODE) {
             continue;
         }
-        if (xmlStrEqual(n->name, (const xmlChar *)"title")) {
-            xmlChar *text = xmlNodeGetContent(n);
-
-            s->title = g_strstrip(g_strdup((const char *)text));
-            xmlFree(text);
-        } else if (xmlStrEqual(n->name, (const xmlChar *)"retention")) {
+        if (rig_element_is(n, "title")) {
+            s->title = rig_element_text(n);
+        } else if (rig_element_is(n, "retention")) {
             read_retention(&s->retention, n);
-        } else if (xmlStrEqual(n->name, (const xmlChar *)"scenarios")) {
+        } else if (rig_element_is(n, "scenarios")) {
             rig_suite_add_scenarios(s, n, dir, paths, problems);
         } else {
             rig_suite_add_sweeps(s, n, dir, paths, problems);

@@ -2,18 +2,13 @@
 /* manifest.xml: written, and read from anybody. */
 #include "bundle-manifest.h"
 
-#include <libxml/parser.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bundle-tar.h"
 #include "problem.h"
-#include "read-file.h"
 #include "results-xml.h"
-#include "scenario-schema.h"
-
-/* Larger ones are refused. */
-#define MANIFEST_MAX (16u << 20)
+#include "xml-read.h"
 
 /* --- memory -------------------------------------------------------------- */
 
@@ -252,58 +247,9 @@ char *rig_manifest_to_xml(const RigManifest *m)
 
 /* --- reading ------------------------------------------------------------- */
 
-typedef struct Messages {
-    const char *file;
-    GPtrArray *problems;
-} Messages;
-
-static void on_xml_error(void *opaque, xmlErrorPtr e)
-{
-    Messages *m = opaque;
-    g_autofree char *text = g_strstrip(g_strdup(e->message ? e->message : ""));
-
-    if (m->problems->len == 0) { /* the first is the cause */
-        rig_problem(m->problems, m->file, e->line, "%s", text);
-    }
-}
-
-static xmlDoc *parse(const char *file, GPtrArray *problems)
-{
-    Messages m = { file, problems };
-    g_autoptr(GError) error = NULL;
-    g_autofree char *text = NULL;
-    gsize length;
-    xmlDoc *doc;
-
-    if (!rig_read_file(file, MANIFEST_MAX, &text, &length, &error)) {
-        rig_problem(problems, file, 0, "cannot be read: %s; a bundle has one",
-                    error->message);
-        return NULL;
-    }
-    xmlSetStructuredErrorFunc(&m, on_xml_error);
-    doc = xmlReadMemory(text, length, file, NULL,
-                        XML_PARSE_NONET | XML_PARSE_NOCDATA);
-    xmlSetStructuredErrorFunc(NULL, NULL);
-    if (!doc && problems->len == 0) {
-        rig_problem(problems, file, 0, "is not well-formed XML");
-    }
-    if (doc && doc->intSubset) {
-        rig_problem(problems, file, 0, "has a document type declaration");
-    }
-    return doc;
-}
-
 static uint64_t number(xmlNode *node, const char *name)
 {
-    g_autofree char *text = rig_attribute(node, name);
-
-    return text ? g_ascii_strtoull(text, NULL, 10) : 0;
-}
-
-static gboolean is(const xmlNode *node, const char *name)
-{
-    return node->type == XML_ELEMENT_NODE &&
-           strcmp((const char *)node->name, name) == 0;
+    return rig_attribute_number(node, name, 0, G_MAXUINT64);
 }
 
 static char *content(xmlNode *node)
@@ -328,12 +274,11 @@ static void read_environment(RigManifest *m, xmlNode *n)
 
 static void read_stream(RigManifest *m, xmlNode *n)
 {
-    g_autofree char *complete = rig_attribute(n, "complete");
     g_autofree char *sha256 = rig_attribute(n, "sha256");
 
     m->stream.events = number(n, "events");
     m->stream.last = number(n, "last");
-    m->stream.reached = g_strcmp0(complete, "yes") == 0;
+    m->stream.reached = rig_attribute_is(n, "complete", "yes");
     m->place.scenario = number(n, "scenario");
     m->place.cycle = number(n, "cycle");
     g_strlcpy(m->stream.sha256, sha256, sizeof(m->stream.sha256));
@@ -374,22 +319,22 @@ static void read_file(RigManifest *m, xmlNode *n)
 
 static void read_child(RigManifest *m, xmlNode *n)
 {
-    if (is(n, "sentence")) {
+    if (rig_element_is(n, "sentence")) {
         m->sentence = content(n);
-    } else if (is(n, "environment")) {
+    } else if (rig_element_is(n, "environment")) {
         read_environment(m, n);
-    } else if (is(n, "seeds")) {
+    } else if (rig_element_is(n, "seeds")) {
         m->qemu_seed = number(n, "qemu");
         m->plan_seed = number(n, "plan");
-    } else if (is(n, "stream")) {
+    } else if (rig_element_is(n, "stream")) {
         read_stream(m, n);
-    } else if (is(n, "input")) {
+    } else if (rig_element_is(n, "input")) {
         read_input(m, n);
-    } else if (is(n, "finding")) {
+    } else if (rig_element_is(n, "finding")) {
         read_finding(m, n);
-    } else if (is(n, "scenario")) {
+    } else if (rig_element_is(n, "scenario")) {
         g_ptr_array_add(m->plan, rig_attribute(n, "file"));
-    } else if (is(n, "file")) {
+    } else if (rig_element_is(n, "file")) {
         read_file(m, n);
     }
 }
@@ -445,13 +390,12 @@ RigManifest *rig_manifest_read(const char *file, const char *schema,
 {
     g_autoptr(RigManifest) m = NULL;
     guint before = problems->len;
-    xmlDoc *doc = parse(file, problems);
+    g_autoptr(xmlDoc) doc = rig_document_load(file, RIG_XML_BY_PROGRAM, schema,
+                                              "; a bundle has one", problems);
 
-    if (doc && problems->len == before &&
-        rig_scenario_validate(doc, file, schema, problems)) {
+    if (doc) {
         m = build(xmlDocGetRootElement(doc));
         check(m, file, problems);
     }
-    xmlFreeDoc(doc);
     return problems->len == before ? g_steal_pointer(&m) : NULL;
 }

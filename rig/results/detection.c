@@ -3,10 +3,10 @@
 #include "detection.h"
 
 #include <gio/gio.h>
-#include <libxml/xmlreader.h>
 #include <string.h>
 
 #include "commands.h"
+#include "xml-pull.h"
 
 static void case_free(gpointer data)
 {
@@ -39,20 +39,12 @@ void rig_detection_free(RigDetection *d)
 
 /* --- reading ------------------------------------------------------------- */
 
+/* "": there is none. */
 static char *attr(xmlTextReader *r, const char *name)
 {
-    xmlChar *v = xmlTextReaderGetAttribute(r, (const xmlChar *)name);
-    char *copy = g_strdup(v ? (const char *)v : "");
+    char *v = rig_pull_attribute(r, name);
 
-    xmlFree(v);
-    return copy;
-}
-
-static gboolean attr_is(xmlTextReader *r, const char *name, const char *value)
-{
-    g_autofree char *v = attr(r, name);
-
-    return strcmp(v, value) == 0;
+    return v ? v : g_strdup("");
 }
 
 static char *driver_name(xmlTextReader *r)
@@ -70,10 +62,9 @@ static RigCase *read_scenario(xmlTextReader *r, GPtrArray *machines)
 {
     g_autofree char *seed = attr(r, "seed");
     g_autofree char *verdict = attr(r, "verdict");
-    g_autofree char *cycles = attr(r, "cycles");
     RigCase *c;
 
-    if (!*seed && !attr_is(r, "control", "yes")) {
+    if (!*seed && !rig_pull_attribute_is(r, "control", "yes")) {
         return NULL;
     }
     c = g_new0(RigCase, 1);
@@ -83,8 +74,8 @@ static RigCase *read_scenario(xmlTextReader *r, GPtrArray *machines)
     c->profile = g_strdup("");
     c->level = g_strdup("");
     c->class_code = g_strdup("");
-    c->as_expected = attr_is(r, "as-expected", "yes");
-    c->cycles = g_ascii_strtoull(cycles, NULL, 10);
+    c->as_expected = rig_pull_attribute_is(r, "as-expected", "yes");
+    c->cycles = rig_pull_number(r, "cycles");
     rig_verdict_parse(verdict, &c->verdict);
     g_ptr_array_add(machines, attr(r, "machine"));
     return c;
@@ -97,13 +88,11 @@ static void read_outcome(RigCase *c, xmlTextReader *r)
     uint64_t n = 0;
 
     for (guint i = 0; i < G_N_ELEMENTS(counts); i++) {
-        g_autofree char *count = attr(r, counts[i]);
-
-        n += g_ascii_strtoull(count, NULL, 10);
+        n += rig_pull_number(r, counts[i]);
     }
-    if (attr_is(r, "name", "clean-failure") || attr_is(r, "name", "success")) {
+    if (rig_pull_attribute_is(r, "name", "clean-failure") || rig_pull_attribute_is(r, "name", "success")) {
         c->cycles += n;
-    } else if (attr_is(r, "name", "not-reached")) {
+    } else if (rig_pull_attribute_is(r, "name", "not-reached")) {
         c->not_reached += n;
     } else if (n) {
         c->only_not_reached = FALSE;
@@ -122,7 +111,7 @@ static void read_element(Reading *g, xmlTextReader *r)
     const char *name = (const char *)xmlTextReaderConstLocalName(r);
     int depth = xmlTextReaderDepth(r);
 
-    if (depth == 0 && !attr_is(r, "complete", "yes")) {
+    if (depth == 0 && !rig_pull_attribute_is(r, "complete", "yes")) {
         g->d->incomplete++;
     } else if (depth == 1 && !strcmp(name, "machine")) {
         g_hash_table_replace(g->profiles, attr(r, "number"),
@@ -150,10 +139,7 @@ static void read_element(Reading *g, xmlTextReader *r)
 
 gboolean rig_detection_add(RigDetection *d, const char *file, GError **error)
 {
-    xmlTextReader *r = !g_file_test(file, G_FILE_TEST_IS_REGULAR) ? NULL :
-                       xmlReaderForFile(file, NULL, XML_PARSE_NONET |
-                       XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
-                       XML_PARSE_HUGE);
+    g_autoptr(xmlTextReader) r = rig_pull_open(file);
     Reading g = {
         .d = d,
         .profiles = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
@@ -162,15 +148,11 @@ gboolean rig_detection_add(RigDetection *d, const char *file, GError **error)
     };
     guint first = d->cases->len;
     gboolean is_run = TRUE;
-    int more = r ? xmlTextReaderRead(r) : -1;
+    int more = r ? rig_pull_element(r) : -1;
 
-    for (; more == 1 && is_run; more = xmlTextReaderRead(r)) {
-        if (xmlTextReaderNodeType(r) == XML_READER_TYPE_ELEMENT) {
-            is_run = xmlTextReaderDepth(r) > 0 ||
-                     xmlStrEqual(xmlTextReaderConstLocalName(r),
-                                 (const xmlChar *)"run");
-            read_element(&g, r);
-        }
+    for (; more == 1 && is_run; more = rig_pull_element(r)) {
+        is_run = xmlTextReaderDepth(r) > 0 || rig_pull_is(r, 0, "run");
+        read_element(&g, r);
     }
     for (guint i = 0; i < g.machines->len; i++) {
         RigCase *c = d->cases->pdata[first + i];
@@ -180,7 +162,6 @@ gboolean rig_detection_add(RigDetection *d, const char *file, GError **error)
         g_free(c->profile);
         c->profile = g_strdup(profile ? profile : "");
     }
-    xmlFreeTextReader(r);
     g_hash_table_unref(g.profiles);
     g_ptr_array_unref(g.machines);
     if (more < 0 || !is_run) {

@@ -14,6 +14,7 @@
 
 #include "paths.h"
 #include "transform.h"
+#include "xml-read.h"
 
 G_DEFINE_QUARK(report-error-quark, report_error)
 
@@ -52,16 +53,26 @@ static gboolean make_data(xmlDoc *doc, const char *data_dir, const char *dir,
 
 /* --- reading ------------------------------------------------------------- */
 
+/* The document in @file, valid by @schema of @data_dir. */
+static xmlDoc *read_valid(const char *file, const char *data_dir,
+                          const char *schema, GError **error)
+{
+    g_autofree char *path = g_build_filename(data_dir, schema, NULL);
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+    xmlDoc *doc = rig_document_load(file, REPORT_XML_MAX, path, "", problems);
+
+    if (!doc) {
+        rig_problems_to_error(problems, "", error);
+    }
+    return doc;
+}
+
 static xmlDoc *read_run(const char *data_dir, const char *run_dir,
                         GError **error)
 {
     g_autofree char *in = g_build_filename(run_dir, REPORT_RUN_XML, NULL);
-    g_autoptr(xmlDoc) doc = rig_xml_read(in, error);
 
-    if (!doc || !rig_xml_validate(in, data_dir, "result.rng", error)) {
-        return NULL;
-    }
-    return g_steal_pointer(&doc);
+    return read_valid(in, data_dir, "result.rng", error);
 }
 
 /* A copy of the root of @from becomes the last child of @parent. */
@@ -81,8 +92,8 @@ static gboolean add_history(xmlDoc *doc, const char *data_dir,
     if (!g_file_test(in, G_FILE_TEST_EXISTS)) {
         return TRUE;
     }
-    history = rig_xml_read(in, error);
-    if (!history || !rig_xml_validate(in, data_dir, "index.rng", error)) {
+    history = read_valid(in, data_dir, "index.rng", error);
+    if (!history) {
         return FALSE;
     }
     add_copy(xmlDocGetRootElement(doc), history);
@@ -168,10 +179,9 @@ int report_index_with(const char *data_dir, const char *results,
 {
     g_autofree char *in = g_build_filename(results, REPORT_INDEX_XML, NULL);
     g_autofree char *out = g_build_filename(results, REPORT_HTML, NULL);
-    g_autoptr(xmlDoc) doc = rig_xml_read(in, error);
+    g_autoptr(xmlDoc) doc = read_valid(in, data_dir, "index.rng", error);
 
-    return doc && rig_xml_validate(in, data_dir, "index.rng", error) &&
-           make(doc, data_dir, "index.xsl", RIG_TRANSFORM_PAGE, out,
+    return doc && make(doc, data_dir, "index.xsl", RIG_TRANSFORM_PAGE, out,
                 error) ? 0 : -1;
 }
 

@@ -16,14 +16,11 @@
 #define REPORT_HISTORY_XML "history.xml"
 #define REPORT_INDEX_XML   "index.xml"
 
-/* Largest run.xml that is read, in bytes. */
+/* Largest run.xml that is read, in bytes; index.xml and history.xml, too. */
 #define REPORT_XML_MAX (64u << 20)
 
 typedef enum {
-    REPORT_ERROR_READ,    /* run.xml is missing, unreadable or too large */
-    REPORT_ERROR_XML,     /* run.xml is not well-formed, or has a DTD */
-    REPORT_ERROR_INVALID, /* run.xml breaks results/result.rng */
-    REPORT_ERROR_STYLE,   /* a file of results/ is missing or wrong */
+    REPORT_ERROR_STYLE, /* a file of results/ is missing or wrong */
 } ReportError;
 
 #define REPORT_ERROR (report_error_quark())

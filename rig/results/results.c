@@ -5,9 +5,9 @@
 #include <gio/gio.h>
 #include <stdio.h>
 #include <unistd.h>
-#include <libxml/relaxng.h>
-#include "problem.h"
+#include "report.h"
 #include "results-xml.h"
+#include "xml-read.h"
 
 static gboolean io_error(GError **error, const char *what, const char *path)
 {
@@ -96,49 +96,11 @@ gboolean rig_results_write(const RigRun *run, const char *dir, GError **error)
     return sync_directory(dir, error);
 }
 
-/* --- validation ---------------------------------------------------------- */
-
-typedef struct Validation {
-    const char *file;
-    GPtrArray *problems;
-} Validation;
-
-static void on_problem(void *opaque, xmlErrorPtr e)
-{
-    Validation *v = opaque;
-    g_autofree char *text = g_strdup(e->message ? e->message : "not valid");
-
-    rig_problem(v->problems, v->file, e->line, "%s", g_strchomp(text));
-}
-
 gboolean rig_results_validate(const char *file, const char *schema,
                               GPtrArray *problems)
 {
-    Validation v = { file, problems };
-    unsigned before = problems->len;
-    xmlRelaxNGParserCtxt *parser = xmlRelaxNGNewParserCtxt(schema);
-    xmlRelaxNG *grammar;
-    xmlRelaxNGValidCtxt *valid;
-    xmlDoc *doc;
+    g_autoptr(xmlDoc) doc = rig_document_load(file, REPORT_XML_MAX, schema, "",
+                                              problems);
 
-    xmlSetStructuredErrorFunc(&v, (xmlStructuredErrorFunc)on_problem);
-    grammar = xmlRelaxNGParse(parser);
-    doc = xmlReadFile(file, NULL, XML_PARSE_NONET | XML_PARSE_BIG_LINES);
-    if (grammar && doc) {
-        valid = xmlRelaxNGNewValidCtxt(grammar);
-        xmlRelaxNGSetValidStructuredErrors(valid,
-                                           (xmlStructuredErrorFunc)on_problem,
-                                           &v);
-        if (xmlRelaxNGValidateDoc(valid, doc) && problems->len == before) {
-            rig_problem(problems, file, 0, "not valid against %s", schema);
-        }
-        xmlRelaxNGFreeValidCtxt(valid);
-    } else if (problems->len == before) {
-        rig_problem(problems, grammar ? file : schema, 0, "cannot be read");
-    }
-    xmlSetStructuredErrorFunc(NULL, NULL);
-    xmlFreeDoc(doc);
-    xmlRelaxNGFree(grammar);
-    xmlRelaxNGFreeParserCtxt(parser);
-    return problems->len == before;
+    return doc != NULL;
 }

@@ -1,24 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* XML files read with care, and style sheets applied to them. */
+/* Style sheets applied to documents. */
 #include "transform.h"
 
-#include <libxml/parser.h>
 #include <libxslt/security.h>
 #include <libxslt/transform.h>
 #include <libxslt/variables.h>
 #include <libxslt/xsltutils.h>
 #include <string.h>
 
-#include "read-file.h"
 #include "report.h"
-#include "results.h"
+#include "xml-read.h"
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlParserCtxt, xmlFreeParserCtxt)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xsltStylesheet, xsltFreeStylesheet)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xsltTransformContext, xsltFreeTransformContext)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xsltSecurityPrefs, xsltFreeSecurityPrefs)
-
-/* --- reading ------------------------------------------------------------- */
 
 /* libxslt reports here, in pieces. */
 static void G_GNUC_PRINTF(2, 3) keep_text(void *opaque, const char *format, ...)
@@ -32,65 +27,6 @@ static void G_GNUC_PRINTF(2, 3) keep_text(void *opaque, const char *format, ...)
     }
     va_end(ap);
 }
-
-/* Entities could make a small file huge: a DTD has no business here. */
-xmlDoc *rig_xml_read(const char *file, GError **error)
-{
-    g_autoptr(xmlParserCtxt) parser = xmlNewParserCtxt();
-    g_autoptr(xmlDoc) doc = NULL;
-    g_autoptr(GError) cause = NULL;
-    g_autofree char *text = NULL;
-    gsize length;
-
-    if (!rig_read_file(file, REPORT_XML_MAX, &text, &length, &cause)) {
-        g_set_error(error, REPORT_ERROR, REPORT_ERROR_READ, "%s: %s", file,
-                    cause->message);
-        return NULL;
-    }
-    doc = xmlCtxtReadMemory(parser, text, length, file, NULL,
-                            XML_PARSE_NONET | XML_PARSE_NOERROR |
-                            XML_PARSE_NOWARNING | XML_PARSE_BIG_LINES);
-    if (!doc) {
-        const xmlError *e = xmlCtxtGetLastError(parser);
-        g_autofree char *what =
-            g_strstrip(g_strdup(e && e->message ? e->message : "not XML"));
-
-        g_set_error(error, REPORT_ERROR, REPORT_ERROR_XML, "%s:%d: %s", file,
-                    e ? e->line : 0, what);
-        return NULL;
-    }
-    if (doc->intSubset) {
-        g_set_error(error, REPORT_ERROR, REPORT_ERROR_XML,
-                    "%s: has a document type declaration; remove it", file);
-        return NULL;
-    }
-    return g_steal_pointer(&doc);
-}
-
-/* Show a few problems only: libxml2 goes on after the one that matters. */
-gboolean rig_xml_validate(const char *file, const char *data_dir,
-                          const char *name, GError **error)
-{
-    g_autofree char *schema = g_build_filename(data_dir, name, NULL);
-    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
-    g_autofree char *text = NULL;
-
-    if (!g_file_test(schema, G_FILE_TEST_IS_REGULAR)) {
-        g_set_error(error, REPORT_ERROR, REPORT_ERROR_STYLE, "%s: not found",
-                    schema);
-        return FALSE;
-    }
-    if (rig_results_validate(file, schema, problems)) {
-        return TRUE;
-    }
-    g_ptr_array_set_size(problems, MIN(problems->len, 3));
-    g_ptr_array_add(problems, NULL);
-    text = g_strjoinv("\n", (char **)problems->pdata);
-    g_set_error(error, REPORT_ERROR, REPORT_ERROR_INVALID, "%s", text);
-    return FALSE;
-}
-
-/* --- transforming -------------------------------------------------------- */
 
 /* The transformation computes: it may read and write nothing. */
 static xsltSecurityPrefs *no_access(void)

@@ -2,38 +2,21 @@
 /* The rule files of the rig: what their root elements say. */
 #include "rule-catalogue.h"
 
-#include <libxml/xmlreader.h>
 #include <string.h>
 
 #include "suggest.h"
+#include "xml-pull.h"
 
-static char *root_attribute(xmlTextReader *reader, const char *name)
-{
-    xmlChar *v = xmlTextReaderGetAttribute(reader, (const xmlChar *)name);
-    char *copy = g_strdup((const char *)v);
-
-    xmlFree(v);
-    return copy;
-}
-
-/* Read up to the root element of a rule; FALSE if there is none. */
+/* What the root element of a rule says; FALSE if there is none. */
 static gboolean read_root(const char *file, char **name, gboolean *always)
 {
-    xmlTextReader *reader = !g_file_test(file, G_FILE_TEST_IS_REGULAR) ? NULL :
-                            xmlReaderForFile(file, NULL, XML_PARSE_NONET |
-                            XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+    g_autoptr(xmlTextReader) r = rig_pull_open(file);
 
     *name = NULL;
-    while (reader && xmlTextReaderRead(reader) == 1) {
-        if (xmlTextReaderNodeType(reader) == XML_READER_TYPE_ELEMENT) {
-            g_autofree char *value = root_attribute(reader, "always");
-
-            *name = root_attribute(reader, "name");
-            *always = g_strcmp0(value, "yes") == 0;
-            break;
-        }
+    if (r && rig_pull_element(r) == 1) {
+        *name = rig_pull_attribute(r, "name");
+        *always = rig_pull_attribute_is(r, "always", "yes");
     }
-    xmlFreeTextReader(reader);
     return *name != NULL;
 }
 

@@ -4,11 +4,10 @@
  * say: that names which are used have been declared.
  */
 #include <string.h>
-#include <libxml/parser.h>
-#include <libxml/relaxng.h>
 #include "problem.h"
 #include "read-file.h"
 #include "rule-model.h"
+#include "xml-read.h"
 
 #define FILE_MAX (4u << 20) /* bytes; a rule has some thousands */
 
@@ -26,40 +25,9 @@ typedef struct Loader {
     const char *file;
 } Loader;
 
-/* An attribute as a GLib string, or NULL. */
-static char *attribute(xmlNode *node, const char *name)
-{
-    xmlChar *value = xmlGetNoNsProp(node, (const xmlChar *)name);
-    char *copy = g_strdup((const char *)value);
-
-    xmlFree(value);
-    return copy;
-}
-
-/* A list attribute cut into words, or NULL. */
-static char **words(xmlNode *node, const char *name)
-{
-    g_autofree char *value = attribute(node, name);
-    char **all, **to;
-
-    if (!value) {
-        return NULL;
-    }
-    all = to = g_strsplit_set(value, " \t\r\n", -1);
-    for (char **from = all; *from; from++) {
-        if (**from) {
-            *to++ = *from;
-        } else {
-            g_free(*from);
-        }
-    }
-    *to = NULL;
-    return all;
-}
-
 static RuleNames names(xmlNode *node, const char *name)
 {
-    g_auto(GStrv) list = words(node, name);
+    g_auto(GStrv) list = rig_attribute_words(node, name);
     RuleNames result = { NULL, 0 };
 
     if (list) {
@@ -117,7 +85,7 @@ static unsigned lookup(Loader *l, xmlNode *node, const GPtrArray *list,
 /* Numbers of a list attribute; an empty array if it is not there. */
 static GArray *numbers(xmlNode *node, const char *name)
 {
-    g_auto(GStrv) list = words(node, name);
+    g_auto(GStrv) list = rig_attribute_words(node, name);
     GArray *all = g_array_new(FALSE, FALSE, sizeof(uint64_t));
 
     for (char **w = list; w && *w; w++) {
@@ -134,7 +102,7 @@ static uint32_t mask(Loader *l, xmlNode *node, const char *attr,
                      const GPtrArray *list, NameFunc name_of,
                      const char *what)
 {
-    g_auto(GStrv) all = words(node, attr);
+    g_auto(GStrv) all = rig_attribute_words(node, attr);
     uint32_t result = 0;
 
     for (char **w = all; w && *w; w++) {
@@ -168,7 +136,7 @@ static gboolean declare(Loader *l, xmlNode *node, const GPtrArray *list,
 
 static unsigned when_bits(xmlNode *node)
 {
-    g_autofree char *when = attribute(node, "when");
+    g_autofree char *when = rig_attribute(node, "when");
 
     return !when ? 0 :
            !strcmp(when, "call") || !strcmp(when, "enter") ? RULE_WHEN_CALL :
@@ -179,21 +147,21 @@ static unsigned when_bits(xmlNode *node)
 
 static RuleTri tri(xmlNode *node, const char *attr, const char *yes)
 {
-    g_autofree char *value = attribute(node, attr);
+    g_autofree char *value = rig_attribute(node, attr);
 
     return !value ? RULE_ANY : !strcmp(value, yes) ? RULE_YES : RULE_NO;
 }
 
 static int number(xmlNode *node, const char *attr)
 {
-    g_autofree char *value = attribute(node, attr);
+    g_autofree char *value = rig_attribute(node, attr);
 
     return value ? (int)g_ascii_strtoull(value, NULL, 10) : -1;
 }
 
 static void load_name(Loader *l, xmlNode *node, GPtrArray *list)
 {
-    g_autofree char *name = attribute(node, "name");
+    g_autofree char *name = rig_attribute(node, "name");
 
     if (declare(l, node, list, string_name, name)) {
         if (list == l->rule->states &&
@@ -207,13 +175,13 @@ static void load_name(Loader *l, xmlNode *node, GPtrArray *list)
 static void load_boundary(Loader *l, xmlNode *node)
 {
     RuleBoundary *b = g_new0(RuleBoundary, 1);
-    g_autofree char *callback = attribute(node, "callback");
+    g_autofree char *callback = rig_attribute(node, "callback");
 
-    b->name = attribute(node, "name");
+    b->name = rig_attribute(node, "name");
     b->callback = g_quark_from_string(callback);
     b->when = when_bits(node);
     b->steps = names(node, "step");
-    b->class_code = attribute(node, "class");
+    b->class_code = rig_attribute(node, "class");
     if (declare(l, node, l->rule->boundaries, boundary_name, b->name)) {
         g_ptr_array_add(l->rule->boundaries, b);
     } else {
@@ -243,35 +211,18 @@ static void check_template(Loader *l, xmlNode *node, const char *text)
     }
 }
 
-/* Text of an element, its lines joined. */
-static char *text_of(xmlNode *node)
-{
-    xmlChar *text = xmlNodeGetContent(node);
-    g_auto(GStrv) lines = g_strsplit_set((const char *)text, " \t\r\n", -1);
-    GString *joined = g_string_new(NULL);
-
-    for (char **w = lines; *w; w++) {
-        if (**w) {
-            g_string_append_printf(joined, "%s%s", joined->len ? " " : "",
-                                   *w);
-        }
-    }
-    xmlFree(text);
-    return g_string_free(joined, FALSE);
-}
-
 static void load_violation(Loader *l, xmlNode *node)
 {
     RuleViolation *v = g_new0(RuleViolation, 1);
-    g_autofree char *level = attribute(node, "level");
+    g_autofree char *level = rig_attribute(node, "level");
 
-    v->id = attribute(node, "id");
+    v->id = rig_attribute(node, "id");
     rig_level_parse(level, &v->level);
-    v->class_code = attribute(node, "class");
+    v->class_code = rig_attribute(node, "class");
     if (!strcmp(v->class_code, "boundary")) {
         g_clear_pointer(&v->class_code, g_free);
     }
-    v->template = text_of(node);
+    v->template = rig_element_text(node);
     check_template(l, node, v->template);
     if (declare(l, node, l->rule->violations, violation_name, v->id)) {
         g_ptr_array_add(l->rule->violations, v);
@@ -300,7 +251,7 @@ static void load_action(Loader *l, xmlNode *node, GArray *actions)
         if (strcmp((const char *)node->name, kinds[i].element)) {
             continue;
         }
-        value = attribute(node, kinds[i].attr);
+        value = rig_attribute(node, kinds[i].attr);
         a.type = kinds[i].type;
         a.index = lookup(l, node,
                          a.type == RULE_REPORT ? l->rule->violations :
@@ -310,9 +261,9 @@ static void load_action(Loader *l, xmlNode *node, GArray *actions)
                          kinds[i].what, value);
     }
     if (a.type == RULE_REPORT) {
-        g_autofree char *by = attribute(node, "counted-by");
-        g_autofree char *of = attribute(node, "of");
-        g_autofree char *first = attribute(node, "first");
+        g_autofree char *by = rig_attribute(node, "counted-by");
+        g_autofree char *of = rig_attribute(node, "of");
+        g_autofree char *first = rig_attribute(node, "first");
 
         a.of_callback = of != NULL;
         a.first = first != NULL;
@@ -348,7 +299,7 @@ static void load_source(Loader *l, xmlNode *node, RuleOn *on)
         on->boundaries = mask(l, node, attr, l->rule->boundaries,
                               boundary_name, "boundary");
     } else if (on->source == RULE_ON_LOST) {
-        g_auto(GStrv) ways = words(node, "lost");
+        g_auto(GStrv) ways = rig_attribute_words(node, "lost");
 
         for (char **w = ways; *w; w++) {
             on->when |= 1u << (!strcmp(*w, "crash") ? RIG_END_CRASH :
@@ -356,7 +307,7 @@ static void load_source(Loader *l, xmlNode *node, RuleOn *on)
                                RIG_END_BUGCHECK);
         }
     } else {
-        g_autofree char *value = attribute(node, attr);
+        g_autofree char *value = rig_attribute(node, attr);
 
         on->every = !strcmp(value, "*");
         if (!on->every) {
@@ -368,7 +319,7 @@ static void load_source(Loader *l, xmlNode *node, RuleOn *on)
 
 static void load_guards(Loader *l, xmlNode *node, RuleOn *on)
 {
-    g_autofree char *above = attribute(node, "above");
+    g_autofree char *above = rig_attribute(node, "above");
 
     on->inside = names(node, "inside");
     on->not_inside = names(node, "not-inside");
@@ -415,9 +366,9 @@ static void load_on(Loader *l, xmlNode *node)
 
 static void load_rule(Loader *l, xmlNode *root)
 {
-    g_autofree char *handles = attribute(root, "handles");
+    g_autofree char *handles = rig_attribute(root, "handles");
 
-    l->rule->name = attribute(root, "name");
+    l->rule->name = rig_attribute(root, "name");
     l->rule->always = tri(root, "always", "yes") == RULE_YES;
     l->rule->addresses = handles && !strcmp(handles, "addresses");
     for (xmlNode *n = xmlFirstElementChild(root); n;
@@ -425,12 +376,12 @@ static void load_rule(Loader *l, xmlNode *root)
         const char *element = (const char *)n->name;
 
         if (!strcmp(element, "title")) {
-            l->rule->title = text_of(n);
+            l->rule->title = rig_element_text(n);
         } else if (!strcmp(element, "source")) {
-            l->rule->source = text_of(n);
-            l->rule->page = attribute(n, "page");
+            l->rule->source = rig_element_text(n);
+            l->rule->page = rig_attribute(n, "page");
         } else if (!strcmp(element, "unseen")) {
-            l->rule->unseen = text_of(n);
+            l->rule->unseen = rig_element_text(n);
         } else if (!strcmp(element, "counter")) {
             load_name(l, n, l->rule->counters);
         } else if (!strcmp(element, "state")) {
@@ -445,62 +396,23 @@ static void load_rule(Loader *l, xmlNode *root)
     }
 }
 
-/* libxml2 reports here; its messages end in a newline. */
-static void xml_problem(void *opaque, xmlErrorPtr error)
-{
-    Loader *l = opaque;
-    g_autofree char *text = g_strdup(error->message ? error->message
-                                                    : "not valid");
-
-    rig_problem(l->problems, l->file, error->line, "%s; scenarios/rules/"
-                "rule.rng says what a rule looks like", g_strchomp(text));
-}
-
-static gboolean validate(Loader *l, xmlDoc *doc, const char *schema)
-{
-    xmlRelaxNGParserCtxt *parser = xmlRelaxNGNewParserCtxt(schema);
-    xmlRelaxNG *grammar;
-    xmlRelaxNGValidCtxt *valid;
-    int result = -1;
-
-    xmlRelaxNGSetParserStructuredErrors(parser,
-                                        (xmlStructuredErrorFunc)xml_problem,
-                                        l);
-    grammar = xmlRelaxNGParse(parser);
-    if (grammar) {
-        valid = xmlRelaxNGNewValidCtxt(grammar);
-        xmlRelaxNGSetValidStructuredErrors(valid,
-                                           (xmlStructuredErrorFunc)xml_problem,
-                                           l);
-        result = xmlRelaxNGValidateDoc(valid, doc);
-        xmlRelaxNGFreeValidCtxt(valid);
-        xmlRelaxNGFree(grammar);
-    }
-    xmlRelaxNGFreeParserCtxt(parser);
-    return result == 0;
-}
-
 RigRule *rig_rule_parse(const char *text, size_t length, const char *file,
                         const char *schema, GPtrArray *problems)
 {
     Loader l = { .problems = problems, .file = file };
     unsigned before = problems->len;
-    xmlDoc *doc = NULL;
+    g_autoptr(xmlDoc) doc = NULL;
 
-    xmlSetStructuredErrorFunc(&l, (xmlStructuredErrorFunc)xml_problem);
-    if (length <= FILE_MAX) {
-        doc = xmlReadMemory(text, (int)length, file, NULL, XML_PARSE_NONET |
-                            XML_PARSE_NOCDATA | XML_PARSE_BIG_LINES);
+    if (length > FILE_MAX) {
+        rig_problem(problems, file, 0, "is larger than %u MiB; name a rule "
+                    "file", FILE_MAX >> 20);
+        return NULL;
     }
-    if (doc && validate(&l, doc, schema)) {
+    doc = rig_document_parse(text, length, file, problems);
+    if (doc && rig_document_validate(doc, file, schema, problems)) {
         l.rule = rule_new(file);
         load_rule(&l, xmlDocGetRootElement(doc));
-    } else if (problems->len == before) {
-        rig_problem(problems, file, 0, "cannot be read as a rule; see "
-                    "scenarios/rules/rule.rng");
     }
-    xmlSetStructuredErrorFunc(NULL, NULL);
-    xmlFreeDoc(doc);
     if (problems->len != before) {
         g_clear_pointer(&l.rule, rig_rule_free);
     }

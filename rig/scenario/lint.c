@@ -6,8 +6,8 @@
 #include "commands.h"
 #include "known.h"
 #include "rule.h"
-#include "scenario-schema.h"
 #include "scenario.h"
+#include "xml-read.h"
 
 /* Known issues beside the scenarios that they are about. */
 typedef struct Files {

@@ -16,9 +16,9 @@
 #include "include/plan.h"
 #include "problem.h"
 #include "scenario-check.h"
-#include "scenario-schema.h"
 #include "scenario-sweep.h"
 #include "suggest.h"
+#include "xml-read.h"
 
 /* What <machine> and <traffic> mean when they say nothing. */
 #define DEFAULT_NIC RIG_NIC_MODEL
@@ -40,33 +40,10 @@ static gboolean validate(xmlDoc *doc, const char *file, const RigPaths *paths,
     g_autofree char *schema = g_build_filename(paths->scenarios,
                                                "scenario.rng", NULL);
 
-    return rig_scenario_validate(doc, file, schema, problems);
+    return rig_document_validate(doc, file, schema, problems);
 }
 
 /* --- building ----------------------------------------------------------- */
-
-static char *content(xmlNode *node)
-{
-    xmlChar *v = xmlNodeGetContent(node);
-    char *copy = g_strdup((const char *)v);
-    char *in = copy, *out = copy;
-
-    /* Lines are broken in the file where they are long: join the words. */
-    xmlFree(v);
-    g_strstrip(copy);
-    while (*in) {
-        if (g_ascii_isspace(*in)) {
-            *out++ = ' ';
-            while (g_ascii_isspace(*in)) {
-                in++;
-            }
-        } else {
-            *out++ = *in++;
-        }
-    }
-    *out = '\0';
-    return copy;
-}
 
 static gboolean is_element(const xmlNode *node, const char *name)
 {
@@ -77,7 +54,6 @@ static gboolean is_element(const xmlNode *node, const char *name)
 static void build_machine(RigMachine *m, xmlNode *node)
 {
     g_autofree char *profile = rig_attribute(node, "msix-profile");
-    g_autofree char *guard = rig_attribute(node, "guard-pages");
     char *nic = rig_attribute(node, "nic");
 
     if (nic) {
@@ -99,7 +75,7 @@ static void build_machine(RigMachine *m, xmlNode *node)
     if (profile && strcmp(profile, RIG_PROFILE_AT_START) == 0) {
         m->profile = RIG_MSIX_AT_START;
     }
-    m->guard_pages = g_strcmp0(guard, "yes") == 0;
+    m->guard_pages = rig_attribute_is(node, "guard-pages", "yes");
 }
 
 static RigFault *build_fault(xmlNode *node)
@@ -217,10 +193,10 @@ static void build_expect(RigScenario *s, xmlNode *node)
 static void build_child(RigScenario *s, xmlNode *n)
 {
     if (is_element(n, "title")) {
-        s->title = content(n);
+        s->title = rig_element_text(n);
     } else if (is_element(n, "description")) {
         g_free(s->description);
-        s->description = content(n);
+        s->description = rig_element_text(n);
     } else if (is_element(n, "driver")) {
         build_driver(s, n);
     } else if (is_element(n, "guest")) {
@@ -244,13 +220,12 @@ static void build_child(RigScenario *s, xmlNode *n)
 static RigScenario *build(xmlNode *root, const char *file)
 {
     RigScenario *s = rig_scenario_new();
-    g_autofree char *isolate = rig_attribute(root, "isolate");
 
     s->file = g_strdup(file);
     s->name = rig_attribute(root, "name");
     s->seed = rig_attribute(root, "seed");
     s->control = rig_attribute(root, "control");
-    s->isolate = g_strcmp0(isolate, "yes") == 0;
+    s->isolate = rig_attribute_is(root, "isolate", "yes");
     s->machine = (RigMachine) {
         .nic = g_strdup(DEFAULT_NIC),
         .vectors = DEFAULT_VECTORS,
@@ -295,8 +270,9 @@ RigScenario *rig_scenario_load(const char *file, const RigPaths *paths,
     g_autofree char *hint = g_strconcat(
         near, "; name a scenario file or a directory of them", NULL);
 
-    return take_document(rig_document_read(file, hint, problems), file, paths,
-                         problems, before);
+    return take_document(rig_document_read(file, RIG_XML_BY_HAND, hint,
+                                           problems), file, paths, problems,
+                         before);
 }
 
 RigScenario *rig_scenario_parse(const char *text, const char *file,

@@ -8,7 +8,7 @@
 #include "device-fault.h"
 #include "include/plan.h"
 #include "problem.h"
-#include "scenario-schema.h"
+#include "xml-read.h"
 
 #define ALL  "all"
 #define NONE "none"

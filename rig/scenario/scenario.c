@@ -7,8 +7,8 @@
 
 #include "include/plan.h"
 #include "problem.h"
-#include "scenario-schema.h"
 #include "scenario-sweep.h"
+#include "xml-read.h"
 
 static const char *const verdict_names[RIG_VERDICTS] = {
     "pass", "violation", "broken", "inconclusive", "skipped",

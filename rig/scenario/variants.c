@@ -2,7 +2,6 @@
 /* Variants: scenarios on other machines, and repeated. */
 #include "variants.h"
 
-#include <libxml/parser.h>
 #include <string.h>
 
 #include "include/plan.h"
@@ -11,6 +10,7 @@
 #include "rig/nic-regs.h"
 #include "shell-word.h"
 #include "suggest.h"
+#include "xml-read.h"
 
 /* Where problems with the options are said to be. */
 #define WHERE "--with"
@@ -198,8 +198,7 @@ static xmlNode *child(xmlNode *parent, const char *name)
 {
     xmlNode *n = parent->children;
 
-    while (n && (n->type != XML_ELEMENT_NODE ||
-                 strcmp((const char *)n->name, name) != 0)) {
+    while (n && !rig_element_is(n, name)) {
         n = n->next;
     }
     return n;
@@ -247,7 +246,7 @@ static void set_nic(xmlNode *root, const char *nic)
 static RigScenario *load_with(const char *file, const char *const *chosen,
                               const RigPaths *paths, GPtrArray *problems)
 {
-    xmlDoc *doc;
+    g_autoptr(xmlDoc) doc = NULL;
     xmlChar *text = NULL;
     int length;
     RigScenario *s = NULL;
@@ -255,8 +254,7 @@ static RigScenario *load_with(const char *file, const char *const *chosen,
     if (!chosen[KEY_DRIVER] && !chosen[KEY_NIC]) {
         return rig_scenario_load(file, paths, problems);
     }
-    doc = xmlReadFile(file, NULL, XML_PARSE_NONET | XML_PARSE_NOERROR |
-                      XML_PARSE_NOWARNING);
+    doc = rig_document_read(file, RIG_XML_BY_HAND, "", problems);
     if (!doc) {
         return NULL; /* it was valid a moment ago */
     }
@@ -269,7 +267,6 @@ static RigScenario *load_with(const char *file, const char *const *chosen,
     xmlDocDumpMemoryEnc(doc, &text, &length, "UTF-8");
     s = rig_scenario_parse((const char *)text, file, paths, problems);
     xmlFree(text);
-    xmlFreeDoc(doc);
     return s;
 }
 

@@ -5,17 +5,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gio/gio.h>
-#include <libxml/parser.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "read-file.h"
-#include "scenario-schema.h"
+#include "xml-read.h"
 #include "xml-write.h"
-
-#define XML_MAX (1024 * 1024)
 
 static const char *const states[] = { "new", "imported", "prepared" };
 
@@ -67,13 +64,6 @@ void rig_image_free(RigImage *i)
 
 /* --- reading ------------------------------------------------------------- */
 
-static gboolean is_yes(xmlNode *node, const char *name)
-{
-    g_autofree char *value = rig_attribute(node, name);
-
-    return g_strcmp0(value, "yes") == 0;
-}
-
 static void read_child(RigImage *i, xmlNode *n)
 {
     const char *name = (const char *)n->name;
@@ -82,11 +72,9 @@ static void read_child(RigImage *i, xmlNode *n)
         return;
     }
     if (strcmp(name, "disk") == 0) {
-        g_autofree char *bytes = rig_attribute(n, "bytes");
-
         i->source = rig_attribute(n, "source");
         i->sha256 = rig_attribute(n, "sha256");
-        i->bytes = bytes ? g_ascii_strtoull(bytes, NULL, 10) : 0;
+        i->bytes = rig_attribute_number(n, "bytes", 0, G_MAXINT64);
     } else if (strcmp(name, "installer") == 0) {
         i->installer = rig_attribute(n, "file");
         i->installer_sha256 = rig_attribute(n, "sha256");
@@ -100,8 +88,8 @@ static void read_child(RigImage *i, xmlNode *n)
         i->checked = rig_attribute(n, "checked");
         i->release = rig_attribute(n, "release");
         i->agent = rig_attribute(n, "agent");
-        i->test_signing = is_yes(n, "test-signing");
-        i->shim = is_yes(n, "shim");
+        i->test_signing = rig_attribute_is(n, "test-signing", "yes");
+        i->shim = rig_attribute_is(n, "shim", "yes");
     }
 }
 
@@ -127,41 +115,21 @@ static RigImage *build(xmlNode *root, const char *dir)
     return i;
 }
 
-static void be_silent(void *opaque, xmlErrorPtr e)
-{
-    (void)opaque;
-    (void)e;
-}
-
 static RigImage *read_image(const char *dir, const char *file,
                             const RigPaths *paths, GError **error)
 {
     g_autofree char *schema = g_build_filename(paths->scenarios, "windows",
                                                "image.rng", NULL);
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
-    g_autofree char *text = NULL;
-    RigImage *i = NULL;
-    gsize length;
-    xmlDoc *doc;
+    g_autoptr(xmlDoc) doc = rig_document_load(file, RIG_XML_BY_HAND, schema,
+                                              "", problems);
 
-    if (!rig_read_file(file, XML_MAX, &text, &length, error)) {
+    if (!doc) {
+        rig_problems_to_error(problems, "; remove the image and import it "
+                              "again", error);
         return NULL;
     }
-    xmlSetStructuredErrorFunc(NULL, be_silent);
-    doc = xmlReadMemory(text, length, file, NULL, XML_PARSE_NONET);
-    xmlSetStructuredErrorFunc(NULL, NULL);
-    if (!doc || doc->intSubset) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-                    "%s is not well-formed; remove the image and import it "
-                    "again", file);
-    } else if (!rig_scenario_validate(doc, file, schema, problems)) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s",
-                    (const char *)problems->pdata[0]);
-    } else {
-        i = build(xmlDocGetRootElement(doc), dir);
-    }
-    xmlFreeDoc(doc);
-    return i;
+    return build(xmlDocGetRootElement(doc), dir);
 }
 
 RigImage *rig_image_load(const char *images, const char *name,

@@ -3,16 +3,12 @@
 #include "profile.h"
 
 #include <gio/gio.h>
-#include <libxml/parser.h>
 #include <string.h>
 
 #include "commands.h"
 #include "include/plan.h"
-#include "read-file.h"
-#include "scenario-schema.h"
+#include "xml-read.h"
 #include "xml-write.h"
-
-#define XML_MAX (1024 * 1024)
 
 void rig_profile_free(RigProfileFile *p)
 {
@@ -168,39 +164,21 @@ static RigProfileFile *build(xmlNode *root)
     return p;
 }
 
-static void be_silent(void *opaque, xmlErrorPtr e)
-{
-    (void)opaque;
-    (void)e;
-}
-
 RigProfileFile *rig_profile_read(const char *file, const RigPaths *paths,
                                  GError **error)
 {
     g_autofree char *schema = g_build_filename(paths->scenarios, "windows",
                                                "profile.rng", NULL);
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
-    g_autofree char *text = NULL;
-    RigProfileFile *p = NULL;
-    gsize length;
-    xmlDoc *doc;
+    g_autoptr(xmlDoc) doc = rig_document_load(file, RIG_XML_BY_HAND, schema,
+                                              "", problems);
 
-    if (!rig_read_file(file, XML_MAX, &text, &length, error)) {
+    if (!doc) {
+        rig_problems_to_error(problems, "; make it again with \"rig "
+                              "calibrate\"", error);
         return NULL;
     }
-    xmlSetStructuredErrorFunc(NULL, be_silent);
-    doc = xmlReadMemory(text, length, file, NULL, XML_PARSE_NONET);
-    xmlSetStructuredErrorFunc(NULL, NULL);
-    if (!doc || doc->intSubset ||
-        !rig_scenario_validate(doc, file, schema, problems)) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s; make it "
-                    "again with \"rig calibrate\"", problems->len ?
-                    (const char *)problems->pdata[0] : file);
-    } else {
-        p = build(xmlDocGetRootElement(doc));
-    }
-    xmlFreeDoc(doc);
-    return p;
+    return build(xmlDocGetRootElement(doc));
 }
 
 /* --- for people ---------------------------------------------------------- */

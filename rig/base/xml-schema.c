@@ -1,122 +1,49 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Documents checked against scenario.rng, with messages people can use.
+ * Documents held against a schema, with messages people can use.
  *
  * libxml2 says on which line an attribute is wrong, but not what would be
  * right. The schema knows: what an element takes is read out of it and put
  * behind the message.
  */
-#include "scenario-schema.h"
+#include "xml-read.h"
 
 #include <libxml/parser.h>
 #include <libxml/relaxng.h>
-#include <libxml/xmlreader.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "problem.h"
-#include "read-file.h"
 
-/* Larger files are refused: a scenario is a page of text. */
-#define FILE_MAX (1024 * 1024)
+/* So many of one document are kept: a hostile one could have millions. */
+#define PROBLEMS_KEPT 20
+
+/* A schema, compiled and as text. */
+typedef struct Schema {
+    xmlRelaxNG *grammar; /* NULL: it is none */
+    xmlDoc *doc;
+} Schema;
 
 typedef struct Messages {
     const char *file;
     xmlDoc *schema;
     GPtrArray *problems;
     int last_line;       /* of the message kept last */
-    const char *page;    /* of the manual, "scenario" of rig-scenario(5) */
+    unsigned kept;
+    const char *manual;  /* page that explains these files, or the schema */
 } Messages;
-
-/* --- reading ----------------------------------------------------------- */
-
-static void on_xml_error(void *opaque, xmlErrorPtr e)
-{
-    Messages *m = opaque;
-    g_autofree char *text = g_strstrip(g_strdup(e->message ? e->message : ""));
-
-    g_strdelimit(text, "\n", ' ');
-    if (e->line != m->last_line) { /* the first of a line is the cause */
-        m->last_line = e->line;
-        rig_problem(m->problems, m->file, e->line, "%s", text);
-    }
-}
-
-xmlDoc *rig_document_parse(const char *text, gsize length, const char *file,
-                           GPtrArray *problems)
-{
-    Messages m = { file, NULL, problems, -1, NULL };
-    xmlParserCtxt *ctxt = xmlNewParserCtxt();
-    xmlDoc *doc;
-
-    xmlSetStructuredErrorFunc(&m, on_xml_error);
-    doc = xmlCtxtReadMemory(ctxt, text, length, file, NULL,
-                            XML_PARSE_NONET | XML_PARSE_NOCDATA);
-    xmlSetStructuredErrorFunc(NULL, NULL);
-    xmlFreeParserCtxt(ctxt);
-    if (!doc && problems->len == 0) {
-        rig_problem(problems, file, 0, "is not well-formed XML");
-    }
-    if (doc && doc->intSubset) { /* entities, defaults, other files */
-        rig_problem(problems, file, 0, "has a document type declaration; "
-                    "remove it");
-    }
-    return doc;
-}
-
-xmlDoc *rig_document_read(const char *file, const char *hint,
-                          GPtrArray *problems)
-{
-    g_autoptr(GError) error = NULL;
-    g_autofree char *text = NULL;
-    gsize length;
-
-    if (!rig_read_file(file, FILE_MAX, &text, &length, &error)) {
-        rig_problem(problems, file, 0, "cannot be read: %s%s", error->message,
-                    hint);
-        return NULL;
-    }
-    return rig_document_parse(text, length, file, problems);
-}
-
-char *rig_document_root(const char *file)
-{
-    xmlTextReader *reader = !g_file_test(file, G_FILE_TEST_IS_REGULAR) ? NULL :
-                            xmlReaderForFile(file, NULL, XML_PARSE_NONET |
-                            XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
-    char *name = NULL;
-
-    while (!name && reader && xmlTextReaderRead(reader) == 1) {
-        if (xmlTextReaderNodeType(reader) == XML_READER_TYPE_ELEMENT) {
-            name = g_strdup((const char *)xmlTextReaderConstLocalName(reader));
-        }
-    }
-    xmlFreeTextReader(reader);
-    return name;
-}
 
 /* --- what the schema says ----------------------------------------------- */
 
-static gboolean is(const xmlNode *node, const char *name)
-{
-    return node->type == XML_ELEMENT_NODE &&
-           strcmp((const char *)node->name, name) == 0;
-}
-
 static char *name_of(xmlNode *node)
 {
-    xmlChar *v = xmlGetNoNsProp(node, (const xmlChar *)"name");
-    char *copy = g_strdup((const char *)v);
-
-    xmlFree(v);
-    return copy;
+    return rig_attribute(node, "name");
 }
 
 /* The descendant-or-self @kind with this name, anywhere below @node. */
 static xmlNode *find(xmlNode *node, const char *kind, const char *name)
 {
     for (xmlNode *n = node; n; n = n->next) {
-        if (is(n, kind)) {
+        if (rig_element_is(n, kind)) {
             g_autofree char *its = name_of(n);
 
             if (g_strcmp0(its, name) == 0) {
@@ -147,9 +74,9 @@ static xmlNode *referred(xmlNode *node)
 static void describe_value(xmlNode *first, GString *text)
 {
     for (xmlNode *n = first; n; n = n->next) {
-        if (is(n, "ref")) {
+        if (rig_element_is(n, "ref")) {
             describe_value(referred(n), text);
-        } else if (is(n, "value") || is(n, "param")) {
+        } else if (rig_element_is(n, "value") || rig_element_is(n, "param")) {
             g_autofree char *kind = name_of(n);
             xmlChar *content = xmlNodeGetContent(n);
             const char *separator = !text->len ? "" : kind ? ".." : "|";
@@ -172,17 +99,17 @@ static void describe_attributes(xmlNode *first, gboolean optional,
                                 GString *text)
 {
     for (xmlNode *n = first; n; n = n->next) {
-        if (is(n, "attribute")) {
+        if (rig_element_is(n, "attribute")) {
             g_autoptr(GString) value = g_string_new(NULL);
             g_autofree char *name = name_of(n);
 
             describe_value(n->children, value);
             g_string_append_printf(text, optional ? " [%s=%s]" : " %s=%s",
                                    name, value->str);
-        } else if (is(n, "ref")) {
+        } else if (rig_element_is(n, "ref")) {
             describe_attributes(referred(n), optional, text);
-        } else if (n->type == XML_ELEMENT_NODE && !is(n, "element")) {
-            describe_attributes(n->children, optional || is(n, "optional"),
+        } else if (n->type == XML_ELEMENT_NODE && !rig_element_is(n, "element")) {
+            describe_attributes(n->children, optional || rig_element_is(n, "optional"),
                                 text);
         }
     }
@@ -207,17 +134,17 @@ static void describe_children(xmlNode *first, const char *separator,
                               gboolean optional, GString *text)
 {
     for (xmlNode *n = first; n; n = n->next) {
-        if (is(n, "element")) {
+        if (rig_element_is(n, "element")) {
             g_autofree char *name = name_of(n);
 
             g_string_append_printf(text, optional ? "%s[%s]" : "%s%s",
                                    text->len ? separator : "", name);
-        } else if (is(n, "ref")) {
+        } else if (rig_element_is(n, "ref")) {
             describe_children(referred(n), separator, optional, text);
-        } else if (n->type == XML_ELEMENT_NODE && !is(n, "attribute")) {
-            describe_children(n->children, is(n, "choice") ? "|" : separator,
-                              optional || is(n, "optional") ||
-                              is(n, "zeroOrMore"), text);
+        } else if (n->type == XML_ELEMENT_NODE && !rig_element_is(n, "attribute")) {
+            describe_children(n->children, rig_element_is(n, "choice") ? "|" : separator,
+                              optional || rig_element_is(n, "optional") ||
+                              rig_element_is(n, "zeroOrMore"), text);
         }
     }
 }
@@ -266,10 +193,11 @@ static void add_problem(Messages *m, const xmlNode *node, const char *format,
     g_autofree char *text = NULL;
     va_list ap;
 
-    if (line == m->last_line) {
+    if (line == m->last_line || m->kept == PROBLEMS_KEPT) {
         return;
     }
     m->last_line = line;
+    m->kept++;
     va_start(ap, format);
     text = g_strdup_vprintf(format, ap);
     va_end(ap);
@@ -319,77 +247,95 @@ static void on_schema_error(void *opaque, xmlErrorPtr e)
         add_problem(m, node, "<%s> holds no text that can stand there",
                     (const char *)node->name);
     } else {
-        add_problem(m, node, "%s; rig-%s(5) lists what may "
-                    "stand here", text, m->page);
+        add_problem(m, node, "%s; %s says what may stand here", text,
+                    m->manual);
     }
 }
 
 /* --- validating --------------------------------------------------------- */
 
-static xmlRelaxNG *parse_schema(xmlDoc *doc)
+/* Parse errors of a schema are of no use to whoever runs the rig. */
+static void be_silent(void *opaque, xmlErrorPtr e)
 {
-    xmlRelaxNGParserCtxt *parser = doc ? xmlRelaxNGNewDocParserCtxt(doc)
-                                       : NULL;
-    xmlRelaxNG *schema = parser ? xmlRelaxNGParse(parser) : NULL;
+    (void)opaque;
+    (void)e;
+}
 
+static Schema *compile(const char *path)
+{
+    Schema *s = g_new0(Schema, 1);
+    xmlRelaxNGParserCtxt *parser = NULL;
+
+    s->doc = xmlReadFile(path, NULL, XML_PARSE_NONET | XML_PARSE_NOERROR |
+                         XML_PARSE_NOWARNING);
+    parser = s->doc ? xmlRelaxNGNewDocParserCtxt(s->doc) : NULL;
+    if (parser) {
+        xmlRelaxNGSetParserStructuredErrors(parser, be_silent, NULL);
+        s->grammar = xmlRelaxNGParse(parser);
+    }
     xmlRelaxNGFreeParserCtxt(parser);
+    return s;
+}
+
+/* One of each is enough, for life; threads may ask. */
+static const Schema *schema_at(const char *path)
+{
+    static GHashTable *schemas;
+    G_LOCK_DEFINE_STATIC(schemas);
+    Schema *s;
+
+    G_LOCK(schemas);
+    if (!schemas) {
+        schemas = g_hash_table_new(g_str_hash, g_str_equal);
+    }
+    s = g_hash_table_lookup(schemas, path);
+    if (!s) {
+        s = compile(path);
+        g_hash_table_insert(schemas, g_strdup(path), s);
+    }
+    G_UNLOCK(schemas);
+    return s;
+}
+
+/* What explains the files that people write; the others have their schema. */
+static const char *manual_of(const char *schema)
+{
+    static const struct { const char *schema, *page; } pages[] = {
+        { "scenario.rng", "rig-scenario(5)" },
+        { "suite.rng", "rig-suite(5)" },
+        { "known-issues.rng", "rig-known-issues(5)" },
+        { "rule.rng", "rig-rules(5)" },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(pages); i++) {
+        if (g_str_has_suffix(schema, pages[i].schema)) {
+            return pages[i].page;
+        }
+    }
     return schema;
 }
 
-static gboolean validate(xmlDoc *doc, xmlRelaxNG *schema, Messages *m)
+gboolean rig_document_validate(xmlDoc *doc, const char *file,
+                               const char *schema, GPtrArray *problems)
 {
-    xmlRelaxNGValidCtxt *valid = xmlRelaxNGNewValidCtxt(schema);
+    const Schema *s = schema_at(schema);
+    Messages m = { file, s->doc, problems, -1, 0, manual_of(schema) };
+    xmlRelaxNGValidCtxt *valid;
     int rc;
 
-    xmlRelaxNGSetValidStructuredErrors(valid, on_schema_error, m);
+    if (!s->grammar) {
+        rig_problem(problems, schema, 0, "is not a RELAX NG schema; "
+                    "restore it from the source tree");
+        return FALSE;
+    }
+    valid = xmlRelaxNGNewValidCtxt(s->grammar);
+    xmlRelaxNGSetValidStructuredErrors(valid, on_schema_error, &m);
     rc = xmlRelaxNGValidateDoc(valid, doc);
     xmlRelaxNGFreeValidCtxt(valid);
-    if (rc != 0 && m->last_line == -1) {
-        rig_problem(m->problems, m->file,
-                    xmlGetLineNo(xmlDocGetRootElement(doc)),
-                    "is not valid; rig-%s(5) explains what may stand in it",
-                    m->page);
+    if (rc != 0 && m.last_line == -1) {
+        rig_problem(problems, file, xmlGetLineNo(xmlDocGetRootElement(doc)),
+                    "is not valid; %s explains what may stand in it",
+                    m.manual);
     }
     return rc == 0;
-}
-
-gboolean rig_scenario_validate(xmlDoc *doc, const char *file,
-                               const char *path, GPtrArray *problems)
-{
-    xmlDoc *text = xmlReadFile(path, NULL, XML_PARSE_NONET |
-                               XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
-    xmlRelaxNG *schema = parse_schema(text);
-    g_autofree char *page = g_path_get_basename(path); /* its name less .rng */
-    Messages m = { file, text, problems, -1, page };
-    gboolean good = FALSE;
-
-    page[strcspn(page, ".")] = '\0';
-    if (schema) {
-        good = validate(doc, schema, &m);
-    } else {
-        rig_problem(problems, path, 0, "is not a RELAX NG schema; "
-                    "restore it from the source tree");
-    }
-    xmlRelaxNGFree(schema);
-    xmlFreeDoc(text);
-    return good;
-}
-
-/* --- attributes ----------------------------------------------------------- */
-
-char *rig_attribute(xmlNode *node, const char *name)
-{
-    xmlChar *v = xmlGetNoNsProp(node, (const xmlChar *)name);
-    char *copy = v ? g_strstrip(g_strdup((const char *)v)) : NULL;
-
-    xmlFree(v);
-    return copy;
-}
-
-unsigned rig_attribute_uint(xmlNode *node, const char *name, unsigned missing)
-{
-    g_autofree char *v = rig_attribute(node, name);
-
-    /* Not base 0, which would read 010 as 8: a schema's numbers are decimal. */
-    return v ? strtoul(v, NULL, g_str_has_prefix(v, "0x") ? 16 : 10) : missing;
 }
