@@ -75,9 +75,11 @@ $(B)/rig/tests/test-instrument: | drivers $(SHIM_SYS)
 $(B)/rig/tests/test-driver.o: RIG_CFLAGS += -DPROBE_SYS='"$(PROBE_SYS)"'
 $(B)/rig/tests/test-driver: | $(PROBE_SYS)
 
-# Every command's manual page, held against what the command says of itself.
-$(B)/rig/tests/test-manual.o: RIG_CFLAGS += -DRIG_PROGRAM='"$(B)/rig/rig"'
-$(B)/rig/tests/test-manual: | $(B)/rig/rig
+# Every command's manual page, held against what the command says of itself,
+# and what it does with options and with output that gets nowhere.
+$(B)/rig/tests/test-manual.o $(B)/rig/tests/test-options.o: \
+    RIG_CFLAGS += -DRIG_PROGRAM='"$(B)/rig/rig"'
+$(B)/rig/tests/test-manual $(B)/rig/tests/test-options: | $(B)/rig/rig
 
 # Tests find the schemas and rules through RIG_HOME.
 check-units: check-units-rig

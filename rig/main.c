@@ -8,6 +8,7 @@
 
 #include "commands.h"
 #include "manual.h"
+#include "output.h"
 #include "paths.h"
 #include "shell-word.h"
 #include "suggest.h"
@@ -103,8 +104,10 @@ static int show_help(int argc, char **argv)
 
 static int show_version(int argc, char **argv)
 {
-    (void)argc;
-    (void)argv;
+    if (argc > 1 && !rig_is_help(argc, argv)) {
+        fprintf(stderr, "rig version: takes no argument (%s)\n", argv[1]);
+        return RIG_EXIT_USAGE;
+    }
     puts("rig " RIG_VERSION);
     return RIG_EXIT_OK;
 }
@@ -114,17 +117,6 @@ static const char *command_name(const char *arg)
 {
     return strcmp(arg, "-h") == 0 || strcmp(arg, "--help") == 0 ? "help" :
            strcmp(arg, "--version") == 0 ? "version" : arg;
-}
-
-/* What was printed has to have got somewhere. */
-static int flushed(int status)
-{
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        fprintf(stderr, "rig: standard output cannot be written: %s\n",
-                strerror(errno));
-        return status == RIG_EXIT_OK ? RIG_EXIT_BROKEN : status;
-    }
-    return status;
 }
 
 /* A file in place of a command wants to be run, most likely. */
@@ -156,11 +148,12 @@ int main(int argc, char **argv)
     if (argc < 2) {
         print_usage(stdout);
         puts("\nTo begin: \"rig doctor\", then \"rig run scenarios\".");
-        return RIG_EXIT_OK;
+        return rig_output_end(RIG_EXIT_OK, RIG_EXIT_BROKEN);
     }
     for (size_t i = 0; i < COMMANDS; i++) {
         if (strcmp(command_name(argv[1]), commands[i].name) == 0) {
-            return flushed(commands[i].run(argc - 1, argv + 1));
+            return rig_output_end(commands[i].run(argc - 1, argv + 1),
+                                  RIG_EXIT_BROKEN);
         }
     }
     return no_command(argv[1]);

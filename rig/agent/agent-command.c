@@ -12,9 +12,9 @@
 #include "agent-transfer.h"
 #include "commands.h"
 #include "loop.h"
+#include "options.h"
 #include "protocol/names.h"
 #include "read-file.h"
-#include "suggest.h"
 
 #define MAX_DATA AGENT_CHUNK_MAX
 #define DATA_FILE_MAX (1u << 20) /* bytes that are looked at */

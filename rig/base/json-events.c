@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "output.h"
+
 JsonBuilder *rig_json_begin(const char *event)
 {
     JsonBuilder *b = json_builder_new();
@@ -64,6 +66,7 @@ void rig_json_send(JsonBuilder *b, int fd)
         ssize_t n = write(fd, at, left);
 
         if (n < 0 && errno != EINTR) {
+            rig_output_failed(errno);
             return;
         }
         at += MAX(n, 0);

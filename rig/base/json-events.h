@@ -22,8 +22,9 @@ char *rig_json_end(JsonBuilder *b);
 
 /*
  * End the object and write it to @fd as one line, in one write(2) so that
- * lines of several writers do not mix. Frees @b. A reader that is gone is no
- * error; @fd -1: nobody wants it.
+ * lines of several writers do not mix. Frees @b. What cannot be written stops
+ * nobody, but rig_output_end() (output.h) says so at the end; @fd -1: nobody
+ * wants it.
  */
 void rig_json_send(JsonBuilder *b, int fd);
 

@@ -24,11 +24,4 @@ char *rig_did_you_mean(const char *word, const char *const *known);
 char *rig_did_you_mean_file(const char *path, const char *suffix,
                             const char *elsewhere);
 
-/*
- * g_option_context_parse(), whose error about an unknown option names the one
- * that was likely meant.
- */
-gboolean rig_options_parse(GOptionContext *context, int *argc, char ***argv,
-                           GError **error);
-
 #endif

@@ -8,9 +8,9 @@
 
 #include "bisect-plan.h"
 #include "commands.h"
+#include "options.h"
 #include "paths.h"
 #include "scenario.h"
-#include "suggest.h"
 #include "xml-read.h"
 
 #define REPEATS_DEFAULT 3

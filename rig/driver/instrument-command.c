@@ -8,8 +8,8 @@
 #include "commands.h"
 #include "driver-internal.h"
 #include "instrument.h"
+#include "options.h"
 #include "rigshim.h"
-#include "suggest.h"
 
 /* Where the result goes unless -o says otherwise: below the driver's. */
 #define INSTRUMENTED "instrumented"
@@ -39,7 +39,7 @@ void rig_driver_instrument_usage(FILE *f)
           "[--undo]\n"
           "Make a copy of a driver that marks its interrupt calls and miniport "
           "handlers in\nthe event stream, through " RIGSHIM_MODULE
-          ", or make the original again from such a copy.\n"
+          ", or make the original\nagain from such a copy.\n"
           "Exit status: 0 done, 2 it cannot be done.\n", f);
 }
 

@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "history-index.h"
 #include "history-strip.h"
+#include "options.h"
 #include "suggest.h"
 
 typedef struct Arguments {

@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "output.h"
 
 #define KILL_WAIT_MS 5000
 
@@ -195,17 +196,6 @@ static void kill_leftovers(void)
     }
 }
 
-/* What was printed has to have got somewhere. */
-static int flushed(int status, int failed_status)
-{
-    if (fflush(stdout) == 0 && !ferror(stdout)) {
-        return status;
-    }
-    fputs("rig: standard output cannot be written; the results are "
-          "complete\n", stderr);
-    return status == EXIT_SUCCESS ? failed_status : status;
-}
-
 static void become_worker(pid_t supervisor, const sigset_t *old)
 {
     prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -235,7 +225,7 @@ int rig_supervise(int (*work)(void *opaque), void *opaque, int killed_status)
     }
     if (worker == 0) {
         become_worker(supervisor, &old);
-        status = flushed(work(opaque), killed_status);
+        status = rig_output_end(work(opaque), killed_status);
         fflush(NULL);
         _exit(status); /* exit() would clean up under libvirt's threads */
     }

@@ -12,9 +12,9 @@
 #include "judge-marked.h"
 #include "monitor.h"
 #include "offline.h"
+#include "options.h"
 #include "problem.h"
 #include "rule-catalogue.h"
-#include "suggest.h"
 
 #define BLOCK     (1u << 20)
 /* Longer than that, and the user is told how far it is. */

@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "options.h"
 #include "run-live.h"
-#include "suggest.h"
 #include "suite.h"
 
 /* How long QEMU may take to answer what came before the end of our input. */

@@ -7,9 +7,9 @@
 #include "history.h"
 #include "merge.h"
 #include "night-report.h"
+#include "options.h"
 #include "paths.h"
 #include "results-lock.h"
-#include "suggest.h"
 
 /* "1/2" without "2/2" is only half a night: say which shards are there. */
 static gboolean look_at_nights(const char *into, const char *schema,

@@ -19,17 +19,16 @@
 #include "known.h"
 #include "night-report.h"
 #include "nightly.h"
+#include "options.h"
 #include "problem.h"
 #include "results-lock.h"
 #include "resume.h"
 #include "run-glance.h"
+#include "run-tell.h"
 #include "shell-word.h"
-#include "suggest.h"
 #include "supervisor.h"
 
-#define WORKERS_MAX 16 /* as many libvirt roots as there are: root.c */
 #define ID_PATTERN "^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$"
-#define SHARDS_MAX 999
 
 /* --- arguments -------------------------------------------------------- */
 
@@ -101,14 +100,7 @@ static gboolean bad(const char *option, const char *value, const char *takes)
 
 static gboolean check_shard(const char *shard)
 {
-    unsigned i = 0, n = 0;
-    char rest;
-
-    return !shard || (g_regex_match_simple("^[1-9][0-9]{0,2}/[1-9][0-9]{0,2}$",
-                                           shard, 0, 0) &&
-                      sscanf(shard, "%u/%u%c", &i, &n, &rest) == 2 && i <= n)
-           ? TRUE : bad("--shard", shard, "it takes I/N, with I from 1 to N "
-                        "and N up to " G_STRINGIFY(SHARDS_MAX));
+    return rig_shard_valid(shard) || bad("--shard", shard, RIG_SHARD_HELP);
 }
 
 static gboolean check(const Arguments *a)
@@ -121,8 +113,8 @@ static gboolean check(const Arguments *a)
               "is one\n", stderr);
         return FALSE;
     }
-    if (o->workers < 0 || o->workers > WORKERS_MAX) {
-        fprintf(stderr, "rig nightly: --workers takes 1 to %d\n", WORKERS_MAX);
+    if (o->workers < 0 || o->workers > RIG_WORKERS_MAX) {
+        fprintf(stderr, "rig nightly: --workers takes 1 to %d\n", RIG_WORKERS_MAX);
         return FALSE;
     }
     if (o->budget && !rig_parse_duration(o->budget, &seconds)) {
@@ -277,7 +269,7 @@ static void set_up(RigNightly *n, int argc, char **argv)
     }
     n->part->budget_seconds = budget;
     n->part->workers = CLAMP(o->workers ? (unsigned)o->workers : workers, 1,
-                             WORKERS_MAX);
+                             RIG_WORKERS_MAX);
     n->spent_before = n->part->spent_seconds;
     g_free(n->night->command);
     n->night->command = rig_shell_command(argc, argv);

@@ -7,9 +7,9 @@
 #include "commands.h"
 #include "json-events.h"
 #include "night.h"
+#include "options.h"
 #include "paths.h"
 #include "run-live.h"
-#include "suggest.h"
 #include "suite.h"
 
 /* Unfinished nights older than this are no news. */

@@ -11,10 +11,10 @@
 
 #include "commands.h"
 #include "loop.h"
+#include "options.h"
 #include "rerun.h"
 #include "stopped.h"
 #include "stream.h"
-#include "suggest.h"
 #include "supervisor.h"
 #include "virt.h"
 

@@ -35,6 +35,9 @@ int rig_cmd_detection(int argc, char **argv)
     if (argc < 2 || argv[1][0] == '-') {
         gboolean asked = rig_is_help(argc, argv);
 
+        if (argc > 1 && !asked) {
+            fprintf(stderr, "rig detection: takes no option %s\n", argv[1]);
+        }
         fprintf(asked ? stdout : stderr, "Usage: rig detection [--cycles] "
                 "RUN...\n"
                 "RUN is a directory results/runs/<id> or its run.xml. Shows "

@@ -6,9 +6,9 @@
 
 #include "commands.h"
 #include "history-index.h"
+#include "options.h"
 #include "paths.h"
 #include "report.h"
-#include "suggest.h"
 
 typedef struct {
     gboolean diff;

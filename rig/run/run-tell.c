@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "json-events.h"
 #include "shell-word.h"
@@ -48,16 +49,40 @@ static gboolean check(const char *option, const char *value,
     return TRUE;
 }
 
+gboolean rig_shard_valid(const char *shard)
+{
+    unsigned i, n;
+
+    return !shard || (g_regex_match_simple("^[1-9][0-9]{0,2}/[1-9][0-9]{0,2}$",
+                                           shard, G_REGEX_DOLLAR_ENDONLY, 0) &&
+                      sscanf(shard, "%u/%u", &i, &n) == 2 && i <= n);
+}
+
 gboolean rig_run_check_night_options(const RigRunOptions *o)
 {
+    if (o->worker < 0 || o->worker > RIG_WORKERS_MAX) {
+        fprintf(stderr, "%s: --worker takes 1 to %u\n", g_get_prgname(),
+                RIG_WORKERS_MAX);
+        return FALSE;
+    }
+    if (!rig_shard_valid(o->shard)) {
+        fprintf(stderr, "%s: --shard does not take \"%s\"; "
+                RIG_SHARD_HELP "\n", g_get_prgname(), o->shard);
+        return FALSE;
+    }
+    if (o->events_fd < 0 ||
+        (o->events_fd > 0 && o->events_fd <= STDERR_FILENO)) {
+        fprintf(stderr, "%s: --events-fd %d is no descriptor for events; it "
+                "takes 3 or more\n", g_get_prgname(), o->events_fd);
+        return FALSE;
+    }
     if (o->events_fd && fcntl(o->events_fd, F_SETFD, FD_CLOEXEC) < 0) {
         fprintf(stderr, "%s: --events-fd %d is not open\n", g_get_prgname(),
                 o->events_fd);
         return FALSE;
     }
     return check("--night", o->night, WORD) && check("--job", o->job, WORD) &&
-           check("--run-id", o->id, WORD) &&
-           check("--shard", o->shard, "^[1-9][0-9]{0,2}/[1-9][0-9]{0,2}$");
+           check("--run-id", o->id, WORD);
 }
 
 char *rig_run_command(int argc, char *const *argv)

@@ -16,6 +16,13 @@ void rig_run_add_night_options(GOptionContext *context, RigRunOptions *o);
 /* FALSE, and said so, when one of them has a value that cannot be. */
 gboolean rig_run_check_night_options(const RigRunOptions *o);
 
+/* Workers of a night, as many as there are libvirt roots (root.c). */
+#define RIG_WORKERS_MAX 16
+
+/* Is it "I/N", with I from 1 to N and N up to 999? NULL is, too. */
+gboolean rig_shard_valid(const char *shard);
+#define RIG_SHARD_HELP "it takes I/N, with I from 1 to N and N up to 999"
+
 /*
  * The command as a person would give it: without those options and what they
  * say; to be freed.

@@ -62,6 +62,10 @@ int rig_cmd_faults(int argc, char **argv)
         return list();
     }
     asked = rig_is_help(argc, argv);
+    if (!asked) {
+        fprintf(stderr, "rig faults: takes no argument %s\n",
+                argv[argc > 2 ? 2 : 1]);
+    }
     fputs("Usage: rig faults [--list]\nList the faults that rig-nic can be "
           "given.\n", asked ? stdout : stderr);
     return asked ? RIG_EXIT_OK : RIG_EXIT_USAGE;

@@ -5,8 +5,8 @@
 #include <string.h>
 #include "commands.h"
 #include "msix.h"
+#include "options.h"
 #include "stream.h"
-#include "suggest.h"
 
 #define N "%" G_GUINT64_FORMAT
 #define X "0x%" G_GINT64_MODIFIER "x"

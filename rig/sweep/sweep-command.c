@@ -13,11 +13,11 @@
 
 #include "commands.h"
 #include "include/plan.h"
+#include "options.h"
 #include "problem.h"
 #include "run.h"
 #include "scenario-sweep.h"
 #include "shell-word.h"
-#include "suggest.h"
 #include "sweep-command.h"
 
 #define DEFAULT_RULE "Init_DeRegisterInterrupt"

@@ -67,35 +67,6 @@ START_TEST(a_file_is_looked_for_beside_and_elsewhere)
 }
 END_TEST
 
-START_TEST(an_unknown_option_names_the_one_that_was_meant)
-{
-    gboolean flag = FALSE;
-    GOptionEntry entries[] = {
-        { "save-durations", 0, 0, G_OPTION_ARG_NONE, &flag, "Save", NULL },
-        { "workers", 0, 0, G_OPTION_ARG_NONE, &flag, "Workers", NULL },
-        { 0 }
-    };
-    const struct { const char *typed, *said; } cases[] = {
-        { "--worker=3", "--worker=3 (did you mean \"--workers\"?)" },
-        { "--save-duration", "(did you mean \"--save-durations\"?)" },
-        { "--zebra", "Unknown option --zebra" },
-    };
-
-    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autoptr(GOptionContext) context = g_option_context_new(NULL);
-        g_autoptr(GError) error = NULL;
-        char *words[] = { "rig", (char *)cases[i].typed, NULL };
-        char **argv = words;
-        int argc = 2;
-
-        g_option_context_add_main_entries(context, entries, NULL);
-        ck_assert(!rig_options_parse(context, &argc, &argv, &error));
-        ck_assert_msg(g_str_has_suffix(error->message, cases[i].said), "%s",
-                      error->message);
-    }
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("suggest");
@@ -104,7 +75,6 @@ int main(void)
     tcase_add_test(t, a_slip_of_the_finger_is_understood);
     tcase_add_test(t, another_word_is_not_made_into_one_of_ours);
     tcase_add_test(t, a_file_is_looked_for_beside_and_elsewhere);
-    tcase_add_test(t, an_unknown_option_names_the_one_that_was_meant);
     suite_add_tcase(suite, t);
     return run_suite(suite);
 }

@@ -10,10 +10,10 @@
 #include "commands.h"
 #include "image.h"
 #include "kvm.h"
+#include "options.h"
 #include "profile.h"
 #include "results.h"
 #include "run.h"
-#include "suggest.h"
 
 /* The rig's own guest, which is calibrated to prove the experiments. */
 #define NDIS "ndis"

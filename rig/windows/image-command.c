@@ -13,7 +13,7 @@
 #include "image-prepare.h"
 #include "kvm.h"
 #include "loop.h"
-#include "suggest.h"
+#include "options.h"
 #include "supervisor.h"
 #include "windows-runner.h"
 
