@@ -26,6 +26,7 @@
 #include "run-glance.h"
 #include "run-tell.h"
 #include "shell-word.h"
+#include "snapshot.h"
 #include "supervisor.h"
 
 #define ID_PATTERN "^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$"
@@ -64,6 +65,9 @@ static gboolean parse(Arguments *a, int *argc, char ***argv, GError **error)
           "Known issues (default: the suite's)", "FILE" },
         { "connect", 0, 0, G_OPTION_ARG_STRING, &o->uri,
           "libvirt URI (default: an embedded driver)", "URI" },
+        { "start", 0, 0, G_OPTION_ARG_STRING, &o->start,
+          "How machines start, cold or snapshot (default: the suite's, else "
+          "cold)", "HOW" },
         { "list", 0, 0, G_OPTION_ARG_NONE, &o->list,
           "Show the jobs in their order, run nothing", NULL },
         { "save-durations", 0, 0, G_OPTION_ARG_NONE, &o->save_durations,
@@ -124,6 +128,10 @@ static gboolean check(const Arguments *a)
     if (o->night && !g_regex_match_simple(ID_PATTERN, o->night, 0, 0)) {
         return bad("--night", o->night, "it takes letters, digits, dots, "
                    "underscores and hyphens");
+    }
+    if (o->start && strcmp(o->start, "cold") != 0 &&
+        strcmp(o->start, "snapshot") != 0) {
+        return bad("--start", o->start, "it takes cold or snapshot");
     }
     if (o->resume && o->new_night) {
         fputs("rig nightly: --resume and --new exclude each other\n", stderr);
@@ -290,6 +298,14 @@ static void set_up(RigNightly *n, int argc, char **argv)
 
 /* --- the child -------------------------------------------------------- */
 
+static gboolean from_snapshots(const RigNightly *n)
+{
+    const char *start = n->options->start ? n->options->start
+                                          : n->suite->start;
+
+    return g_strcmp0(start, "snapshot") == 0;
+}
+
 static void say_removed(const char *line)
 {
     printf("retention: %s\n", line);
@@ -305,6 +321,26 @@ static void apply_retention(const RigNightly *n)
                              g_get_real_time() / G_USEC_PER_SEC, &removed,
                              n->options->quiet ? NULL : say_removed, &error)) {
         fprintf(stderr, "rig nightly: retention: %s\n", error->message);
+    }
+}
+
+/* Machines to start from, where this night does. */
+static void prune_snapshots(const RigNightly *n)
+{
+    g_autofree char *dir = rig_snapshots_dir();
+    g_autoptr(GError) error = NULL;
+    RigSnapshotsRemoved r;
+
+    if (!rig_snapshots_prune(dir, n->suite->snapshots ? n->suite->snapshots
+                                                      : RIG_SNAPSHOTS_MAX,
+                             g_get_real_time() / G_USEC_PER_SEC, &r,
+                             &error)) {
+        fprintf(stderr, "rig nightly: snapshots: %s\n", error->message);
+    } else if (r.snapshots && !n->options->quiet) {
+        g_autofree char *size = g_format_size(r.bytes);
+
+        printf("retention: removed %u snapshot%s to start from (%s)\n",
+               r.snapshots, r.snapshots == 1 ? "" : "s", size);
     }
 }
 
@@ -337,6 +373,9 @@ static int work(void *opaque)
     status = rig_nightly_status(n);
     if (n->night->complete) {
         apply_retention(n);
+        if (from_snapshots(n)) {
+            prune_snapshots(n);
+        }
     }
     refresh(n);
     rig_nightly_say_end(n, status);
@@ -370,6 +409,11 @@ static gboolean load(RigNightly *n, const char *file)
     if (!n->suite || problems->len) {
         fprintf(stderr, "rig nightly: %u problem%s; nothing was run\n",
                 problems->len, problems->len == 1 ? "" : "s");
+        return FALSE;
+    }
+    if (n->options->uri && from_snapshots(n)) {
+        fputs("rig nightly: starting from snapshots does not go with "
+              "--connect; give --start cold, too\n", stderr);
         return FALSE;
     }
     if (n->suite->jobs->len == 0) {
@@ -439,6 +483,7 @@ static void clear(Arguments *a, RigNightly *n)
 
     g_free(o->results);
     g_free(o->uri);
+    g_free(o->start);
     g_free(o->known);
     g_free(o->shard);
     g_free(o->night);

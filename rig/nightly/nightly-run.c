@@ -96,6 +96,7 @@ static char **argv_of(const RigNightlySlot *slot)
     const RigNightly *n = slot->n;
     const RigNightlyOptions *o = n->options;
     const char *known = o->known ? o->known : n->suite->known;
+    const char *start = o->start ? o->start : n->suite->start;
     GStrvBuilder *b = g_strv_builder_new();
     char **argv;
     const char *const pairs[][2] = {
@@ -103,6 +104,7 @@ static char **argv_of(const RigNightlySlot *slot)
         { "--job", slot->job->id }, { "--run-id", slot->attempt->run },
         { "--shard", strcmp(n->part->shard, "1/1") ? n->part->shard : NULL },
         { "--connect", o->uri }, { "--known", known },
+        { "--start", start },
     };
     /* Not its path: the whole night is run by one rig, also when a new one
      * is built meanwhile. */

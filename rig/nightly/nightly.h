@@ -13,6 +13,7 @@
 typedef struct RigNightlyOptions {
     char *results;         /* absolute */
     char *uri, *known, *shard, *night, *budget;
+    char *start;           /* "cold", "snapshot"; NULL: as the suite says */
     char *resume;          /* id, "": the newest; NULL: by itself */
     int workers;           /* 0: as the suite says, else one per processor */
     gboolean new_night, list, json, quiet, save_durations;

@@ -30,6 +30,7 @@ void rig_suite_free(RigSuite *s)
         g_free(s->sha256);
         g_free(s->known);
         g_free(s->durations);
+        g_free(s->start);
         g_ptr_array_unref(s->jobs);
         g_free(s);
     }
@@ -99,10 +100,12 @@ static xmlDoc *read_suite(RigSuite *s, const RigPaths *paths,
            ? g_steal_pointer(&doc) : NULL;
 }
 
-static void read_retention(RigRetention *r, xmlNode *n)
+static void read_retention(RigSuite *s, xmlNode *n)
 {
     g_autofree char *disk = rig_attribute(n, "disk");
+    RigRetention *r = &s->retention;
 
+    s->snapshots = rig_attribute_uint(n, "snapshots", 0);
     r->runs = rig_attribute_uint(n, "runs", 0);
     r->days = rig_attribute_uint(n, "days", 0);
     r->failing_days = rig_attribute_uint(n, "failing-days", 0);
@@ -125,6 +128,7 @@ static void read_root(RigSuite *s, xmlNode *root, const char *dir)
     g_autofree char *budget = rig_attribute(root, "budget");
 
     s->name = rig_attribute(root, "name");
+    s->start = rig_attribute(root, "start");
     s->workers = rig_attribute_uint(root, "workers", 0);
     s->known = path_attribute(root, "known-issues", dir);
     s->durations = path_attribute(root, "durations", dir);
@@ -143,7 +147,7 @@ static void read_children(RigSuite *s, xmlNode *root, const char *dir,
         if (rig_element_is(n, "title")) {
             s->title = rig_element_text(n);
         } else if (rig_element_is(n, "retention")) {
-            read_retention(&s->retention, n);
+            read_retention(s, n);
         } else if (rig_element_is(n, "scenarios")) {
             rig_suite_add_scenarios(s, n, dir, paths, problems);
         } else {

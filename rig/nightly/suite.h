@@ -44,6 +44,8 @@ typedef struct RigSuite {
     unsigned workers;     /* 0: not said */
     char *known;          /* known-issue file, NULL: none */
     char *durations;      /* file, NULL: none */
+    unsigned snapshots;   /* that are kept, 0: as many as rig run keeps */
+    char *start;          /* how machines do: "cold", "snapshot"; NULL: cold */
     RigRetention retention;
     GPtrArray *jobs;      /* of RigJob */
 } RigSuite;

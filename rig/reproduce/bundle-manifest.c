@@ -216,6 +216,7 @@ static void write_bundle(xmlTextWriter *w, const RigManifest *m)
     rig_xml_put(w, "verdict", rig_verdict_name(m->verdict));
     rig_xml_put(w, "outcome", m->outcome);
     rig_xml_put(w, "live", m->live);
+    rig_xml_put(w, "start", m->snapshot ? "snapshot" : NULL);
     rig_xml_begin(w, "sentence");
     rig_xml_text(w, m->sentence ? m->sentence : "");
     rig_xml_end(w);
@@ -342,6 +343,7 @@ static void read_child(RigManifest *m, xmlNode *n)
 static RigManifest *build(xmlNode *root)
 {
     g_autofree char *verdict = rig_attribute(root, "verdict");
+    g_autofree char *start = rig_attribute(root, "start");
     RigManifest *m = rig_manifest_new();
 
     m->run = rig_attribute(root, "run");
@@ -351,6 +353,7 @@ static RigManifest *build(xmlNode *root)
     m->machine = number(root, "machine");
     m->outcome = rig_attribute(root, "outcome");
     m->live = rig_attribute(root, "live");
+    m->snapshot = g_strcmp0(start, "snapshot") == 0;
     rig_verdict_parse(verdict, &m->verdict);
     for (xmlNode *n = root->children; n; n = n->next) {
         read_child(m, n);

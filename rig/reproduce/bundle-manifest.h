@@ -49,6 +49,7 @@ typedef struct RigManifest {
     unsigned qemu_seed, plan_seed;
     char *outcome;       /* of the machine, as in run.xml */
     char *live;          /* outside input, else NULL: a recording is needed */
+    gboolean snapshot;   /* the guest waited for one before its plan */
     RigStreamPlace place; /* where the stream was cut */
     RigStreamPrefix stream;
     GPtrArray *inputs;   /* of RigBundleInput */

@@ -105,11 +105,17 @@ static gboolean add_copy(RigBundler *b, const char *name, const char *from,
            add_bytes(b, name, bytes, length, error);
 }
 
+static const char *machine_dir(const RigBundler *b)
+{
+    return b->source.machine_dir ? b->source.machine_dir
+                                 : b->source.machine->dir;
+}
+
 /* A file that the machine left, or did not. */
 static gboolean add_left(RigBundler *b, const char *name, GError **error)
 {
     g_autofree char *path = g_build_filename(b->source.dir,
-                                             b->source.machine->dir, name,
+                                             machine_dir(b), name,
                                              NULL);
     g_autoptr(GMappedFile) map = g_mapped_file_new(path, FALSE, NULL);
     gsize length = map ? g_mapped_file_get_length(map) : 0;
@@ -184,10 +190,12 @@ static gboolean add_scenario(RigBundler *b, guint number,
 static gboolean write_common(RigBundler *b, GError **error)
 {
     static const char *const left[] = {
-        "plan.ini", "inputs.txt", "domain.xml", "argv", "console.log",
-        "qemu.log", RIG_RECORDING,
+        "plan.ini", "domain.xml", "argv", "console.log", "qemu.log",
+        RIG_RECORDING,
     };
-    gboolean ok = TRUE;
+    const char *inputs = b->source.inputs;
+    gboolean ok = !inputs || add_bytes(b, "inputs.txt", inputs,
+                                       strlen(inputs), error);
 
     for (guint i = 0; ok && i < b->source.plan->len; i++) {
         ok = add_scenario(b, i + 1, b->source.plan->pdata[i], error);
@@ -268,8 +276,8 @@ static gboolean copy_prefix(const char *from, const char *to, uint64_t left,
 static gboolean add_events(RigBundler *b, RigManifest *m, GError **error)
 {
     g_autofree char *from = g_build_filename(b->source.dir,
-                                             b->source.machine->dir,
-                                             "events.bin", NULL);
+                                             machine_dir(b), "events.bin",
+                                             NULL);
     g_autofree char *to = g_build_filename(b->dir, "events.bin", NULL);
     RigBundleFile *f;
 
@@ -322,6 +330,7 @@ static void describe(const RigBundler *b, const RigScenarioResult *r,
     m->plan_seed = RIG_PLAN_SEED;
     m->outcome = g_strdup(rig_outcome_name(b->source.machine->outcome));
     m->live = g_strdup(b->source.live);
+    m->snapshot = b->source.snapshot;
     m->place = place_of(r, number);
     if (b->source.inputs) {
         rig_manifest_add_inputs(m, b->source.inputs);

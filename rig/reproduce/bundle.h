@@ -31,9 +31,12 @@ typedef struct RigBundleSource {
     const RigRun *run;
     const char *dir;     /* run directory, absolute */
     const RigMachineResult *machine;
+    const char *machine_dir; /* with its files, relative to @dir; NULL: that
+                                of @machine */
     const GPtrArray *plan; /* of RigScenario */
     const char *inputs;  /* inputs.txt, or NULL */
     const char *live;    /* outside input, in words; NULL: none */
+    gboolean snapshot;   /* the guest waits for a snapshot before its plan */
 } RigBundleSource;
 
 /* TRUE for a violation, a crash, a hang, and what broke. */

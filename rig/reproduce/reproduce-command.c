@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "include/plan.h"
 #include "loop.h"
 #include "options.h"
 #include "rerun.h"
@@ -612,6 +613,12 @@ static gboolean check_built(Reproduction *p)
         return FALSE;
     }
     g_strstrip(p->cmdline);
+    if (p->bundle->manifest->snapshot) {
+        char *wait = g_strconcat(p->cmdline, " " PLAN_SNAPSHOT, NULL);
+
+        g_free(p->cmdline);
+        p->cmdline = wait;
+    }
     return TRUE;
 }
 

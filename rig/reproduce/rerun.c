@@ -126,6 +126,8 @@ static void files_clear(Files *f)
 static char *make_xml(const RigRerunContext *c, const Files *f)
 {
     const RigMachine *machine = &failed_scenario(c)->machine;
+    const RigGuestFiles *guest = &c->paths->guest[machine->guest];
+    gboolean waits = c->bundle->manifest->snapshot;
     g_autofree char *uuid = rig_domain_uuid(c->bundle->manifest->machine);
     g_autofree char *name = g_strdup_printf("rig-reproduce-%d", getpid());
     g_autofree char *nobody = g_strdup_printf(NOBODY, f->live, f->live);
@@ -134,14 +136,15 @@ static char *make_xml(const RigRerunContext *c, const Files *f)
         .uuid = uuid,
         .machine = machine,
         .emulator = c->paths->qemu,
-        .kernel = c->paths->guest[machine->guest].kernel,
-        .initrd = f->initrd,
+        .kernel = guest->kernel,
+        .initrd = waits ? guest->initramfs : f->initrd,
         .cmdline = c->cmdline,
         .console = f->console,
         .capture = f->capture,
         .tap_socket = f->socket,
         .replay = c->replay ? RIG_REPLAY_PLAY : RIG_REPLAY_NONE,
         .recording = c->replay ? c->bundle->recording : NULL,
+        .plan = waits ? f->initrd : NULL,
         .stop_at = c->stop_at,
         .gdb = c->gdb,
         .live = c->replay && c->bundle->manifest->live ? nobody : NULL,
@@ -241,10 +244,22 @@ static gboolean run(const RigRerunContext *c, const char *dir, const Files *f,
     return TRUE;
 }
 
+/* The plan where the guest looks for it: of its own, or behind initramfs. */
+static gboolean write_plan(const RigRerunContext *c, const char *file,
+                           GError **error)
+{
+    RigGuest guest = failed_scenario(c)->machine.guest;
+
+    return c->bundle->manifest->snapshot
+           ? g_file_set_contents(file, g_bytes_get_data(c->archive, NULL),
+                                 g_bytes_get_size(c->archive), error)
+           : rig_plan_write_initrd(file, c->paths->guest[guest].initramfs,
+                                   c->archive, error);
+}
+
 gboolean rig_rerun(const RigRerunContext *c, const char *dir, RigRerun *r,
                    GError **error)
 {
-    const RigMachine *machine = &failed_scenario(c)->machine;
     g_autofree char *xml = NULL;
     gboolean ok;
     Files f;
@@ -252,9 +267,7 @@ gboolean rig_rerun(const RigRerunContext *c, const char *dir, RigRerun *r,
     memset(r, 0, sizeof(*r));
     files_init(&f, c, dir);
     xml = make_xml(c, &f);
-    ok = rig_plan_write_initrd(f.initrd,
-                               c->paths->guest[machine->guest].initramfs,
-                               c->archive, error) &&
+    ok = write_plan(c, f.initrd, error) &&
          run(c, dir, &f, xml, r, error) && compare(c, &f, r, error);
     files_clear(&f);
     return ok;

@@ -12,10 +12,9 @@
 #include "known.h"
 #include "monitor.h"
 #include "plan.h"
-#include "run.h"
+#include "run-machine.h"
 #include "run-tell.h"
 #include "shell-word.h"
-#include "snapshot.h"
 #include "stream.h"
 #include "sweep.h"
 #include "vm.h"
@@ -27,35 +26,13 @@
 /* Seconds for the snapshot that is taken when a Windows guest has booted. */
 #define WINDOWS_MARGIN 120
 
-/* What a machine leaves that only makes or checks a snapshot. */
-#define AGAIN_CONSOLE "console-again.log"
-#define AGAIN_CAPTURE "net-again.pcap"
-
-/* Everything of one machine while it runs. */
-typedef struct Machine {
-    RigRunContext *c;
-    const GPtrArray *plan;
-    RigMachineResult *result;
-    RigMonitor *monitor;
-    char *dir;           /* vm-N, absolute */
-    char *name;          /* of the domain */
-    char *socket, *initrd, *xml, *inputs;
-    GBytes *archive;
-    gint64 started;
-    RigSnapshot *snapshot; /* NULL: it has nothing to do with one */
-    const char *incoming;  /* state it goes on from, NULL: it boots */
-    uint64_t stop_at;      /* event, 0: none */
-    gboolean again;        /* the run's own is over: see run_again() */
-    RigWindowsMachine *windows; /* NULL: a guest with a plan */
-} Machine;
-
-static char *in_dir(const Machine *m, const char *name)
+static char *in_dir(const RigRunMachine *m, const char *name)
 {
     return g_build_filename(m->dir, name, NULL);
 }
 
-static gboolean save(const Machine *m, const char *name, const char *text,
-                     GError **error)
+gboolean rig_run_machine_save(const RigRunMachine *m, const char *name,
+                              const char *text, GError **error)
 {
     g_autofree char *path = in_dir(m, name);
 
@@ -71,13 +48,13 @@ static const char *cmdline_of(const RigRunContext *c, const RigMachine *m)
 /* --- before ------------------------------------------------------------- */
 
 /* Only the embedded driver has no domains of others. */
-static char *domain_uuid(const Machine *m)
+static char *domain_uuid(const RigRunMachine *m)
 {
     return !m->c->root ? g_uuid_string_random()
                               : rig_domain_uuid(m->result->number);
 }
 
-static char *make_windows_xml(const Machine *m)
+static char *make_windows_xml(const RigRunMachine *m)
 {
     g_autofree char *uuid = domain_uuid(m);
     g_autofree char *capture = in_dir(m, "net.pcap");
@@ -93,15 +70,13 @@ static char *make_windows_xml(const Machine *m)
     return rig_windows_domain_xml(&d);
 }
 
-static char *make_xml(const Machine *m)
+char *rig_run_machine_xml(const RigRunMachine *m)
 {
     const RigPaths *paths = m->c->paths;
     RigGuest guest = m->result->machine.guest;
     g_autofree char *uuid = domain_uuid(m);
-    g_autofree char *console = in_dir(m, m->again ? AGAIN_CONSOLE
-                                                  : "console.log");
-    g_autofree char *capture = in_dir(m, m->again ? AGAIN_CAPTURE
-                                                  : "net.pcap");
+    g_autofree char *console = in_dir(m, "console.log");
+    g_autofree char *capture = in_dir(m, "net.pcap");
     g_autofree char *recording = in_dir(m, RIG_RECORDING);
     gboolean record = m->c->options->record;
     g_autofree char *hmp = rig_keep_socket(m->c);
@@ -130,7 +105,7 @@ static char *make_xml(const Machine *m)
 
 static void start_runner(virDomainPtr domain, void *opaque)
 {
-    Machine *m = opaque;
+    RigRunMachine *m = opaque;
 
     if (m->windows) {
         rig_windows_runner_start(m->windows->runner, domain);
@@ -138,7 +113,7 @@ static void start_runner(virDomainPtr domain, void *opaque)
 }
 
 /* A Windows guest is given nothing but a disk: its runner does the rest. */
-static gboolean prepare_windows(Machine *m, GError **error)
+static gboolean prepare_windows(RigRunMachine *m, GError **error)
 {
     const char *runtime = m->c->root ? m->c->root->path : m->c->dir;
     RigWindowsRunnerConfig config = {
@@ -168,10 +143,10 @@ static gboolean prepare_windows(Machine *m, GError **error)
         m->c->run->accel = g_strdup("kvm");
     }
     m->xml = make_windows_xml(m);
-    return save(m, "domain.xml", m->xml, error);
+    return rig_run_machine_save(m, "domain.xml", m->xml, error);
 }
 
-static gboolean prepare(Machine *m, GError **error)
+static gboolean prepare(RigRunMachine *m, GError **error)
 {
     g_autofree char *ini = rig_plan_ini(m->plan, m->c->rules);
     const RigGuestFiles *files =
@@ -188,15 +163,9 @@ static gboolean prepare(Machine *m, GError **error)
                     "fewer <cycle>.", PLAN_SIZE_MAX);
         return FALSE;
     }
-    if (rig_snapshot_wanted(m->c->options)) {
-        m->snapshot = rig_snapshot_new(m->c->options->snapshots,
-                                       m->c->paths, &m->result->machine,
-                                       cmdline_of(m->c, &m->result->machine));
-        m->incoming = rig_snapshot_good(m->snapshot) ? m->snapshot->state
-                                                     : NULL;
-    }
+    rig_run_snapshot_choose(m);
     m->archive = rig_plan_archive(m->plan, ini, error);
-    m->xml = make_xml(m);
+    m->xml = rig_run_machine_xml(m);
     return m->archive &&
            (m->snapshot
             ? g_file_set_contents(m->initrd,
@@ -204,11 +173,11 @@ static gboolean prepare(Machine *m, GError **error)
                                   g_bytes_get_size(m->archive), error)
             : rig_plan_write_initrd(m->initrd, files->initramfs, m->archive,
                                     error)) &&
-           save(m, "plan.ini", ini, error) &&
-           save(m, "domain.xml", m->xml, error);
+           rig_run_machine_save(m, "plan.ini", ini, error) &&
+           rig_run_machine_save(m, "domain.xml", m->xml, error);
 }
 
-static unsigned wall_limit(const Machine *m)
+unsigned rig_run_machine_wall_limit(const RigRunMachine *m)
 {
     unsigned sum = 0;
 
@@ -226,27 +195,26 @@ static unsigned wall_limit(const Machine *m)
 /* --- meanwhile ---------------------------------------------------------- */
 
 /* Hash of the inputs; inputs.txt is its proof. Waits for the file hashes. */
-static void set_inputs(Machine *m)
+static void set_inputs(RigRunMachine *m)
 {
     RigRunContext *c = m->c;
+    g_autofree char *text = NULL;
 
     if (!m->inputs && m->archive) {
         m->inputs = rig_inputs_text(c->hashes, &m->result->machine,
                                     c->cmdline[m->result->machine.guest],
                                     m->archive);
-        if (m->incoming) { /* its stream lacks the boot */
-            char *warm = g_strconcat(m->inputs, "start snapshot\n", NULL);
-
-            g_free(m->inputs);
-            m->inputs = warm;
-        }
+        /* The stream of one that was restored lacks the boot. */
+        text = g_strconcat(m->inputs, m->incoming ? "start snapshot\n" : "",
+                           NULL);
+        g_free(m->result->inputs);
         m->result->inputs = g_compute_checksum_for_string(
-            G_CHECKSUM_SHA256, m->inputs, -1);
-        save(m, "inputs.txt", m->inputs, NULL);
+            G_CHECKSUM_SHA256, text, -1);
+        rig_run_machine_save(m, "inputs.txt", text, NULL);
     }
 }
 
-static void look_up_duration(Machine *m)
+static void look_up_duration(RigRunMachine *m)
 {
     RigRunContext *c = m->c;
 
@@ -261,7 +229,7 @@ static void look_up_duration(Machine *m)
 
 static void on_tick(void *opaque)
 {
-    Machine *m = opaque;
+    RigRunMachine *m = opaque;
     RigProgress p;
 
     look_up_duration(m);
@@ -291,16 +259,18 @@ static void set_sweep_commands(const RigRunContext *c, RigScenarioResult *r,
 
 /*
  * Where its bundle will be and the command that takes it. What the user stopped
- * has none, nor what never ran; and Windows does not run the same way twice.
+ * has none, nor what never ran, nor what no machine that booted has found; and
+ * Windows does not run the same way twice.
  */
-static void announce_bundle(const Machine *m, RigScenarioResult *r)
+static void announce_bundle(const RigRunMachine *m, RigScenarioResult *r)
 {
     const RigRunContext *c = m->c;
     g_autofree char *here = g_get_current_dir();
     g_autofree char *path = NULL, *word = NULL;
     const char *shown;
 
-    if (c->interrupted || m->snapshot || !rig_bundle_wanted(r) ||
+    if (c->interrupted || !rig_bundle_wanted(r) ||
+        (m->incoming && !m->cold_results) ||
         m->result->outcome == RIG_OUTCOME_START_FAILED) {
         return;
     }
@@ -317,17 +287,12 @@ static void announce_bundle(const Machine *m, RigScenarioResult *r)
 }
 
 /* Hand the scenario results of this machine to the run. */
-static void collect_results(Machine *m)
+static void collect_results(RigRunMachine *m)
 {
     RigRunContext *c = m->c;
-    g_autoptr(GPtrArray) results = g_ptr_array_new();
 
-    for (guint i = 0; i < m->plan->len; i++) {
-        g_ptr_array_add(results, rig_monitor_take(m->monitor, i));
-    }
-    rig_run_check_frames(c->dir, m->result->dir, results);
-    for (guint i = 0; i < results->len; i++) {
-        RigScenarioResult *r = results->pdata[i];
+    for (guint i = 0; i < m->results->len; i++) {
+        RigScenarioResult *r = m->results->pdata[i];
         g_autofree char *file = rig_shell_word(r->scenario->file);
 
         r->number = c->run->scenarios->len + 1;
@@ -351,10 +316,11 @@ static void collect_results(Machine *m)
         rig_tell_result(c, r);
         rig_print_sweep(c, r);
     }
+    g_clear_pointer(&m->results, g_ptr_array_unref);
 }
 
 /* Where our stream differs from the one of @old; RIG_NO_EVENT: not known. */
-static uint64_t first_difference(const Machine *m, const RigHistoryEntry *old)
+static uint64_t first_difference(const RigRunMachine *m, const RigHistoryEntry *old)
 {
     g_autofree char *vm = g_strdup_printf("vm-%u", old->machine);
     g_autofree char *theirs = g_build_filename(m->c->options->results, "runs",
@@ -369,12 +335,12 @@ static uint64_t first_difference(const Machine *m, const RigHistoryEntry *old)
 }
 
 /* A run that no other run without its recording can be like. */
-static gboolean is_once(const Machine *m)
+static gboolean is_once(const RigRunMachine *m)
 {
     return m->c->options->record || m->c->options->live;
 }
 
-static void compare_with_history(Machine *m)
+static void compare_with_history(RigRunMachine *m)
 {
     RigMachineResult *r = m->result;
     g_autoptr(RigHistoryEntry) old = NULL;
@@ -396,7 +362,7 @@ static void compare_with_history(Machine *m)
     }
 }
 
-static void remember(Machine *m)
+static void remember(RigRunMachine *m)
 {
     RigHistoryEntry e = {
         .run = m->c->run->id,
@@ -414,19 +380,19 @@ static void remember(Machine *m)
 }
 
 /* QEMU's own arguments, for running it by hand. */
-static void save_argv(Machine *m)
+void rig_run_machine_save_argv(const RigRunMachine *m)
 {
     char *argv = virConnectDomainXMLToNative(m->c->conn, "qemu-argv",
                                              m->xml, 0);
 
     if (argv) {
-        save(m, "argv", argv, NULL);
+        rig_run_machine_save(m, "argv", argv, NULL);
     }
     free(argv);
 }
 
 /* When something went wrong: what QEMU said, and the end of the console. */
-static void save_qemu_log(Machine *m)
+static void save_qemu_log(RigRunMachine *m)
 {
     g_autofree char *name = g_strdup_printf("%s.log", m->name);
     g_autofree char *log = NULL;
@@ -435,7 +401,7 @@ static void save_qemu_log(Machine *m)
     if (m->c->root) {
         log = g_build_filename(m->c->root->path, "log", "qemu", name, NULL);
         if (g_file_get_contents(log, &text, NULL, NULL)) {
-            save(m, "qemu.log", text, NULL);
+            rig_run_machine_save(m, "qemu.log", text, NULL);
         }
     }
 }
@@ -444,16 +410,18 @@ static void save_qemu_log(Machine *m)
  * The bundles that were announced. One that cannot be written changes no
  * verdict, but nobody is sent there.
  */
-static void write_bundles(Machine *m)
+static void write_bundles(RigRunMachine *m)
 {
     RigRunContext *c = m->c;
     const RigBundleSource source = {
         .run = c->run,
         .dir = c->dir,
         .machine = m->result,
+        .machine_dir = m->cold_dir ? m->cold_dir : m->result->dir,
         .plan = m->plan,
         .inputs = m->inputs,
         .live = c->options->live,
+        .snapshot = m->snapshot != NULL,
     };
     g_autoptr(RigBundler) bundler = rig_bundler_new(&source);
     guint first = c->run->scenarios->len - m->plan->len;
@@ -462,7 +430,10 @@ static void write_bundles(Machine *m)
         RigScenarioResult *r = c->run->scenarios->pdata[first + i];
         g_autoptr(GError) error = NULL;
 
-        if (r->bundle && !rig_bundler_add(bundler, r, i + 1, &error)) {
+        if (r->bundle &&
+            !rig_bundler_add(bundler, m->cold_results
+                             ? m->cold_results->pdata[i] : r, i + 1,
+                             &error)) {
             fprintf(stderr, "rig: %s: no bundle: %s; the verdict stands\n",
                     r->scenario->name, error->message);
             g_clear_pointer(&r->bundle, g_free);
@@ -471,7 +442,7 @@ static void write_bundles(Machine *m)
     }
 }
 
-static void print_console_tail(Machine *m)
+static void print_console_tail(RigRunMachine *m)
 {
     g_autofree char *path = in_dir(m, m->windows ? "com2.log"
                                                  : "console.log");
@@ -494,7 +465,7 @@ static void print_console_tail(Machine *m)
     }
 }
 
-static void note_qemu_version(Machine *m)
+static void note_qemu_version(RigRunMachine *m)
 {
     RigRun *run = m->c->run;
     RigStreamResult stream;
@@ -505,23 +476,36 @@ static void note_qemu_version(Machine *m)
     }
 }
 
-static void conclude(Machine *m, const RigVmEnd *end)
+/* The verdicts, before anybody is told of them. */
+static void judge(RigRunMachine *m, const RigVmEnd *end)
 {
-    RigRunContext *c = m->c;
     RigMachineResult *r = m->result;
 
     rig_monitor_finish(m->monitor, end->outcome, end->detail);
     rig_machine_result_set_stream(r, m->monitor);
     note_qemu_version(m);
+    m->created_ms = end->created_ms;
     r->boot_ms = end->booted_ms;
     r->total_ms = end->ended_ms;
-    c->interrupted |= end->interrupted;
+    m->c->interrupted |= end->interrupted;
+    m->results = g_ptr_array_new();
+    for (guint i = 0; i < m->plan->len; i++) {
+        g_ptr_array_add(m->results, rig_monitor_take(m->monitor, i));
+    }
+    rig_run_check_frames(m->c->dir, r->dir, m->results);
+}
+
+static void conclude(RigRunMachine *m)
+{
+    RigRunContext *c = m->c;
+    RigMachineResult *r = m->result;
+
     rig_live_clear(&c->live);
     collect_results(m);
     set_inputs(m);
     compare_with_history(m);
     remember(m);
-    save_argv(m);
+    rig_run_machine_save_argv(m);
     if (r->outcome != RIG_OUTCOME_OK) {
         save_qemu_log(m);
     }
@@ -533,153 +517,24 @@ static void conclude(Machine *m, const RigVmEnd *end)
         g_print("       vm-%u: %s after %" G_GUINT64_FORMAT " ms, booted "
                 "%" G_GUINT64_FORMAT " ms, stream ended %" G_GUINT64_FORMAT
                 " ms\n", r->number, m->incoming ? "restored" : "started",
-                end->created_ms, end->booted_ms,
-                end->ended_ms);
-    }
-}
-
-/* --- a snapshot from a machine that booted -------------------------------- */
-
-/* The same machine once more, only for what it does: no part of the run. */
-static RigVm *run_again(Machine *m, const char *incoming, uint64_t stop_at,
-                        const char *events, GError **error)
-{
-    RigVmConfig config = {
-        .conn = m->c->conn,
-        .tap_socket = m->socket,
-        .events = events,
-        .wall_seconds = wall_limit(m),
-        .stops = stop_at > 0,
-    };
-
-    m->incoming = incoming;
-    m->stop_at = stop_at;
-    m->again = TRUE;
-    g_free(m->xml);
-    m->xml = make_xml(m);
-    rig_monitor_free(m->monitor);
-    m->monitor = rig_monitor_new(m->plan, m->c->rules);
-    config.xml = m->xml;
-    config.monitor = m->monitor;
-    return rig_vm_run(&config, error);
-}
-
-static gboolean boot_and_save(Machine *m, const char *cold, GError **error)
-{
-    g_autofree char *events = in_dir(m, "events-saved.bin");
-    g_autoptr(RigVm) vm = NULL;
-    uint64_t point;
-    gboolean ok;
-
-    if (!rig_snapshot_begin(m->snapshot, error) ||
-        !rig_stream_snapshot_point(cold, &point, error)) {
-        return FALSE;
-    }
-    vm = run_again(m, NULL, point, events, error);
-    if (vm && rig_vm_end(vm)->outcome != RIG_OUTCOME_OK) {
-        m->c->interrupted |= rig_vm_end(vm)->interrupted;
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "the machine to be "
-                    "saved: %s", rig_vm_end(vm)->detail);
-        return FALSE;
-    }
-    ok = vm && rig_snapshot_save(m->snapshot, m->c->conn, rig_vm_domain(vm),
-                                 error);
-    g_unlink(events);
-    return ok;
-}
-
-/* The verdicts of m->monitor, which has seen a warm start, are the run's? */
-static gboolean same_verdicts(Machine *m, const RigVmEnd *end)
-{
-    guint first = m->c->run->scenarios->len - m->plan->len;
-    gboolean same = TRUE;
-
-    rig_monitor_finish(m->monitor, end->outcome, end->detail);
-    for (guint i = 0; i < m->plan->len; i++) {
-        const RigScenarioResult *cold = m->c->run->scenarios->pdata[first + i];
-        RigScenarioResult *warm = rig_monitor_take(m->monitor, i);
-
-        same = same && warm->verdict == cold->verdict;
-        rig_scenario_result_free(warm);
-    }
-    return same;
-}
-
-/* What a cold start does, a warm one does: FALSE with @error if not. */
-static gboolean check_warm(Machine *m, const char *cold, GError **error)
-{
-    g_autofree char *events = in_dir(m, "events-warm.bin");
-    const char *const files[2] = { cold, events };
-    guint first = m->c->run->scenarios->len - m->plan->len;
-    RigStreamDifference d;
-    g_autoptr(RigVm) vm = run_again(m, m->snapshot->made, 0, events, error);
-
-    if (vm && rig_vm_end(vm)->outcome != RIG_OUTCOME_OK) {
-        m->c->interrupted |= rig_vm_end(vm)->interrupted;
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "the machine that "
-                    "was restored: %s", rig_vm_end(vm)->detail);
-        return FALSE;
-    }
-    if (!vm || !rig_stream_warm_difference(files, &d, error)) {
-        return FALSE;
-    }
-    if (same_verdicts(m, rig_vm_end(vm)) && d.same) {
-        if (!m->c->options->quiet) {
-            g_print("%s: same verdict cold and warm: yes (%" G_GUINT64_FORMAT
-                    " of %" G_GUINT64_FORMAT " events identical)\n",
-                    m->result->dir, d.alike, d.alike);
-        }
-        g_unlink(events);
-        return TRUE;
-    }
-    g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "a warm start is not "
-                "like the cold one: %s differs from events.bin behind event %"
-                G_GUINT64_FORMAT, events, d.alike);
-    for (guint i = 0; i < m->plan->len; i++) {
-        rig_scenario_result_worsen(m->c->run->scenarios->pdata[first + i],
-                                   RIG_VERDICT_BROKEN, (*error)->message);
-    }
-    return FALSE;
-}
-
-/*
- * The first machine of its kind: save it where the plan begins, and let it be
- * used only if it then does what the one that booted has done.
- */
-static void make_snapshot(Machine *m)
-{
-    static const char *const left[] = { AGAIN_CONSOLE, AGAIN_CAPTURE };
-    g_autofree char *cold = in_dir(m, "events.bin");
-    g_autoptr(GError) error = NULL;
-
-    if (m->c->interrupted || m->result->outcome != RIG_OUTCOME_OK) {
-        return;
-    }
-    if (!boot_and_save(m, cold, &error) || !check_warm(m, cold, &error) ||
-        !rig_snapshot_keep(m->snapshot, &error)) {
-        g_printerr("rig: no snapshot: %s; machines of this kind boot\n",
-                   error ? error->message : "the run was stopped");
-    }
-    for (guint i = 0; i < G_N_ELEMENTS(left); i++) {
-        g_autofree char *path = in_dir(m, left[i]);
-
-        g_unlink(path);
+                m->created_ms, r->boot_ms, r->total_ms);
     }
 }
 
 /* --- the whole ---------------------------------------------------------- */
 
-static void start_failed(Machine *m, const char *why)
+static void start_failed(RigRunMachine *m, const char *why)
 {
     const RigVmEnd end = {
         .outcome = RIG_OUTCOME_START_FAILED,
         .detail = (char *)why,
     };
 
-    conclude(m, &end);
+    judge(m, &end);
+    conclude(m);
 }
 
-static void run_vm(Machine *m)
+static RigVm *start_vm(RigRunMachine *m, GError **error)
 {
     g_autofree char *events = in_dir(m, "events.bin");
     const RigVmConfig config = {
@@ -689,30 +544,70 @@ static void run_vm(Machine *m)
         .tap_socket = m->socket,
         .events = events,
         .monitor = m->monitor,
-        .wall_seconds = wall_limit(m),
+        .wall_seconds = rig_run_machine_wall_limit(m),
         .boot_seconds = m->windows ?
             rig_windows_machine_boot_seconds(m->windows) + WINDOWS_MARGIN : 0,
-        .silence_seconds = m->windows ? wall_limit(m) : 0,
+        .silence_seconds = m->windows ? rig_run_machine_wall_limit(m) : 0,
         .created = start_runner,
         .tick = on_tick,
         .opaque = m,
     };
+
+    return rig_vm_run(&config, error);
+}
+
+/* It never came so far that its guest went on? */
+static gboolean not_restored(const RigRunMachine *m, const RigVmEnd *end)
+{
+    return m->incoming && !end->interrupted && !end->booted_ms &&
+           end->outcome != RIG_OUTCOME_OK;
+}
+
+/* What cannot be restored says nothing about a driver: boot instead. */
+static RigVm *boot_instead(RigRunMachine *m, RigVm *vm, GError **error)
+{
+    fprintf(stderr, "rig: %s: the snapshot cannot be restored: %s; it is not "
+            "used any more, and the machine boots\n", m->result->dir,
+            rig_vm_end(vm)->detail);
+    rig_vm_free(vm);
+    rig_snapshot_discard(m->snapshot);
+    m->incoming = NULL;
+    g_clear_pointer(&m->inputs, g_free); /* may be those of a warm start */
+    rig_monitor_free(m->monitor);
+    m->monitor = rig_monitor_new(m->plan, m->c->rules);
+    g_free(m->xml);
+    m->xml = rig_run_machine_xml(m);
+    return rig_run_machine_save(m, "domain.xml", m->xml, error)
+           ? start_vm(m, error) : NULL;
+}
+
+static void run_vm(RigRunMachine *m)
+{
     g_autoptr(GError) error = NULL;
-    g_autoptr(RigVm) vm = rig_vm_run(&config, &error);
+    g_autoptr(RigVm) vm = start_vm(m, &error);
 
     if (m->windows) {
         g_clear_pointer(&m->windows->runner, rig_windows_runner_free);
     }
-
+    if (vm && not_restored(m, rig_vm_end(vm))) {
+        vm = boot_instead(m, g_steal_pointer(&vm), &error);
+    }
     if (!vm) {
         start_failed(m, error->message);
         return;
     }
-    conclude(m, rig_vm_end(vm));
-    rig_keep(m->c, vm, m->result);
+    judge(m, rig_vm_end(vm));
+    if (m->snapshot) { /* others of its name follow */
+        g_clear_pointer(&vm, rig_vm_free);
+        rig_run_snapshot_check(m);
+    }
+    conclude(m);
+    if (vm) {
+        rig_keep(m->c, vm, m->result);
+    }
 }
 
-static void init(Machine *m, RigRunContext *c, const GPtrArray *plan)
+static void init(RigRunMachine *m, RigRunContext *c, const GPtrArray *plan)
 {
     const RigScenario *first = plan->pdata[0];
     const char *runtime = c->root ? c->root->path : c->dir;
@@ -736,13 +631,15 @@ static void init(Machine *m, RigRunContext *c, const GPtrArray *plan)
     m->monitor = rig_monitor_new(plan, c->rules);
 }
 
-static void clear(Machine *m)
+static void clear(RigRunMachine *m)
 {
     if (!m->c->options->keep) {
         g_unlink(m->initrd);
     }
     rig_monitor_free(m->monitor);
     rig_snapshot_free(m->snapshot);
+    g_clear_pointer(&m->cold_results, g_ptr_array_unref);
+    g_free(m->cold_dir);
     rig_windows_machine_free(m->windows);
     g_free(m->dir);
     g_free(m->name);
@@ -758,7 +655,7 @@ static void clear(Machine *m)
 void rig_run_machine(RigRunContext *c, const GPtrArray *plan)
 {
     g_autoptr(GError) error = NULL;
-    Machine m = { 0 };
+    RigRunMachine m = { 0 };
 
     init(&m, c, plan);
     c->live.plan = plan;
@@ -769,9 +666,6 @@ void rig_run_machine(RigRunContext *c, const GPtrArray *plan)
         run_vm(&m);
     } else {
         start_failed(&m, error->message);
-    }
-    if (m.snapshot && !m.incoming) {
-        make_snapshot(&m);
     }
     write_bundles(&m); /* QEMU is gone: its recording is complete */
     for (guint i = 0; i < plan->len; i++) {

@@ -28,6 +28,7 @@
 #include "report.h"
 #include "run-tell.h"
 #include "shell-word.h"
+#include "snapshot.h"
 #include "supervisor.h"
 #include "variants.h"
 #include "virt.h"
@@ -78,6 +79,18 @@ void rig_run_add_options(GOptionContext *context, RigRunOptions *o)
     rig_run_add_night_options(context, o);
 }
 
+void rig_run_add_start_option(GOptionContext *context, RigRunOptions *o)
+{
+    const GOptionEntry entries[] = {
+        { "start", 0, 0, G_OPTION_ARG_STRING, &o->start,
+          "How machines start: cold, by booting (the default), or snapshot, "
+          "from one that has booted before", "HOW" },
+        { 0 },
+    };
+
+    g_option_context_add_main_entries(context, entries, NULL);
+}
+
 void rig_run_options_clear(RigRunOptions *o)
 {
     g_free(o->results);
@@ -114,9 +127,6 @@ static gboolean parse(Arguments *a, int *argc, char ***argv, GError **error)
         { "live", 0, 0, G_OPTION_ARG_STRING, &a->options.live,
           "Join the NICs with the outside world: a -netdev of QEMU without its "
           "id; the run is not reproducible, unless it is recorded", "NETDEV" },
-        { "start", 0, 0, G_OPTION_ARG_STRING, &a->options.start,
-          "How machines start: cold, by booting (the default), or snapshot, "
-          "from one that has booted before", "HOW" },
         { "record", 0, 0, G_OPTION_ARG_NONE, &a->options.record,
           "Record what comes from outside, so that \"rig reproduce\" can "
           "replay the run", NULL },
@@ -130,13 +140,37 @@ static gboolean parse(Arguments *a, int *argc, char ***argv, GError **error)
     g_set_prgname("rig run");
     g_option_context_add_main_entries(context, entries, NULL);
     rig_run_add_options(context, &a->options);
+    rig_run_add_start_option(context, &a->options);
     g_option_context_set_summary(context,
         "Run scenarios in virtual machines and judge them. Scenarios that "
         "need the\nsame machine share one boot.");
     return rig_options_parse(context, argc, argv, error);
 }
 
-gboolean rig_run_check_options(const RigRunOptions *o)
+gboolean rig_snapshot_wanted(const RigRunOptions *o)
+{
+    return g_strcmp0(o->start, "snapshot") == 0;
+}
+
+static gboolean check_start(RigRunOptions *o)
+{
+    if (o->start && !rig_snapshot_wanted(o) && strcmp(o->start, "cold") != 0) {
+        fprintf(stderr, "%s: --start takes cold or snapshot\n",
+                g_get_prgname());
+        return FALSE;
+    }
+    if (rig_snapshot_wanted(o) &&
+        (o->record || o->live || o->uri || o->keep_on_failure)) {
+        fprintf(stderr, "%s: --start snapshot does not go with --record, "
+                "--live, --connect or --keep-on-failure\n", g_get_prgname());
+        return FALSE;
+    }
+    /* Before libvirt's driver has directories of its own (virt.c). */
+    o->snapshots = rig_snapshot_wanted(o) ? rig_snapshots_dir() : NULL;
+    return TRUE;
+}
+
+gboolean rig_run_check_options(RigRunOptions *o)
 {
     if (o->results && !*o->results) {
         fprintf(stderr, "%s: --results takes the name of a directory\n",
@@ -153,7 +187,7 @@ gboolean rig_run_check_options(const RigRunOptions *o)
                 g_get_prgname());
         return FALSE;
     }
-    return rig_run_check_night_options(o);
+    return check_start(o) && rig_run_check_night_options(o);
 }
 
 /* Its kind comes first, and the id is ours. */
@@ -169,38 +203,6 @@ static gboolean is_netdev(const char *text)
     return good;
 }
 
-gboolean rig_snapshot_wanted(const RigRunOptions *o)
-{
-    return g_strcmp0(o->start, "snapshot") == 0;
-}
-
-/* Before libvirt's driver has directories of its own (virt.c). */
-static char *snapshot_dir(void)
-{
-    const char *cache = g_getenv("XDG_CACHE_HOME");
-
-    return cache && g_path_is_absolute(cache)
-           ? g_build_filename(cache, "rig", "snapshots", NULL)
-           : g_build_filename(g_get_home_dir(), ".cache", "rig", "snapshots",
-                              NULL);
-}
-
-static gboolean check_start(RigRunOptions *o)
-{
-    if (o->start && !rig_snapshot_wanted(o) && strcmp(o->start, "cold") != 0) {
-        fputs("rig run: --start takes cold or snapshot\n", stderr);
-        return FALSE;
-    }
-    if (rig_snapshot_wanted(o) &&
-        (o->record || o->live || o->uri || o->keep_on_failure)) {
-        fputs("rig run: --start snapshot does not go with --record, --live, "
-              "--connect or --keep-on-failure\n", stderr);
-        return FALSE;
-    }
-    o->snapshots = rig_snapshot_wanted(o) ? snapshot_dir() : NULL;
-    return TRUE;
-}
-
 static gboolean check_arguments(Arguments *a)
 {
     if (!a->files) {
@@ -208,7 +210,7 @@ static gboolean check_arguments(Arguments *a)
               "directory, \"rig list\" shows those of the rig\n", stderr);
         return FALSE;
     }
-    if (!rig_run_check_options(&a->options) || !check_start(&a->options)) {
+    if (!rig_run_check_options(&a->options)) {
         return FALSE;
     }
     if (a->options.live && !is_netdev(a->options.live)) {

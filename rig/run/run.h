@@ -73,10 +73,13 @@ int rig_run_with(RigRunOptions *options, RigScenarioSource source,
                  void *opaque, int argc, char **argv);
 /* The options that all such commands have. */
 void rig_run_add_options(GOptionContext *context, RigRunOptions *options);
+/* --start, of those that can. */
+void rig_run_add_start_option(GOptionContext *context,
+                              RigRunOptions *options);
 /* What it reads into is freed by this. */
 void rig_run_options_clear(RigRunOptions *options);
 /* FALSE, and said so, when one of them has a value that cannot be. */
-gboolean rig_run_check_options(const RigRunOptions *options);
+gboolean rig_run_check_options(RigRunOptions *options);
 
 /*
  * run-machine.c: boot one machine for @plan (of RigScenario), judge it, add

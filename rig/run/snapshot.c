@@ -14,10 +14,17 @@
 #include "domain.h"
 #include "inputs.h"
 #include "qmp.h"
+#include "tree.h"
 
 #define GROUP      "snapshot"
 #define KEY_SHA256 "sha256"
 #define KEY_STAMP  "stamp"
+#define KEY_FILES  "files"
+#define KEY_STAMPS "stamps"
+#define NOTE       "snapshot.ini"
+#define LOCK       "lock"
+#define GONE       ".removed-"
+#define DAY        86400
 #define SAVE_LIMIT (120 * G_TIME_SPAN_SECOND)
 
 /* --- names ---------------------------------------------------------------- */
@@ -34,11 +41,9 @@ static char *stamp(const char *path)
                         s.st_mtim.tv_nsec);
 }
 
-static char *name_of(const RigPaths *paths, const RigMachine *machine,
+static char *name_of(const RigSnapshot *s, const RigMachine *machine,
                      const char *cmdline)
 {
-    const RigGuestFiles *g = &paths->guest[machine->guest];
-    const char *const files[] = { paths->qemu, g->kernel, g->initramfs };
     g_autoptr(GString) all = g_string_new(NULL);
     g_autofree char *domain = NULL;
     const RigDomain d = {
@@ -48,26 +53,42 @@ static char *name_of(const RigPaths *paths, const RigMachine *machine,
         .plan = "plan", .incoming = "state",
     };
 
-    for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
-        g_autofree char *text = stamp(files[i]);
-
-        g_string_append_printf(all, "%s %s\n", files[i], text);
+    for (guint i = 0; s->files[i]; i++) {
+        g_string_append_printf(all, "%s %s\n", s->files[i], s->stamps[i]);
     }
     domain = rig_domain_xml(&d);
     g_string_append(all, domain);
     return g_compute_checksum_for_string(G_CHECKSUM_SHA256, all->str, -1);
 }
 
+char *rig_snapshots_dir(void)
+{
+    const char *cache = g_getenv("XDG_CACHE_HOME");
+
+    return cache && g_path_is_absolute(cache)
+           ? g_build_filename(cache, "rig", "snapshots", NULL)
+           : g_build_filename(g_get_home_dir(), ".cache", "rig", "snapshots",
+                              NULL);
+}
+
 RigSnapshot *rig_snapshot_new(const char *dir, const RigPaths *paths,
                               const RigMachine *machine, const char *cmdline)
 {
-    g_autofree char *name = name_of(paths, machine, cmdline);
+    const RigGuestFiles *g = &paths->guest[machine->guest];
+    const char *const files[RIG_SNAPSHOT_FILES] = { paths->qemu, g->kernel,
+                                                    g->initramfs };
     RigSnapshot *s = g_new0(RigSnapshot, 1);
+    g_autofree char *name = NULL;
 
+    for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
+        s->files[i] = g_strdup(files[i]);
+        s->stamps[i] = stamp(files[i]);
+    }
+    name = name_of(s, machine, cmdline);
     s->dir = g_build_filename(dir, name, NULL);
     s->state = g_build_filename(s->dir, "state", NULL);
     s->made = g_build_filename(s->dir, "state.new", NULL);
-    s->note = g_build_filename(s->dir, "snapshot.ini", NULL);
+    s->note = g_build_filename(s->dir, NOTE, NULL);
     s->lock = -1;
     return s;
 }
@@ -75,9 +96,15 @@ RigSnapshot *rig_snapshot_new(const char *dir, const RigPaths *paths,
 void rig_snapshot_free(RigSnapshot *s)
 {
     if (s) {
-        if (s->lock >= 0) {
+        if (s->making) {
             g_unlink(s->made);
+        }
+        if (s->lock >= 0) {
             close(s->lock);
+        }
+        for (guint i = 0; s->files[i]; i++) {
+            g_free(s->files[i]);
+            g_free(s->stamps[i]);
         }
         g_free(s->dir);
         g_free(s->state);
@@ -89,7 +116,15 @@ void rig_snapshot_free(RigSnapshot *s)
 
 /* --- what is there -------------------------------------------------------- */
 
-gboolean rig_snapshot_good(const RigSnapshot *s)
+/* The file that says who is at work here, and by its time of change, when. */
+static int open_lock(const char *dir)
+{
+    g_autofree char *file = g_build_filename(dir, LOCK, NULL);
+
+    return open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
+static gboolean is_whole(const RigSnapshot *s)
 {
     g_autoptr(GKeyFile) note = g_key_file_new();
     g_autofree char *is = stamp(s->state);
@@ -107,6 +142,21 @@ gboolean rig_snapshot_good(const RigSnapshot *s)
     return found && g_strcmp0(found, sha256) == 0;
 }
 
+gboolean rig_snapshot_use(RigSnapshot *s)
+{
+    if (g_file_test(s->note, G_FILE_TEST_EXISTS) && s->lock < 0) {
+        s->lock = open_lock(s->dir);
+    }
+    return s->lock >= 0 && flock(s->lock, LOCK_SH | LOCK_NB) == 0 &&
+           futimens(s->lock, NULL) == 0 && is_whole(s);
+}
+
+void rig_snapshot_discard(const RigSnapshot *s)
+{
+    g_unlink(s->note); /* first: without it the rest counts for nothing */
+    g_unlink(s->state);
+}
+
 /* --- making one ----------------------------------------------------------- */
 
 static gboolean fail(GError **error, const char *file)
@@ -118,8 +168,6 @@ static gboolean fail(GError **error, const char *file)
 
 gboolean rig_snapshot_begin(RigSnapshot *s, GError **error)
 {
-    g_autofree char *file = g_build_filename(s->dir, "lock", NULL);
-
     if (strchr(s->dir, ',')) { /* QEMU's file: URIs end there */
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_FILENAME, "%s: a "
                     "comma in the path; set XDG_CACHE_HOME", s->dir);
@@ -128,17 +176,16 @@ gboolean rig_snapshot_begin(RigSnapshot *s, GError **error)
     if (g_mkdir_with_parents(s->dir, 0700) != 0) {
         return fail(error, s->dir);
     }
-    s->lock = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    s->lock = s->lock >= 0 ? s->lock : open_lock(s->dir);
     if (s->lock < 0) {
-        return fail(error, file);
+        return fail(error, s->dir);
     }
     if (flock(s->lock, LOCK_EX | LOCK_NB) != 0) {
-        close(s->lock);
-        s->lock = -1;
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_BUSY, "%s: another rig is "
-                    "making this snapshot", s->dir);
+                    "making or using this snapshot", s->dir);
         return FALSE;
     }
+    s->making = TRUE;
     g_unlink(s->made);
     return TRUE;
 }
@@ -218,5 +265,123 @@ gboolean rig_snapshot_keep(const RigSnapshot *s, GError **error)
     is = stamp(s->state);
     g_key_file_set_string(note, GROUP, KEY_SHA256, sha256);
     g_key_file_set_string(note, GROUP, KEY_STAMP, is);
+    g_key_file_set_string_list(note, GROUP, KEY_FILES,
+                               (const char *const *)s->files,
+                               RIG_SNAPSHOT_FILES);
+    g_key_file_set_string_list(note, GROUP, KEY_STAMPS,
+                               (const char *const *)s->stamps,
+                               RIG_SNAPSHOT_FILES);
     return g_key_file_save_to_file(note, s->note, error);
+}
+
+/* --- removing ------------------------------------------------------------- */
+
+typedef struct Kept {
+    char *name, *dir;
+    gint64 used;         /* Unix, seconds */
+    uint64_t bytes;
+    gboolean outdated;
+} Kept;
+
+static void kept_free(gpointer p)
+{
+    Kept *k = p;
+
+    g_free(k->name);
+    g_free(k->dir);
+    g_free(k);
+}
+
+static int newest_first(gconstpointer pa, gconstpointer pb)
+{
+    const Kept *a = *(Kept *const *)pa, *b = *(Kept *const *)pb;
+
+    return a->used != b->used ? (a->used < b->used) - (a->used > b->used)
+           : strcmp(a->name, b->name);
+}
+
+/* A file that it was made with is another one now, or gone. */
+static gboolean is_outdated(const char *dir)
+{
+    g_autofree char *file = g_build_filename(dir, NOTE, NULL);
+    g_autoptr(GKeyFile) note = g_key_file_new();
+    g_auto(GStrv) files = NULL, stamps = NULL;
+    gsize n = 0, m = 0;
+
+    if (g_key_file_load_from_file(note, file, 0, NULL)) {
+        files = g_key_file_get_string_list(note, GROUP, KEY_FILES, &n, NULL);
+        stamps = g_key_file_get_string_list(note, GROUP, KEY_STAMPS, &m,
+                                            NULL);
+    }
+    for (gsize i = 0; i < n && i < m; i++) {
+        g_autofree char *now = stamp(files[i]);
+
+        if (strcmp(now, stamps[i]) != 0) {
+            return TRUE;
+        }
+    }
+    return n == 0 || n != m;
+}
+
+static GPtrArray *look(const char *dir)
+{
+    GPtrArray *all = g_ptr_array_new_with_free_func(kept_free);
+    g_autoptr(GDir) d = g_dir_open(dir, 0, NULL);
+    const char *name;
+
+    while (d && (name = g_dir_read_name(d))) {
+        Kept *k = g_new0(Kept, 1);
+        g_autofree char *lock = g_build_filename(dir, name, LOCK, NULL);
+        struct stat s;
+
+        k->name = g_strdup(name);
+        k->dir = g_build_filename(dir, name, NULL);
+        k->used = stat(lock, &s) == 0 ? s.st_mtim.tv_sec : 0;
+        k->bytes = rig_tree_size(k->dir);
+        k->outdated = g_str_has_prefix(name, GONE) || is_outdated(k->dir);
+        g_ptr_array_add(all, k);
+    }
+    g_ptr_array_sort(all, newest_first);
+    return all;
+}
+
+/* Not one that somebody makes or uses. Renamed first: half of one is none. */
+static gboolean remove_one(const char *dir, const Kept *k, GError **error)
+{
+    g_autofree char *gone = g_str_has_prefix(k->name, GONE)
+                            ? g_strdup(k->dir)
+                            : g_strconcat(dir, "/" GONE, k->name, NULL);
+    int lock = open_lock(k->dir);
+    gboolean ours = lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0 &&
+                    g_rename(k->dir, gone) == 0;
+
+    if (lock >= 0) {
+        close(lock);
+    }
+    return ours && rig_tree_remove(gone, error);
+}
+
+gboolean rig_snapshots_prune(const char *dir, unsigned most, gint64 now,
+                             RigSnapshotsRemoved *removed, GError **error)
+{
+    g_autoptr(GPtrArray) all = look(dir);
+    unsigned kept = 0;
+
+    memset(removed, 0, sizeof(*removed));
+    for (guint i = 0; i < all->len; i++) {
+        const Kept *k = all->pdata[i];
+        g_autoptr(GError) e = NULL;
+
+        if (!k->outdated && kept < most &&
+            now - k->used <= (gint64)RIG_SNAPSHOT_DAYS * DAY) {
+            kept++;
+        } else if (remove_one(dir, k, &e)) {
+            removed->snapshots++;
+            removed->bytes += k->bytes;
+        } else if (e) {
+            g_propagate_error(error, g_steal_pointer(&e));
+            return FALSE;
+        }
+    }
+    return TRUE;
 }

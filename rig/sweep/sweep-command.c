@@ -102,6 +102,7 @@ static gboolean parse(Arguments *a, int *argc, char ***argv, GError **error)
     add_texts(context, a);
     g_option_context_add_main_entries(context, entries, NULL);
     rig_run_add_options(context, &a->run);
+    rig_run_add_start_option(context, &a->run);
     g_option_context_set_summary(context,
         "Record every place where the driver's life can fail, then fail each "
         "of them in a\ncycle of its own and judge what the driver does.");
@@ -365,7 +366,7 @@ RigScenario *rig_sweep_from_args(char *const *args, const RigPaths *paths,
 
 /* --- the command ---------------------------------------------------------- */
 
-static gboolean check(const Arguments *a)
+static gboolean check(Arguments *a)
 {
     if (!a->files || a->files[1]) {
         fputs("rig sweep: name one INF, or one scenario file with a "
