@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* An entry of a suite: every value of one axis with each of the others. */
+#include <dirent.h>
 #include <glob.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "problem.h"
 #include "suite.h"
@@ -27,6 +29,64 @@ static char *in_dir(const char *dir, const char *path)
            ? g_strdup(path) : g_build_filename(dir, path, NULL);
 }
 
+/* What one pattern may stand for: more is a mistake, and would take for ever. */
+#define FILES_MAX 9999
+
+/* How many files a directory that glob() reads may have. */
+#define ENTRIES_MAX 100000
+
+/*
+ * How many patterns the braces of @pattern make at most: glob() would try each
+ * of 2^20 in twenty pairs.
+ */
+static double count_alternatives(const char *pattern)
+{
+    double all = 1, here = 1;
+
+    for (const char *p = pattern; *p; p++) {
+        if (*p == '{') {
+            all *= here;
+            here = 1;
+        }
+        here += *p == ',';
+    }
+    return all * here;
+}
+
+/* Of one glob(): libc asks for no context of its own. */
+static unsigned entries;
+
+static struct dirent *read_entry(void *dir)
+{
+    return entries++ < ENTRIES_MAX ? readdir(dir) : NULL;
+}
+
+static void *open_dir(const char *path)
+{
+    return entries < ENTRIES_MAX ? opendir(path) : NULL;
+}
+
+static void close_dir(void *dir)
+{
+    closedir(dir);
+}
+
+/* glob() that gives up behind ENTRIES_MAX directory entries. */
+static int bounded_glob(const char *pattern, glob_t *found)
+{
+    found->gl_opendir = open_dir;
+    found->gl_readdir = read_entry;
+    found->gl_closedir = close_dir;
+    found->gl_lstat = lstat;
+    found->gl_stat = stat;
+    entries = 0;
+    if (count_alternatives(pattern) > FILES_MAX) {
+        entries = ENTRIES_MAX + 1;
+        return GLOB_ABORTED;
+    }
+    return glob(pattern, GLOB_BRACE | GLOB_ALTDIRFUNC, NULL, found);
+}
+
 /* What the pattern stands for, sorted; NULL with a problem: nothing. */
 static char **expand(const RigSuite *s, unsigned line, const char *dir,
                      const char *pattern, GPtrArray *problems)
@@ -34,16 +94,20 @@ static char **expand(const RigSuite *s, unsigned line, const char *dir,
     g_autofree char *full = in_dir(dir, pattern);
     char **files = NULL;
     glob_t found;
-    int rc = glob(full, GLOB_BRACE, NULL, &found);
+    int rc = bounded_glob(full, &found);
 
-    if (rc == 0) {
+    if (entries > ENTRIES_MAX || (rc == 0 && found.gl_pathc > FILES_MAX)) {
+        rig_problem(problems, s->file, line, "%s stands for too much: more "
+                    "than %u files, or %u names to look at; name the files "
+                    "more closely", full, FILES_MAX, ENTRIES_MAX);
+    } else if (rc == 0) {
         files = g_strdupv(found.gl_pathv);
     } else {
         rig_problem(problems, s->file, line, "no file is named %s%s", full,
                     strpbrk(pattern, "*?[{") ? "" : "; paths are relative to "
                     "the suite");
     }
-    if (rc != GLOB_NOMATCH) {
+    if (rc == 0) {
         globfree(&found);
     }
     return files;
@@ -346,6 +410,9 @@ static void each_sweep(const Sweeps *w, guint axis, const char **chosen)
         return;
     }
     chosen[axis] = NULL;
+    if (w->suite->jobs->len > RIG_SUITE_JOBS_MAX) {
+        return; /* suite.c says so */
+    }
     if (!w->values[axis]) {
         each_sweep(w, axis + 1, chosen);
         return;

@@ -15,9 +15,14 @@
 static gboolean look_at_nights(const char *into, const char *schema,
                                GError **error)
 {
-    g_autoptr(GPtrArray) nights = rig_nights_read(into, schema);
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) nights = rig_nights_read(into, schema, problems);
     gboolean good = TRUE;
 
+    for (guint i = 0; i < problems->len; i++) {
+        fprintf(stderr, "rig merge: %s; its night is left out\n",
+                (char *)problems->pdata[i]);
+    }
     for (guint i = 0; good && i < nights->len; i++) {
         const RigNight *n = nights->pdata[i];
         const RigNightPart *first = n->parts->pdata[0];

@@ -243,7 +243,8 @@ static int newest_first(gconstpointer pa, gconstpointer pb)
     return by_time ? by_time : strcmp(b->id, a->id);
 }
 
-GPtrArray *rig_nights_read(const char *results, const char *schema)
+GPtrArray *rig_nights_read(const char *results, const char *schema,
+                           GPtrArray *problems)
 {
     g_autofree char *nights = g_build_filename(results, RIG_NIGHTS, NULL);
     g_autoptr(GDir) dir = g_dir_open(nights, 0, NULL);
@@ -254,12 +255,17 @@ GPtrArray *rig_nights_read(const char *results, const char *schema)
     while (dir && (name = g_dir_read_name(dir))) {
         g_autofree char *path = g_build_filename(nights, name, NULL);
         g_autofree char *file = g_build_filename(path, FILE_NAME, NULL);
-        RigNight *n = *name != '.' && g_file_test(file,
-                                                  G_FILE_TEST_IS_REGULAR)
-                      ? rig_night_read(path, schema, NULL) : NULL;
+        g_autoptr(GError) error = NULL;
+        RigNight *n;
 
+        if (*name == '.' || !g_file_test(file, G_FILE_TEST_EXISTS)) {
+            continue; /* hidden, or its night has just begun */
+        }
+        n = rig_night_read(path, schema, &error);
         if (n) {
             g_ptr_array_add(all, n);
+        } else if (problems) {
+            g_ptr_array_add(problems, g_strdup(error->message));
         }
     }
     g_ptr_array_sort(all, newest_first);

@@ -90,9 +90,13 @@ gboolean rig_night_write(const RigNight *night, const char *dir,
                          GError **error);
 RigNight *rig_night_read(const char *dir, const char *schema, GError **error);
 
-/* All nights below @results, newest first; those that cannot be read are left
- * out. Array of RigNight that frees its elements. */
-GPtrArray *rig_nights_read(const char *results, const char *schema);
+/*
+ * All nights below @results, newest first. Those that cannot be read are left
+ * out, and why is appended to @problems (NULL: nobody asks), "file:line: ...".
+ * Array of RigNight that frees its elements.
+ */
+GPtrArray *rig_nights_read(const char *results, const char *schema,
+                           GPtrArray *problems);
 
 /* Parts to fill, for who reads one. */
 RigNight *rig_night_empty(void);

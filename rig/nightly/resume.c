@@ -121,7 +121,8 @@ RigNight *rig_resume(const RigSuite *suite, const char *results,
 {
     g_autofree char *schema = g_build_filename(paths->results, "night.rng",
                                                NULL);
-    g_autoptr(GPtrArray) all = rig_nights_read(results, schema);
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) all = rig_nights_read(results, schema, problems);
     gboolean named = id && *id;
 
     for (guint i = 0; i < all->len; i++) {
@@ -142,7 +143,9 @@ RigNight *rig_resume(const RigSuite *suite, const char *results,
     }
     if (id) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "%s: no night %s "
-                    "can be resumed", results, named ? id : "of this suite");
+                    "can be resumed%s%s", results, named ? id :
+                    "of this suite", problems->len ? "\n" : "", problems->len
+                    ? (char *)problems->pdata[0] : "");
     }
     return NULL;
 }

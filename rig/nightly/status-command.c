@@ -216,15 +216,24 @@ static void show_night(Status *s, const RigNight *n)
     }
 }
 
-static void show_nights(Status *s, const RigPaths *paths)
+/* FALSE, with a message for each, when some cannot be read. */
+static gboolean show_nights(Status *s, const RigPaths *paths)
 {
     g_autofree char *schema = g_build_filename(paths->results, "night.rng",
                                                NULL);
-    g_autoptr(GPtrArray) nights = rig_nights_read(s->results, schema);
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) nights = rig_nights_read(s->results, schema,
+                                                  problems);
 
     for (guint i = 0; i < nights->len; i++) {
         show_night(s, nights->pdata[i]);
     }
+    for (guint i = 0; i < problems->len; i++) {
+        fprintf(stderr, "rig status: %s\nThe night is not shown; copy its "
+                "night.xml from where it ran, or remove its directory.\n",
+                (char *)problems->pdata[i]);
+    }
+    return problems->len == 0;
 }
 
 /* --- the command ------------------------------------------------------ */
@@ -243,6 +252,7 @@ int rig_cmd_status(int argc, char **argv)
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
     g_autoptr(GError) error = NULL;
     g_autoptr(RigPaths) paths = rig_paths_find(&error);
+    gboolean good;
 
     g_set_prgname("rig status");
     g_option_context_add_main_entries(context, entries, NULL);
@@ -261,10 +271,10 @@ int rig_cmd_status(int argc, char **argv)
                 "with --results\n", s.results);
         return RIG_EXIT_USAGE;
     }
-    show_nights(&s, paths);
+    good = show_nights(&s, paths);
     show_runs(&s);
     if (!s.shown && !s.json) {
         printf("%s: nothing is running\n", s.results);
     }
-    return RIG_EXIT_OK;
+    return good ? RIG_EXIT_OK : RIG_EXIT_BROKEN;
 }

@@ -9,8 +9,6 @@
 #include "suggest.h"
 #include "xml-read.h"
 
-#define JOBS_MAX 9999
-
 static void job_free(gpointer p)
 {
     RigJob *j = p;
@@ -215,9 +213,9 @@ static void finish(RigSuite *s, GPtrArray *problems)
 {
     g_autoptr(GHashTable) durations = NULL;
 
-    if (s->jobs->len > JOBS_MAX) {
+    if (s->jobs->len > RIG_SUITE_JOBS_MAX) {
         rig_problem(problems, s->file, 0, "makes %u jobs, the limit is %u",
-                    s->jobs->len, JOBS_MAX);
+                    s->jobs->len, RIG_SUITE_JOBS_MAX);
         return;
     }
     check_names(s, problems);

@@ -23,6 +23,9 @@
 /* Wall time of a job beyond what its scenarios allow: libvirt, report. */
 #define RIG_JOB_EXTRA_SECONDS 60
 
+/* So many jobs at most: ids have four digits. */
+#define RIG_SUITE_JOBS_MAX 9999
+
 typedef struct RigJob {
     char *id;             /* "j001", by its place in the suite */
     unsigned line;        /* of the entry in the suite */

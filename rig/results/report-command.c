@@ -128,6 +128,17 @@ static const char *misuse(const Options *o)
     if (o->output && !o->diff) {
         return "--output is for --diff; index.html of a run stays in it";
     }
+    for (guint i = 0; i < runs; i++) {
+        g_autofree char *below = g_build_filename(o->runs[i], "runs", NULL);
+        g_autofree char *run = g_build_filename(o->runs[i], REPORT_RUN_XML,
+                                                NULL);
+
+        if (g_file_test(below, G_FILE_TEST_IS_DIR) &&
+            !g_file_test(run, G_FILE_TEST_EXISTS)) {
+            return "that is a directory of results, not of one run; write "
+                   "--index --results DIR for its index";
+        }
+    }
     if (!runs && !o->index) {
         return "name at least one run directory; see rig report --help";
     }
@@ -142,9 +153,11 @@ static GOptionContext *make_options(Options *o)
         { "output", 'o', 0, G_OPTION_ARG_FILENAME, &o->output,
           "With --diff: the page; default RUN_B/diff-RUN_A.html", "FILE" },
         { "index", 0, 0, G_OPTION_ARG_NONE, &o->index,
-          "Build the index over all runs and nights, too", NULL },
+          "Build the index over all runs and nights of --results; it takes no "
+          "directory itself", NULL },
         { "results", 0, 0, G_OPTION_ARG_FILENAME, &o->results,
-          "Directory of the index (default: results)", "DIR" },
+          "With --index: the directory that holds runs/ and nights/ (default: "
+          "results)", "DIR" },
         { "open", 0, 0, G_OPTION_ARG_NONE, &o->open,
           "Open what was built in the browser", NULL },
         { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->runs,
@@ -152,7 +165,7 @@ static GOptionContext *make_options(Options *o)
         G_OPTION_ENTRY_NULL
     };
     GOptionContext *context = g_option_context_new(
-        "RUN... | --diff RUN_A RUN_B | --index");
+        "RUN... | --diff RUN_A RUN_B | --index [--results DIR]");
 
     g_option_context_set_summary(context,
         "Build the page (index.html), junit.xml and results.sarif of finished\n"

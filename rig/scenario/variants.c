@@ -343,6 +343,17 @@ static char *unfit(const RigScenario *s, const Axes *axes, unsigned repeat)
            g_strdup("is no sweep, so it has no limit");
 }
 
+/* Every value of an axis with each of the others, of all @n scenarios. */
+static double count_all(guint n, const Axes *axes)
+{
+    double all = n;
+
+    for (int key = 0; key < KEYS; key++) {
+        all *= axes->values[key] ? g_strv_length(axes->values[key]) : 1;
+    }
+    return all;
+}
+
 void rig_variants_make(GPtrArray *scenarios, char *const *with,
                        unsigned repeat, const RigPaths *paths,
                        GPtrArray *problems)
@@ -353,6 +364,11 @@ void rig_variants_make(GPtrArray *scenarios, char *const *with,
 
     for (; with && *with; with++) {
         add_axis(&axes, *with, problems);
+    }
+    if (count_all(n, &axes) > RIG_VARIANTS_MAX) {
+        rig_problem(problems, WHERE, 0, "makes %.0f scenarios of %u, the limit "
+                    "is %u; leave out values or files", count_all(n, &axes), n,
+                    RIG_VARIANTS_MAX);
     }
     for (guint i = 0; i < n && !problems->len; i++) {
         const RigScenario *s = scenarios->pdata[i];

@@ -24,6 +24,9 @@ void rig_variants_make(GPtrArray *scenarios, char *const *with,
                        unsigned repeat, const RigPaths *paths,
                        GPtrArray *problems);
 
+/* Largest number of scenarios that one call makes. */
+#define RIG_VARIANTS_MAX 9999u
+
 /* Largest number of repetitions. */
 #define RIG_VARIANTS_REPEAT_MAX 1000000u
 

@@ -1,8 +1,9 @@
 # `make fuzz-stream`: the monitor against libFuzzer, with clang's ASan and
 # UBSan. FUZZ_SECONDS limits it; what it finds stays in build/fuzz/corpus.
 # `make fuzz-parsers`: the PE loader, the INF parser, the plan reader, scenario
-# and rule files, panic events and dumps, RUNS inputs each, none of which may take 20 seconds (of a
-# machine that may be busy).
+# and rule files, every other kind of XML that is read (fuzz-xml.c), panic events
+# and dumps, RUNS inputs each, none of which may take 20 seconds (of a machine
+# that may be busy).
 
 FUZZ_SECONDS ?= 60
 FUZZ_CC ?= clang
@@ -15,7 +16,7 @@ FUZZ_INCLUDES = $(filter -D% -I% -iquote rig rig/% guest-agent \
 
 # All of rig, once for the targets that need it.
 FUZZ_RIG := $(RIG_SOURCES) $(RIG_GUEST_OBJECTS:$(B)/%.o=%.c) \
-    rig/tests/stream-builder.c
+    rig/tests/stream-builder.c rig/tests/fixture.c
 FUZZ_OBJECTS := $(FUZZ_RIG:%.c=$(FUZZ_DIR)/%.o)
 
 .PHONY: fuzz-stream have-fuzz-cc
@@ -31,7 +32,7 @@ $(FUZZ_DIR)/%.o: %.c | have-fuzz-cc
 $(FUZZ_DIR)/librig.a: $(FUZZ_OBJECTS)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-FUZZ_WITH_RIG := stream scenario rule
+FUZZ_WITH_RIG := stream scenario rule xml
 $(FUZZ_WITH_RIG:%=$(FUZZ_DIR)/fuzz-%): $(FUZZ_DIR)/fuzz-%: \
     $(FUZZ_DIR)/rig/tests/fuzz-%.o $(FUZZ_DIR)/librig.a
 	$(Q)echo "  LD    $@"
@@ -90,7 +91,7 @@ FUZZ_FLAGS_scenario = -dict=$(FUZZ_DIR)/scenario.dict
 FUZZ_FLAGS_rule = -dict=$(FUZZ_DIR)/rule.dict
 $(FUZZ_DIR)/scenario.dict: scenarios/scenario.rng
 $(FUZZ_DIR)/rule.dict: scenarios/rules/rule.rng
-$(FUZZ_DIR)/scenario.dict $(FUZZ_DIR)/rule.dict:
+$(FUZZ_DIR)/%.dict:
 	$(Q)mkdir -p $(@D)
 	$(Q)grep -o '\(name="\|<value>\)[A-Za-z][A-Za-z0-9-]*' $< | \
 	    sed 's/.*["<>]//; s/.*/"&"/' | sort -u > $@
@@ -120,5 +121,36 @@ fuzz-$(1): $(FUZZ_DIR)/fuzz-$(1) drivers $(PROBE_SYS)
 endef
 $(foreach parser,$(FUZZ_PARSERS),$(eval $(call fuzz_parser,$(parser))))
 
+# Kinds of fuzz-xml.c, each with its schema; seeds are small ones that were
+# written for it, and what tests and runs have left.
+FUZZ_XML := suite known night bundle profile image run index
+FUZZ_SCHEMA_suite := scenarios/suite.rng
+FUZZ_SCHEMA_known := scenarios/known-issues.rng
+FUZZ_SCHEMA_night := results/night.rng
+FUZZ_SCHEMA_bundle := results/bundle.rng
+FUZZ_SCHEMA_profile := scenarios/windows/profile.rng
+FUZZ_SCHEMA_image := scenarios/windows/image.rng
+FUZZ_SCHEMA_run := results/result.rng
+FUZZ_SCHEMA_index := results/index.rng
+FUZZ_SEEDS_night = $(wildcard results/tests/nights/nights/*/night.xml)
+FUZZ_SEEDS_run = $(wildcard results/tests/golden/*/run.xml \
+    results/tests/nights/runs/*/run.xml)
+FUZZ_SEEDS_index = results/tests/nights/index.xml
+FUZZ_MEMORY ?= /dev/shm
+
+define fuzz_xml
+$(FUZZ_DIR)/$(1).dict: $(FUZZ_SCHEMA_$(1))
+.PHONY: fuzz-$(1)
+fuzz-$(1): $(FUZZ_DIR)/fuzz-xml $(FUZZ_DIR)/$(1).dict
+	$$(Q)mkdir -p $(FUZZ_DIR)/$(1)
+	$$(Q)for f in $$(FUZZ_SEEDS_$(1)) $$(wildcard rig/tests/fuzz-xml/$(1).xml); do \
+	    cp $$$$f $(FUZZ_DIR)/$(1)/seed-$$$$(echo $$$$f | tr / -); done
+	$$(Q)RIG_HOME=$(CURDIR) RIG_FUZZ_XML=$(1) TMPDIR=$(FUZZ_MEMORY) $$< \
+	    -runs=$(RUNS) -max_len=16384 -dict=$(FUZZ_DIR)/$(1).dict -timeout=20 \
+	    -rss_limit_mb=4096 -print_final_stats=1 \
+	    -artifact_prefix=$(FUZZ_DIR)/$(1)- $(FUZZ_DIR)/$(1)
+endef
+$(foreach kind,$(FUZZ_XML),$(eval $(call fuzz_xml,$(kind))))
+
 .PHONY: fuzz-parsers
-fuzz-parsers: $(FUZZ_PARSERS:%=fuzz-%)
+fuzz-parsers: $(FUZZ_PARSERS:%=fuzz-%) $(FUZZ_XML:%=fuzz-%)

@@ -223,6 +223,7 @@ START_TEST(a_night_that_is_no_night_is_refused)
     g_autofree char *dir = night_dir(f->dir, "n1");
     g_autofree char *file = g_build_filename(dir, "night.xml", NULL);
     g_autoptr(RigNight) other = rig_night_new(suite, "n2", "1/1");
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GPtrArray) all = NULL;
 
     for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
@@ -234,8 +235,10 @@ START_TEST(a_night_that_is_no_night_is_refused)
     }
     ck_assert(rig_night_write(other, dir, NULL)); /* n2 in nights/n1 */
     ck_assert_ptr_null(rig_night_read(dir, schema, NULL));
-    all = rig_nights_read(f->dir, schema);
+    all = rig_nights_read(f->dir, schema, problems);
     ck_assert_uint_eq(all->len, 0);
+    ck_assert_uint_eq(problems->len, 1);
+    ck_assert(g_str_has_prefix(problems->pdata[0], file));
 }
 END_TEST
 

@@ -92,6 +92,54 @@ START_TEST(output_that_gets_nowhere_is_a_failure)
 }
 END_TEST
 
+/* --- what cannot be read --------------------------------------------------- */
+
+START_TEST(status_says_which_night_it_cannot_read)
+{
+    static const struct { const char *text, *where; } nights[] = {
+        { "<night", "night.xml:1: " },
+        { "<!DOCTYPE night [<!ENTITY a '&a;'>]>\n<night id='&a;'/>",
+          "night.xml:1: has a document type declaration" },
+        { "<night>\n<part/>\n</night>", "night.xml:" },
+    };
+    g_autofree char *dir = g_build_filename(f->dir, "nights", "n1", NULL);
+    g_autofree char *line = g_strdup_printf("status --results %s", f->dir);
+
+    g_mkdir_with_parents(dir, 0700);
+    for (guint i = 0; i < G_N_ELEMENTS(nights); i++) {
+        g_free(fixture_write(f, "nights/n1/night.xml", nights[i].text, -1));
+        g_auto(Outcome) o = rig(line, NULL);
+
+        ck_assert_int_eq(o.status, 3);
+        ck_assert_msg(strstr(o.err, nights[i].where) != NULL, "%s", o.err);
+    }
+}
+END_TEST
+
+/* Names that are wrong, and what is said of them before anything is begun. */
+static const struct { const char *line, *says; } wrong[] = {
+    { "calibrate --images %s no-such-image", "there is no image" },
+    { "calibrate --images %s 'A b'", "no name of an image" },
+    { "calibrate", "name one image, or ndis" },
+    { "report --index %s", "write --index --results DIR" },
+    { "report %s", "write --index --results DIR" },
+};
+
+START_TEST(a_wrong_name_is_met_before_anything_begins)
+{
+    g_autofree char *line = g_strdup_printf(wrong[_i].line, f->dir);
+    g_autofree char *runs = g_build_filename(f->dir, "runs", NULL);
+    gint64 start = g_get_monotonic_time();
+
+    g_mkdir_with_parents(runs, 0700);
+    g_auto(Outcome) o = rig(line, NULL);
+    ck_assert_int_eq(o.status, 2);
+    ck_assert_msg(strstr(o.err, wrong[_i].says) != NULL, "%s", o.err);
+    ck_assert_msg(strstr(o.err, "run:") == NULL, "%s", o.err);
+    ck_assert_int_lt(g_get_monotonic_time() - start, 2 * G_USEC_PER_SEC);
+}
+END_TEST
+
 /* --- options --------------------------------------------------------------- */
 
 /* What GLib would drop: a value for an option that takes none. */
@@ -237,6 +285,9 @@ int main(void)
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_loop_test(t, output_that_gets_nowhere_is_a_failure, 0,
                         G_N_ELEMENTS(printing));
+    tcase_add_test(t, status_says_which_night_it_cannot_read);
+    tcase_add_loop_test(t, a_wrong_name_is_met_before_anything_begins, 0,
+                        G_N_ELEMENTS(wrong));
     tcase_add_loop_test(t, a_value_for_a_flag_is_an_error_that_names_it, 0,
                         G_N_ELEMENTS(idle));
     tcase_add_loop_test(t, what_a_night_tells_a_run_is_in_range, 0,

@@ -127,6 +127,45 @@ START_TEST(a_sweep_for_each_combination)
 }
 END_TEST
 
+/* A suite whose one entry has this pattern of files, and this attribute. */
+static void load_entry(const char *files, const char *name, const char *value)
+{
+    g_autofree char *text = g_strdup_printf(
+        "<suite name='s'>\n<scenarios files='%s' %s='%s'/></suite>", files,
+        name, value);
+
+    load(text);
+    ck_assert_ptr_null(suite);
+}
+
+START_TEST(a_pattern_or_matrix_without_measure_is_refused_at_once)
+{
+    g_autoptr(GString) pairs = g_string_new(NULL);
+    g_autoptr(GString) seeds = g_string_new(NULL);
+    gint64 start = g_get_monotonic_time();
+
+    for (int i = 0; i < 40; i++) {
+        g_string_append(pairs, "{a,b}"); /* 2^40 names */
+    }
+    for (int i = 0; i < 10000; i++) {
+        g_string_append_printf(seeds, "%d ", i + 1);
+    }
+    load_entry(pairs->str, "repeat", "1");
+    load_entry("{,,,,,,,,,}{,,,,,,,,,}{,,,,,,,,,}{,,,,,,,}*", "repeat", "1");
+    load_entry("one.xml", "random-seed", seeds->str);
+    ck_assert_uint_eq(problems->len, 3);
+    for (guint i = 0; i < 3; i++) {
+        const char *says = i < 2 ? "stands for too much: more than 9999 files"
+                                 : "the limit is 9999";
+
+        ck_assert_msg(strstr(problems->pdata[i], "suite.xml:2: ") &&
+                      strstr(problems->pdata[i], says), "%s",
+                      (char *)problems->pdata[i]);
+    }
+    ck_assert_int_lt(g_get_monotonic_time() - start, 5 * G_USEC_PER_SEC);
+}
+END_TEST
+
 START_TEST(what_the_root_says)
 {
     g_free(fixture_write(f, "d.ini", "[milliseconds]\none=9000\n", -1));
@@ -253,6 +292,7 @@ int main(void)
     tcase_add_test(t, a_matrix_is_every_value_with_every_other);
     tcase_add_test(t, drivers_are_an_axis);
     tcase_add_test(t, a_sweep_for_each_combination);
+    tcase_add_test(t, a_pattern_or_matrix_without_measure_is_refused_at_once);
     tcase_add_test(t, what_the_root_says);
     tcase_add_loop_test(t, bad_suites_are_refused_with_their_line, 0,
                         G_N_ELEMENTS(bads));

@@ -183,6 +183,17 @@ static const char *wrong(const Calibrate *a)
            "--msix-profile takes at-connect or at-start" : NULL;
 }
 
+/* An image that is not there is no reason to boot anything. */
+static gboolean have_guest(const Calibrate *a, const RigPaths *paths,
+                           GError **error)
+{
+    g_autofree char *images = rig_images_dir(a->run.images);
+    g_autoptr(RigImage) i = a->ndis ? NULL : rig_image_load(
+        images, a->words[0], paths, error);
+
+    return a->ndis || i;
+}
+
 static int run(Calibrate *a, int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
@@ -190,7 +201,7 @@ static int run(Calibrate *a, int argc, char **argv)
     const char *why = wrong(a);
     int status;
 
-    if (!paths || why) {
+    if (!paths || why || !have_guest(a, paths, &error)) {
         fprintf(stderr, "rig calibrate: %s\n", why ? why : error->message);
         return RIG_EXIT_USAGE;
     }
