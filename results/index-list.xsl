@@ -85,6 +85,12 @@
       <td role="cell" title="{@key}"><xsl:value-of select="@nic"/></td>
       <td role="cell">
         <xsl:apply-templates select="strip"/>
+        <xsl:if test="@class = 'known'">
+          <small>
+            <xsl:value-of select="concat('known issue ',
+                                         strip/cell[@good][last()]/@known)"/>
+          </small>
+        </xsl:if>
         <xsl:if test="since">
           <small><xsl:apply-templates select="since"/></small>
         </xsl:if>

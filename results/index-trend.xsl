@@ -238,7 +238,7 @@
             <th scope="col" class="num">Flaky</th>
             <th scope="col" class="num">Skipped</th>
             <th scope="col" class="num">Jobs</th>
-            <th scope="col" class="num">Machines' time</th>
+            <th scope="col" class="num">Machine time</th>
           </tr>
         </thead>
         <tbody>

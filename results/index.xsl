@@ -40,10 +40,9 @@
               <p class="kicker">rig · results of all runs and nights</p>
               <xsl:call-template name="theme-switch"/>
             </div>
-            <h1 class="o-{number(summary/@newly-failing + summary/@failing
-                         &gt; 0)}">
-              <xsl:value-of select="$headline"/>
-            </h1>
+            <xsl:call-template name="index-title">
+              <xsl:with-param name="headline" select="$headline"/>
+            </xsl:call-template>
             <xsl:call-template name="newest"/>
           </header>
           <main id="main">
@@ -102,14 +101,36 @@
     </xsl:choose>
   </xsl:template>
 
+  <xsl:template name="index-title">
+    <xsl:param name="headline"/>
+    <xsl:variable name="s" select="summary"/>
+    <xsl:variable name="state">
+      <xsl:choose>
+        <xsl:when test="not(scenario)"/>
+        <xsl:when test="$s/@newly-failing + $s/@failing &gt; 0">bad</xsl:when>
+        <xsl:when test="$s/@flaky + $s/@known &gt; 0">unsure</xsl:when>
+        <xsl:otherwise>good</xsl:otherwise>
+      </xsl:choose>
+    </xsl:variable>
+    <h1 class="o-{$state}">
+      <xsl:if test="$state != ''">
+        <svg class="icon big" aria-hidden="true" viewBox="0 0 16 16">
+          <use href="#i-{$state}"/>
+        </svg>
+      </xsl:if>
+      <span><xsl:value-of select="$headline"/></span>
+    </h1>
+  </xsl:template>
+
   <xsl:template name="newest">
     <xsl:choose>
       <xsl:when test="night">
         <p class="when">
           <xsl:text>Newest night </xsl:text>
           <a href="#n1"><xsl:value-of select="night[1]/@id"/></a>
-          <xsl:if test="night[1]/@title">
-            <xsl:value-of select="concat(', ', night[1]/@title)"/>
+          <xsl:if test="night[1]/@started">
+            <xsl:value-of select="concat(' (', translate(substring(
+              night[1]/@started, 1, 16), 'T', ' '), ' UTC)')"/>
           </xsl:if>
           <xsl:choose>
             <xsl:when test="night[1]/@complete = 'no'">
@@ -120,8 +141,15 @@
             <xsl:otherwise>
               <xsl:value-of select="concat(': ', night[1]/@as-expected, ' of ',
                 night[1]/@results, ' results as expected')"/>
+              <xsl:if test="night[1]/@skipped &gt; 0">
+                <xsl:value-of select="concat(', ', night[1]/@skipped,
+                                             ' skipped')"/>
+              </xsl:if>
             </xsl:otherwise>
           </xsl:choose>
+          <xsl:if test="night[1]/@title">
+            <xsl:value-of select="concat(' · ', night[1]/@title)"/>
+          </xsl:if>
           <xsl:value-of select="concat(' · ', count(night), ' night')"/>
           <xsl:if test="count(night) != 1">s</xsl:if>
           <xsl:value-of select="concat(', ', count(run), ' run')"/>
@@ -205,15 +233,23 @@
   <!-- ==================================================== what needs a look -->
 
   <xsl:template name="attention">
-    <xsl:if test="scenario[@class = 'newly-failing' or
-                           @class = 'newly-passing']">
+    <xsl:if test="scenario[@class = 'newly-failing' or @class = 'failing' or
+                           @class = 'flaky' or @class = 'newly-passing']">
       <section aria-labelledby="new">
-        <h2 id="new">What changed</h2>
+        <h2 id="new">What needs a look</h2>
+        <xsl:call-template name="named">
+          <xsl:with-param name="title">Newly failing</xsl:with-param>
+          <xsl:with-param name="rows"
+                          select="scenario[@class = 'newly-failing']"/>
+        </xsl:call-template>
+        <xsl:call-template name="named">
+          <xsl:with-param name="title">Still failing</xsl:with-param>
+          <xsl:with-param name="rows" select="scenario[@class = 'failing']"/>
+        </xsl:call-template>
         <div class="pair">
           <xsl:call-template name="named">
-            <xsl:with-param name="title">Newly failing</xsl:with-param>
-            <xsl:with-param name="rows"
-                            select="scenario[@class = 'newly-failing']"/>
+            <xsl:with-param name="title">Flaky</xsl:with-param>
+            <xsl:with-param name="rows" select="scenario[@class = 'flaky']"/>
           </xsl:call-template>
           <xsl:call-template name="named">
             <xsl:with-param name="title">Newly passing</xsl:with-param>
@@ -234,15 +270,18 @@
         <ul class="named">
           <xsl:for-each select="$rows[position() &lt;= $max-named]">
             <li>
-              <xsl:call-template name="scenario-link"/>
-              <xsl:apply-templates select="strip"/>
-              <small>
-                <xsl:value-of select="@title"/>
-                <xsl:if test="since">
-                  <br/>
-                  <xsl:apply-templates select="since"/>
+              <p class="named-head">
+                <xsl:if test="why">
+                  <xsl:apply-templates select="@verdict" mode="badge"/>
                 </xsl:if>
-              </small>
+                <xsl:call-template name="scenario-link"/>
+                <xsl:apply-templates select="strip"/>
+                <small><xsl:value-of select="@title"/></small>
+              </p>
+              <xsl:apply-templates select="why"/>
+              <xsl:if test="since">
+                <p><small><xsl:apply-templates select="since"/></small></p>
+              </xsl:if>
             </li>
           </xsl:for-each>
           <xsl:if test="count($rows) &gt; $max-named">
@@ -254,6 +293,28 @@
         </ul>
       </div>
     </xsl:if>
+  </xsl:template>
+
+  <!-- What happened, and what to run now. -->
+  <xsl:template match="why">
+    <p><xsl:value-of select="."/></p>
+    <xsl:choose>
+      <xsl:when test="@bundle and starts-with(@again, 'rig reproduce ')">
+        <xsl:call-template name="command">
+          <xsl:with-param name="label">Command that reproduces it</xsl:with-param>
+          <xsl:with-param name="before">rig reproduce </xsl:with-param>
+          <xsl:with-param name="here">results/</xsl:with-param>
+          <xsl:with-param name="after"
+                          select="concat('runs/', @run, '/', @bundle)"/>
+        </xsl:call-template>
+      </xsl:when>
+      <xsl:when test="@again">
+        <xsl:call-template name="command">
+          <xsl:with-param name="label">Command that runs it again</xsl:with-param>
+          <xsl:with-param name="before" select="string(@again)"/>
+        </xsl:call-template>
+      </xsl:when>
+    </xsl:choose>
   </xsl:template>
 
   <!-- Into the page of its newest run that is counted, filtered to it. -->
@@ -337,7 +398,7 @@
               <th scope="col" class="num">As expected</th>
               <th scope="col" class="num">Newly failing</th>
               <th scope="col" class="num">Newly passing</th>
-              <th scope="col" class="num">Machines' time</th>
+              <th scope="col" class="num">Machine time</th>
               <th scope="col">Command</th>
             </tr>
           </thead>

@@ -65,6 +65,7 @@
             <p class="description"><xsl:value-of select="description"/></p>
           </xsl:if>
           <xsl:apply-templates select="known" mode="full"/>
+          <xsl:apply-templates select="reproduce"/>
           <xsl:call-template name="history-of"/>
           <xsl:apply-templates select="sweep"/>
           <xsl:apply-templates select="finding[position() &lt;= $max-findings]"/>
@@ -77,7 +78,6 @@
             <xsl:call-template name="scenario-facts"/>
             <xsl:apply-templates select="frames"/>
           </div>
-          <xsl:apply-templates select="reproduce"/>
         </div>
       </details>
     </article>
@@ -127,9 +127,21 @@
         </span>
       </p>
       <p><xsl:value-of select="sentence"/></p>
-      <xsl:if test="proof">
-        <xsl:call-template name="proofs"/>
-      </xsl:if>
+      <!-- There may be many leaks, and their sentences say it all. -->
+      <xsl:choose>
+        <xsl:when test="proof and @level = 'leak'">
+          <details class="as-table">
+            <summary>
+              <xsl:value-of select="concat('Proof: ', count(proof), ' event')"/>
+              <xsl:if test="count(proof) != 1">s</xsl:if>
+            </summary>
+            <xsl:call-template name="proofs"/>
+          </details>
+        </xsl:when>
+        <xsl:when test="proof">
+          <xsl:call-template name="proofs"/>
+        </xsl:when>
+      </xsl:choose>
     </section>
   </xsl:template>
 
@@ -555,23 +567,27 @@
        the scenario once more. -->
   <xsl:template match="reproduce">
     <section class="reproduce">
-      <h4>Reproduce</h4>
-      <xsl:if test="../@bundle">
-        <p class="more">The same run again from its bundle, here or on another
-        machine, compared event by event:</p>
-        <xsl:call-template name="command">
-          <xsl:with-param name="label">Command that reproduces it</xsl:with-param>
-          <xsl:with-param name="before">rig reproduce </xsl:with-param>
-          <xsl:with-param name="here"
-                          select="concat('results/runs/', /run/@id, '/')"/>
-          <xsl:with-param name="after" select="../@bundle"/>
-        </xsl:call-template>
-        <p class="more">Only its scenario:</p>
-      </xsl:if>
-      <xsl:call-template name="command">
-        <xsl:with-param name="label">Command that runs it again</xsl:with-param>
-        <xsl:with-param name="before" select="string(.)"/>
-      </xsl:call-template>
+      <xsl:choose>
+        <xsl:when test="../@bundle and starts-with(., 'rig reproduce ')">
+          <h4>Reproduce <small>the same events again, compared one by one;
+            <code>--gdb</code> stops at the one that violates</small></h4>
+          <xsl:call-template name="command">
+            <xsl:with-param name="label">Command that reproduces it</xsl:with-param>
+            <xsl:with-param name="before">rig reproduce </xsl:with-param>
+            <xsl:with-param name="here"
+                            select="concat('results/runs/', /run/@id, '/')"/>
+            <xsl:with-param name="after" select="../@bundle"/>
+          </xsl:call-template>
+        </xsl:when>
+        <xsl:otherwise>
+          <h4>Run it again</h4>
+          <xsl:call-template name="command">
+            <xsl:with-param name="label">Command that runs it
+              again</xsl:with-param>
+            <xsl:with-param name="before" select="string(.)"/>
+          </xsl:call-template>
+        </xsl:otherwise>
+      </xsl:choose>
     </section>
   </xsl:template>
 </xsl:stylesheet>

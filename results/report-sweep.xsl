@@ -90,7 +90,7 @@
 
   <xsl:template name="sweep-totals">
     <div class="scroll" tabindex="0" role="region" aria-label="Outcomes">
-      <table>
+      <table class="totals">
         <caption>Outcomes</caption>
         <thead>
           <tr>
@@ -164,7 +164,12 @@
           </tr>
         </thead>
         <tbody>
+          <!-- Leaks come behind what is worse. -->
           <xsl:for-each select="$sites">
+            <xsl:sort select="count(key('by-site', concat($sweep, ' ',
+                              substring-before(@text, ':'), ' ', @kind, ' ',
+                              @name))[@again][@outcome != 'leak']) &gt; 0"
+                      order="descending"/>
             <xsl:sort select="count(key('by-site', concat($sweep, ' ',
                               substring-before(@text, ':'), ' ', @kind, ' ',
                               @name))[@again]) &gt; 0" order="descending"/>
@@ -197,7 +202,8 @@
       <td><xsl:value-of select="$step"/></td>
       <th scope="row">
         <code><xsl:value-of select="@name"/></code>
-        <xsl:if test="@kind = 'device' or @kind = 'resource'">
+        <xsl:if test="(@kind = 'device' or @kind = 'resource') and
+                      @kind != $step">
           <small><xsl:value-of select="concat(' ', @kind)"/></small>
         </xsl:if>
       </th>
@@ -310,7 +316,9 @@
           </tr>
         </thead>
         <tbody>
-          <xsl:for-each select="$rows[position() &lt;= $max-unclean]">
+          <xsl:for-each select="$rows">
+            <xsl:sort select="@outcome = 'leak'"/>
+            <xsl:if test="position() &lt;= $max-unclean">
             <tr>
               <th scope="row" class="what">
                 <code>
@@ -336,6 +344,7 @@
                 <code class="again"><xsl:value-of select="@again"/></code>
               </td>
             </tr>
+            </xsl:if>
           </xsl:for-each>
         </tbody>
       </table>

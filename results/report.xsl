@@ -160,14 +160,20 @@
         </xsl:when>
         <xsl:when test="$unexpected">
           <ul class="lead">
-            <xsl:for-each select="$unexpected[position() &lt;= 5]">
+            <xsl:for-each select="$unexpected">
+              <xsl:sort select="count(known)" data-type="number"/>
+              <xsl:if test="position() &lt;= 5">
               <li>
                 <a href="#s{@number}"><xsl:value-of select="@name"/></a>
                 <xsl:text>: expected </xsl:text>
                 <xsl:value-of select="@expected"/>
                 <xsl:text>, got </xsl:text>
                 <strong><xsl:value-of select="@verdict"/></strong>
+                <xsl:text> </xsl:text>
+                <xsl:call-template name="known-of"/>
+                <small><xsl:value-of select="sentence"/></small>
               </li>
+              </xsl:if>
             </xsl:for-each>
             <xsl:if test="count($unexpected) &gt; 5">
               <li>and <xsl:value-of select="count($unexpected) - 5"/> more</li>

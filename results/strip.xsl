@@ -108,10 +108,13 @@
     <span title="95 % interval of the ratio of bad results (Wilson): {@low} to {
                  @high} %">
       <xsl:value-of select="concat(@bad, ' of ', @counted, ' bad')"/>
-      <small>
-        <xsl:value-of select="concat(' ', @percent, ' % (', @low, '–', @high,
-                                     ')')"/>
-      </small>
+      <!-- Of fewer, the interval is nearly everything. -->
+      <xsl:if test="@counted &gt;= 5">
+        <small>
+          <xsl:value-of select="concat(' ', @percent, ' % (', @low, '–', @high,
+                                       ')')"/>
+        </small>
+      </xsl:if>
     </span>
   </xsl:template>
 
@@ -152,7 +155,7 @@
 
   <xsl:template name="strip-of">
     <xsl:for-each select="key('history', concat(../@id, ' ', @key))[1]">
-      <xsl:apply-templates select="strip"/>
+      <xsl:apply-templates select="strip[cell[2]]"/>
     </xsl:for-each>
   </xsl:template>
 

@@ -35,7 +35,7 @@ int rig_cmd_attach(int argc, char **argv); /* attach-command.c */
 int rig_cmd_status(int argc, char **argv); /* status-command.c */
 int rig_cmd_lint(int argc, char **argv);
 int rig_cmd_list(int argc, char **argv);
-int rig_cmd_report(int argc, char **argv); /* report.c */
+int rig_cmd_report(int argc, char **argv); /* report-command.c */
 int rig_cmd_history(int argc, char **argv); /* history-command.c */
 int rig_cmd_events(int argc, char **argv); /* events-dump.c */
 int rig_cmd_judge(int argc, char **argv); /* judge-command.c */

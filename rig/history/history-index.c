@@ -95,6 +95,22 @@ static void write_strip(xmlTextWriter *w, const RigStrip *s)
     }
 }
 
+/* Why it is not as expected, and what there is to do now. */
+static void write_why(xmlTextWriter *w, const RigHistoryScenario *s)
+{
+    const RigCell *newest = s->strip->newest;
+
+    if (!newest || newest->good || !s->sentence) {
+        return;
+    }
+    begin(w, "why");
+    put(w, "run", newest->run);
+    put(w, "bundle", s->bundle);
+    put(w, "again", s->again);
+    rig_xml_text(w, s->sentence);
+    end(w);
+}
+
 static void write_scenario(xmlTextWriter *w, const RigHistoryScenario *s)
 {
     const RigCell *newest = s->strip->newest;
@@ -114,6 +130,7 @@ static void write_scenario(xmlTextWriter *w, const RigHistoryScenario *s)
     put(w, "bugcheck-class", s->class_code);
     put_count(w, "ms", s->ms);
     write_strip(w, s->strip);
+    write_why(w, s);
     for (guint i = 0; i < s->points->len; i++) {
         const RigStrip *p = s->points->pdata[i];
 

@@ -26,6 +26,8 @@ typedef struct Result {
     int verdict;         /* -1: none that is known */
     gboolean as_expected;
     char *key, *name, *title;
+    char *sentence;
+    char *again, *bundle;    /* the command that runs it again, and its bundle */
     char *rule, *level, *class_code, *known; /* of the finding that says most */
     char *inputs, *scenario, *rules, *inf;   /* hashes */
     char *driver, *driver_hash;
@@ -57,6 +59,9 @@ static void result_free(gpointer data)
     g_free(r->key);
     g_free(r->name);
     g_free(r->title);
+    g_free(r->sentence);
+    g_free(r->again);
+    g_free(r->bundle);
     g_free(r->rule);
     g_free(r->level);
     g_free(r->class_code);
@@ -198,6 +203,7 @@ static void read_scenario(Reading *g)
     s->as_expected = rig_pull_attribute_is(r, "as-expected", "yes");
     s->name = word(r, "name");
     s->key = word(r, "key");
+    s->bundle = attr(r, "bundle");
     if (!s->key) { /* of a rig that wrote none */
         s->key = g_strdup(s->name);
     }
@@ -266,6 +272,16 @@ static void read_cycle(Reader *r, Result *s)
     }
 }
 
+/* The text of an element, in place of what there may be. */
+static void read_text(Reader *r, char **text)
+{
+    xmlChar *read = xmlTextReaderReadString(r);
+
+    g_free(*text);
+    *text = g_strdup((const char *)read);
+    xmlFree(read);
+}
+
 /* A part of the current scenario. TRUE: its children matter, too. */
 static gboolean read_part(Reading *g)
 {
@@ -273,11 +289,11 @@ static gboolean read_part(Reading *g)
     Result *s = g->result;
 
     if (is(r, "title")) {
-        xmlChar *text = xmlTextReaderReadString(r);
-
-        g_free(s->title);
-        s->title = g_strdup((const char *)text);
-        xmlFree(text);
+        read_text(r, &s->title);
+    } else if (is(r, "sentence")) {
+        read_text(r, &s->sentence);
+    } else if (is(r, "reproduce")) {
+        read_text(r, &s->again);
     } else if (is(r, "driver")) {
         read_driver(r, s);
     } else if (is(r, "inputs")) {
@@ -369,10 +385,12 @@ static gboolean complete_row(Reading *g, Result *s)
         g->h, g->error, "UPDATE results SET title = ?2, nic = ?3, rule = ?4,"
         " level = ?5, class = ?6, known = ?7, ms = ?8, inputs = ?9,"
         " driver = ?10, driver_sha256 = ?11, inf_sha256 = ?12,"
-        " scenario_sha256 = ?13, rules_sha256 = ?14 WHERE id = ?1",
-        "issssssissssss", s->id, s->title, m ? m->nic : NULL, s->rule,
+        " scenario_sha256 = ?13, rules_sha256 = ?14, sentence = ?15,"
+        " again = ?16, bundle = ?17 WHERE id = ?1",
+        "issssssisssssssss", s->id, s->title, m ? m->nic : NULL, s->rule,
         s->level, s->class_code, s->known, (gint64)result_ms(g, s), s->inputs,
-        s->driver, s->driver_hash, s->inf, s->scenario, s->rules));
+        s->driver, s->driver_hash, s->inf, s->scenario, s->rules, s->sentence,
+        s->again, s->bundle));
 }
 
 static gboolean complete_rows(Reading *g)

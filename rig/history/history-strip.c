@@ -75,6 +75,9 @@ void rig_history_scenario_free(RigHistoryScenario *s)
         g_free(s->rule);
         g_free(s->level);
         g_free(s->class_code);
+        g_free(s->sentence);
+        g_free(s->again);
+        g_free(s->bundle);
         g_ptr_array_unref(s->points);
         g_free(s);
     }
@@ -365,7 +368,8 @@ static void describe(RigHistory *h, RigHistoryScenario *s)
         h, "SELECT name, title, nic, driver FROM results WHERE id = ?", "i",
         last ? last->result : (gint64)0);
     g_autoptr(Statement) finding = rig_history_prepare(
-        h, "SELECT rule, level, class FROM results WHERE id = ?", "i",
+        h, "SELECT rule, level, class, sentence, again, bundle FROM results"
+        " WHERE id = ?", "i",
         s->strip->newest ? s->strip->newest->result : (gint64)0);
 
     if (st && sqlite3_step(st) == SQLITE_ROW) {
@@ -378,6 +382,9 @@ static void describe(RigHistory *h, RigHistoryScenario *s)
         s->rule = rig_history_text(finding, 0);
         s->level = rig_history_text(finding, 1);
         s->class_code = rig_history_text(finding, 2);
+        s->sentence = rig_history_text(finding, 3);
+        s->again = rig_history_text(finding, 4);
+        s->bundle = rig_history_text(finding, 5);
     }
     for (guint i = 0; i < s->strip->cells->len && !s->ms; i++) {
         s->ms = ((const RigCell *)s->strip->cells->pdata[i])->ms;

@@ -60,6 +60,7 @@ typedef struct RigHistoryScenario {
     RigStrip *strip;
     char *name, *title, *nic, *driver; /* of the newest that is counted, if any */
     char *rule, *level, *class_code;   /* of the newest that is counted */
+    char *sentence, *again, *bundle;   /* the same; NULL: not known */
     uint64_t ms;         /* wall time, of the newest that took any */
     GPtrArray *points;   /* of RigStrip: bad within the window, or flaky */
     unsigned points_omitted;

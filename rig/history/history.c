@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 /* Changed whenever a table changes: an older file is built again. */
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 
 /* Another rig may write for as long as it reads a directory full of runs. */
 #define BUSY_MS 30000
@@ -38,7 +38,8 @@ static const char schema[] =
     " verdict INTEGER NOT NULL, as_expected INTEGER NOT NULL,"
     " rule TEXT, level TEXT, class TEXT, known TEXT, ms INTEGER NOT NULL,"
     " inputs TEXT, driver TEXT, driver_sha256 TEXT, inf_sha256 TEXT,"
-    " scenario_sha256 TEXT, rules_sha256 TEXT, UNIQUE (run, number));"
+    " scenario_sha256 TEXT, rules_sha256 TEXT, sentence TEXT, again TEXT,"
+    " bundle TEXT, UNIQUE (run, number));"
     "CREATE INDEX by_key ON results (key, run);"
     /* Fault points of sweeps; outcome by enum RigSweepOutcome. */
     "CREATE TABLE names (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);"

@@ -331,12 +331,14 @@ static void prove_armed(RigFinding *f, const RigMsix *x)
 
     for (unsigned v = 0; v < x->vectors && listed < PROOF_VECTORS_MAX; v++) {
         const RigMsixVector *e = &x->vector[v];
+        uint64_t event, ns;
 
         if (rig_msix_vector(x, v) != RIG_VECTOR_ARMED) {
             continue;
         }
         listed++;
-        prove(f, rig_msix_armed_event(x, v), RIG_NO_EVENT,
+        event = rig_msix_armed_event(x, v, &ns);
+        prove(f, event, ns,
               g_strdup_printf("vector %u armed: address 0x%"
                               G_GINT64_MODIFIER "x, data 0x%x", v,
                               (uint64_t)e->dword[1] << 32 | e->dword[0],
@@ -353,7 +355,7 @@ static void prove_device(RigFinding *f, const RigMonitor *m, int adapter)
         prove_armed(f, x);
     } else if (x->quiet_event != RIG_NO_EVENT &&
                x->quiet_event >= m->work.event_from) {
-        prove(f, x->quiet_event, RIG_NO_EVENT,
+        prove(f, x->quiet_event, x->quiet_ns,
               g_strdup_printf("the device became quiet: %s", x->quiet_why));
     }
 }

@@ -82,14 +82,16 @@ RigVectorState rig_msix_vector(const RigMsix *x, unsigned vector)
            ? RIG_VECTOR_MASKED : RIG_VECTOR_ARMED;
 }
 
-uint64_t rig_msix_armed_event(const RigMsix *x, unsigned vector)
+uint64_t rig_msix_armed_event(const RigMsix *x, unsigned vector, uint64_t *ns)
 {
-    uint64_t entry = x->vector[vector].event;
+    const RigMsixVector *v = &x->vector[vector];
+    gboolean by_entry = x->able_event == RIG_NO_EVENT ||
+                        (v->event != RIG_NO_EVENT && v->event > x->able_event);
 
-    if (entry == RIG_NO_EVENT || x->able_event == RIG_NO_EVENT) {
-        return entry == RIG_NO_EVENT ? x->able_event : entry;
+    if (ns) {
+        *ns = by_entry ? v->ns : x->able_ns;
     }
-    return MAX(entry, x->able_event);
+    return by_entry ? v->event : x->able_event;
 }
 
 void rig_msix_count(const RigMsix *x, RigMsixCounts *counts)
@@ -141,6 +143,7 @@ static void table_write(RigMsix *x, const RigEvent *e)
     x->unmasked -= entry_unmasked(v);
     v->dword[e->table.dword] = e->table.value;
     v->event = e->seq;
+    v->ns = e->ns;
     x->unmasked += entry_unmasked(v);
 }
 
@@ -259,9 +262,11 @@ gboolean rig_msix_event(RigMsix *x, const RigEvent *e, const char **why)
     }
     if (!able && function_able(x) && !rig_msix_function_masked(x)) {
         x->able_event = e->seq;
+        x->able_ns = e->ns;
     }
     if (armed && !rig_msix_armed(x)) {
         x->quiet_event = e->seq;
+        x->quiet_ns = e->ns;
         x->quiet_why = reason;
     }
     return TRUE;

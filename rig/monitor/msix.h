@@ -27,6 +27,7 @@ const char *rig_vector_state_name(RigVectorState state);
 typedef struct RigMsixVector {
     uint32_t dword[4];   /* as in the table: address, address, data, control */
     uint64_t event;      /* last write to the entry, RIG_NO_EVENT: none */
+    uint64_t ns;         /* virtual time of that write */
     uint64_t sent;       /* messages since MSI-X was last enabled ... */
     uint64_t sent_event; /* ... the last of them, RIG_NO_EVENT: none */
     gboolean pending;    /* as far as messages show it: a device that clears
@@ -44,6 +45,7 @@ typedef struct RigMsix {
     unsigned unmasked;   /* entries with an address and no mask bit */
     uint64_t able_event; /* since when the function can send messages */
     uint64_t quiet_event; /* when the last armed vector ceased to be so */
+    uint64_t able_ns, quiet_ns; /* virtual times of these two */
     const char *quiet_why;
     uint64_t raised;     /* interrupts since the shadow began */
 } RigMsix;
@@ -68,8 +70,11 @@ gboolean rig_msix_function_masked(const RigMsix *x);
 /* Number of armed vectors. */
 unsigned rig_msix_armed(const RigMsix *x);
 RigVectorState rig_msix_vector(const RigMsix *x, unsigned vector);
-/* Since when an armed vector is armed: the event that did it. */
-uint64_t rig_msix_armed_event(const RigMsix *x, unsigned vector);
+/*
+ * Since when an armed vector is armed: the event that did it, and in *ns
+ * (NULL: not wanted) its virtual time.
+ */
+uint64_t rig_msix_armed_event(const RigMsix *x, unsigned vector, uint64_t *ns);
 /* Looks at every entry: for boundaries, not for every event. */
 void rig_msix_count(const RigMsix *x, RigMsixCounts *counts);
 

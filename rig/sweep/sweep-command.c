@@ -17,7 +17,7 @@
 #include "problem.h"
 #include "run.h"
 #include "scenario-sweep.h"
-#include "shell-word.h"
+#include "run-tell.h"
 #include "sweep-command.h"
 
 #define DEFAULT_RULE "Init_DeRegisterInterrupt"
@@ -384,22 +384,20 @@ static gboolean check(Arguments *a)
     return rig_run_check_options(&a->run);
 }
 
-/* The same command without --only and its points. */
+/* The same command without --only and its points, and as a user gives it. */
 static char *command_again(int argc, char **argv)
 {
-    GString *text = g_string_new("rig");
+    g_autofree char **kept = g_new0(char *, argc + 1);
+    int n = 0;
 
     for (int i = 0; i < argc; i++) {
-        g_autofree char *word = NULL;
-
         if (strcmp(argv[i], "--only") == 0) {
             i++;
         } else if (!g_str_has_prefix(argv[i], "--only=")) {
-            word = rig_shell_word(argv[i]);
-            g_string_append_printf(text, " %s", word);
+            kept[n++] = argv[i];
         }
     }
-    return g_string_free(text, FALSE);
+    return rig_run_command(n, kept);
 }
 
 int rig_cmd_sweep(int argc, char **argv)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The manual: a page for every command, with every option, without a warning. */
+/*
+ * The manual: a page for every command, with every option, examples that can
+ * be typed, without a warning.
+ */
 #include <check.h>
 #include <gio/gio.h>
 #include <string.h>
@@ -127,6 +130,51 @@ START_TEST(every_option_of_a_command_is_on_its_page)
 }
 END_TEST
 
+/* The options of a command line are those of the command's page. */
+static void ck_example(const char *page, const char *line, char **names)
+{
+    g_auto(GStrv) words = g_strsplit(line, " ", -1);
+    const char *command = words[1] ? words[1] : "";
+    g_autofree char *text = NULL;
+
+    ck_assert_msg(g_strv_contains((const char *const *)names, command),
+                  "rig-%s.1: \"%s\": there is no such command", page, line);
+    text = page_text(command);
+    for (char **word = words + 2; *word; word++) {
+        (*word)[strcspn(*word, "=")] = '\0';
+        ck_assert_msg((*word)[0] != '-' || mentions(text, *word),
+                      "rig-%s.1: \"%s\": rig %s has no %s", page, line,
+                      command, *word);
+    }
+}
+
+START_TEST(examples_have_commands_and_options_that_exist)
+{
+    g_auto(GStrv) names = commands();
+
+    for (char **name = names; *name; name++) {
+        g_autofree char *text = page_text(*name);
+        const char *section = strstr(text, ".SH EXAMPLES\n");
+        g_auto(GStrv) lines = NULL;
+        unsigned examples = 0;
+
+        if (strcmp(*name, "version") == 0) {
+            continue; /* takes nothing */
+        }
+        ck_assert_msg(section != NULL, "rig-%s.1 has no examples", *name);
+        lines = g_strsplit(section, "\n", -1);
+        for (char **line = lines + 1;
+             *line && !g_str_has_prefix(*line, ".SH"); line++) {
+            if (g_str_has_prefix(*line, "rig ")) {
+                ck_example(*name, *line, names);
+                examples++;
+            }
+        }
+        ck_assert_msg(examples > 0, "rig-%s.1 has no examples", *name);
+    }
+}
+END_TEST
+
 START_TEST(pages_format_without_a_warning)
 {
     g_autoptr(GDir) dir = g_dir_open(paths->manual, 0, NULL);
@@ -180,6 +228,7 @@ int main(void)
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, every_command_has_a_page_in_the_overview);
     tcase_add_test(t, every_option_of_a_command_is_on_its_page);
+    tcase_add_test(t, examples_have_commands_and_options_that_exist);
     tcase_add_test(t, pages_format_without_a_warning);
     tcase_add_test(t, help_prints_the_page_of_a_command);
     tcase_add_test(t, only_pages_of_the_manual_are_found);

@@ -13,11 +13,18 @@
 static RigMsix x;
 static uint64_t seq;
 
+/* The virtual time of an event here. */
+static uint64_t time_of(uint64_t event)
+{
+    return 1000 + 7 * event;
+}
+
 static gboolean feed(RigEvent e)
 {
     const char *why;
 
     e.seq = seq++;
+    e.ns = time_of(e.seq);
     return rig_msix_event(&x, &e, &why);
 }
 
@@ -95,7 +102,7 @@ END_TEST
 
 START_TEST(vectors_unmasked_before_enable_are_armed_by_it)
 {
-    uint64_t enabled;
+    uint64_t enabled, ns;
 
     /* Windows' order: table first, MSI-X Enable last. */
     arm(0);
@@ -105,13 +112,14 @@ START_TEST(vectors_unmasked_before_enable_are_armed_by_it)
     state(MASTER, ENABLE | 3, 0);
     ck_assert_uint_eq(rig_msix_armed(&x), 2);
     ck_assert_int_eq(rig_msix_vector(&x, 1), RIG_VECTOR_MASKED);
-    ck_assert_uint_eq(rig_msix_armed_event(&x, 2), enabled);
+    ck_assert_uint_eq(rig_msix_armed_event(&x, 2, &ns), enabled);
+    ck_assert_uint_eq(ns, time_of(enabled));
 }
 END_TEST
 
 START_TEST(vectors_unmasked_after_enable_are_armed_by_the_table)
 {
-    uint64_t unmasked;
+    uint64_t unmasked, ns;
 
     /* Linux' order: enabled and function-masked, then the table. */
     state(MASTER, ENABLE | FUNCTION_MASK | 3, 0);
@@ -121,7 +129,8 @@ START_TEST(vectors_unmasked_after_enable_are_armed_by_the_table)
     unmasked = seq;
     ck_assert(table(1, 3, 0));
     ck_assert_uint_eq(rig_msix_armed(&x), 1);
-    ck_assert_uint_eq(rig_msix_armed_event(&x, 1), unmasked);
+    ck_assert_uint_eq(rig_msix_armed_event(&x, 1, &ns), unmasked);
+    ck_assert_uint_eq(ns, time_of(unmasked));
 }
 END_TEST
 
