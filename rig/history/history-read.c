@@ -203,7 +203,7 @@ static void read_scenario(Reading *g)
     s->as_expected = rig_pull_attribute_is(r, "as-expected", "yes");
     s->name = word(r, "name");
     s->key = word(r, "key");
-    s->bundle = attr(r, "bundle");
+    s->bundle = rig_pull_attribute(r, "bundle");
     if (!s->key) { /* of a rig that wrote none */
         s->key = g_strdup(s->name);
     }
