@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the agent can do on Linux, but for devices. */
 #include <errno.h>
+#include <glob.h>
 #include <string.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 #include "posix/backend.h"
+
+/* Where dumps of Linux are by convention: kexec-tools, kdump-config(8). */
+#define DUMPS "/var/crash/*"
+#define DUMPS_MAX 64
 
 /* The processor says by CPUID that it is a virtual one. */
 static bool under_hypervisor(void)
@@ -39,6 +45,28 @@ static void info(struct job *job)
     fields_number(&job->out, AGENT_KEY_UPTIME,
                   (uint64_t)up.tv_sec * 1000 + (uint64_t)up.tv_nsec / 1000000);
     fields_number(&job->out, AGENT_KEY_PROCESS, (uint64_t)getpid());
+}
+
+static void logs(struct job *job)
+{
+    unsigned count = 0;
+    glob_t found;
+
+    if (glob(DUMPS, 0, NULL, &found)) {
+        return;
+    }
+    for (size_t i = 0; i < found.gl_pathc && count < DUMPS_MAX; i++) {
+        struct stat s;
+
+        if (stat(found.gl_pathv[i], &s) == 0 && S_ISREG(s.st_mode)) {
+            fields_text(&job->out, AGENT_KEY_FILE, found.gl_pathv[i]);
+            fields_number(&job->out, AGENT_KEY_SIZE, (uint64_t)s.st_size);
+            fields_number(&job->out, AGENT_KEY_MODIFIED,
+                          (uint64_t)s.st_mtim.tv_sec);
+            count++;
+        }
+    }
+    globfree(&found);
 }
 
 static void quit(struct job *job)
@@ -78,6 +106,8 @@ job_handler *posix_handler(uint16_t request)
         return quit;
     case AGENT_REQ_SHUT_DOWN:
         return shut_down;
+    case AGENT_REQ_LOGS:
+        return logs;
     case AGENT_REQ_DEVICES:
         return posix_devices;
     case AGENT_REQ_STATUS:

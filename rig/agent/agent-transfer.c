@@ -12,6 +12,7 @@ typedef struct Transfer {
     const char *local, *remote;
     RigAgentMoved *moved;
     gpointer opaque;
+    uint64_t limit; /* of size, 0: none */
     uint64_t size;
     char sha256[65];
     struct fields arguments;
@@ -190,6 +191,12 @@ static gboolean get_once(Transfer *t, GError **error)
         return FALSE;
     }
     t->size = fields_get_number(begin, AGENT_KEY_SIZE, 0);
+    if (t->limit && t->size > t->limit) {
+        g_set_error(error, RIG_AGENT_ERROR, RIG_AGENT_LOCAL,
+                    "%s: longer than it may be, %" G_GUINT64_FORMAT " bytes",
+                    t->remote, t->limit);
+        return FALSE;
+    }
     if (!fields_get_text(begin, AGENT_KEY_SHA256, t->sha256,
                          sizeof(t->sha256))) {
         g_set_error(error, RIG_AGENT_ERROR, RIG_AGENT_MALFORMED,
@@ -221,6 +228,16 @@ gboolean rig_agent_get(RigAgent *agent, const char *remote, const char *local,
 {
     Transfer t = { .agent = agent, .local = local, .remote = remote,
                    .moved = moved, .opaque = opaque };
+
+    return attempt(&t, get_once, error);
+}
+
+gboolean rig_agent_get_small(RigAgent *agent, const char *remote,
+                             const char *local, uint64_t limit,
+                             GError **error)
+{
+    Transfer t = { .agent = agent, .local = local, .remote = remote,
+                   .limit = limit };
 
     return attempt(&t, get_once, error);
 }

@@ -19,6 +19,10 @@ gboolean rig_agent_put(RigAgent *agent, const char *local, const char *remote,
                        RigAgentMoved *moved, gpointer opaque, GError **error);
 gboolean rig_agent_get(RigAgent *agent, const char *remote, const char *local,
                        RigAgentMoved *moved, gpointer opaque, GError **error);
+/* The same for a file of the guest that may have at most @limit bytes. */
+gboolean rig_agent_get_small(RigAgent *agent, const char *remote,
+                             const char *local, uint64_t limit,
+                             GError **error);
 
 /*
  * Fetch all logs and dumps of the guest into @directory, which is made.

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* libFuzzer target: details of a panic event, and the header of a dump. */
+/* libFuzzer target: details of a panic event. */
 #include <string.h>
 
 #include "bugcheck.h"
-#include "minidump.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -15,9 +14,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (rig_bugcheck_parse(json, &b, NULL)) {
         g_free(rig_bugcheck_text(&b, size % 2));
         rig_bugcheck_class(&b);
-    }
-    if (rig_minidump_parse(data, size, &b)) {
-        g_free(rig_bugcheck_text(&b, FALSE));
     }
     return 0;
 }

@@ -1,9 +1,9 @@
 # `make fuzz-stream`: the monitor against libFuzzer, with clang's ASan and
 # UBSan. FUZZ_SECONDS limits it; what it finds stays in build/fuzz/corpus.
 # `make fuzz-parsers`: the PE loader, the INF parser, the plan reader, scenario
-# and rule files, every other kind of XML that is read (fuzz-xml.c), panic events
-# and dumps, RUNS inputs each, none of which may take 20 seconds (of a machine
-# that may be busy).
+# and rule files, every other kind of XML that is read (fuzz-xml.c), panic events,
+# dumps, RUNS inputs each, none of which may take 20 seconds (of a machine that
+# may be busy).
 
 FUZZ_SECONDS ?= 60
 FUZZ_CC ?= clang
@@ -32,7 +32,7 @@ $(FUZZ_DIR)/%.o: %.c | have-fuzz-cc
 $(FUZZ_DIR)/librig.a: $(FUZZ_OBJECTS)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-FUZZ_WITH_RIG := stream scenario rule xml
+FUZZ_WITH_RIG := stream scenario rule xml dump
 $(FUZZ_WITH_RIG:%=$(FUZZ_DIR)/fuzz-%): $(FUZZ_DIR)/fuzz-%: \
     $(FUZZ_DIR)/rig/tests/fuzz-%.o $(FUZZ_DIR)/librig.a
 	$(Q)echo "  LD    $@"
@@ -53,7 +53,7 @@ fuzz-stream: $(FUZZ_DIR)/fuzz-stream
 # --- parsers -----------------------------------------------------------------
 
 RUNS ?= 1000000
-FUZZ_PARSERS := pe inf plan scenario rule panic agent
+FUZZ_PARSERS := pe inf plan scenario rule panic dump agent
 
 FUZZ_pe := rig/driver/driver-image.c rig/driver/driver-ndis.c \
     rig/driver/exports.c rig/driver/pe-check.c rig/driver/pe-file.c \
@@ -62,7 +62,7 @@ FUZZ_pe := rig/driver/driver-image.c rig/driver/driver-ndis.c \
     guest-agent/ndis/pe.c
 FUZZ_inf := $(wildcard guest-agent/agent/inf*.c) guest-agent/agent/registry.c \
     guest-agent/agent/windows-version.c
-FUZZ_panic := rig/windows/bugcheck.c rig/windows/minidump.c
+FUZZ_panic := rig/windows/bugcheck.c
 FUZZ_plan := guest-agent/agent/plan.c guest-agent/agent/plan-step.c \
     guest-agent/linux/pci.c
 FUZZ_agent := guest-agent/protocol/crc32c.c guest-agent/protocol/fields.c \
@@ -76,6 +76,7 @@ FUZZ_LENGTH_agent := 2048
 FUZZ_LENGTH_scenario := 8192
 FUZZ_LENGTH_rule := 16384
 FUZZ_LENGTH_panic := 1024
+FUZZ_LENGTH_dump := 256
 
 # Our own drivers, without symbols, and their defects; plans of earlier runs.
 FUZZ_SEEDS_pe = $(PROBE_SYS) $(SHIM_PROBE_SYS) $(wildcard build/drivers/*/*.sys)

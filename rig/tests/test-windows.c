@@ -10,7 +10,6 @@
 #include "image-import.h"
 #include "image-prepare.h"
 #include "include/plan.h"
-#include "minidump.h"
 #include "profile.h"
 #include "run-suite.h"
 #include "stream-builder.h"
@@ -95,23 +94,6 @@ START_TEST(what_is_no_panic_event_is_refused)
         ck_assert_msg(!rig_bugcheck_parse(bad[i], &b, &error), "%s", bad[i]);
         ck_assert(error != NULL && !b.known);
     }
-}
-END_TEST
-
-START_TEST(a_dump_s_header_has_code_and_parameters)
-{
-    guint8 dump[RIG_MINIDUMP_HEADER] = "PAGEDU64";
-    RigBugcheck b;
-
-    dump[0x38] = 0x7c;
-    dump[0x40] = 0x0b;
-    dump[0x5f] = 0xff;
-    ck_assert(rig_minidump_parse(dump, sizeof(dump), &b));
-    ck_assert_pstr_eq(rig_bugcheck_class(&b), "0x0B");
-    ck_assert_uint_eq(b.parameter[3], 0xff00000000000000ull);
-    ck_assert(!rig_minidump_parse(dump, sizeof(dump) - 1, &b));
-    dump[5] = 'X';
-    ck_assert(!rig_minidump_parse(dump, sizeof(dump), &b));
 }
 END_TEST
 
@@ -659,7 +641,6 @@ int main(void)
     tcase_add_test(t, four_parameters_of_7c_are_our_classes);
     tcase_add_test(t, arguments_above_the_signed_range_are_kept);
     tcase_add_test(t, what_is_no_panic_event_is_refused);
-    tcase_add_test(t, a_dump_s_header_has_code_and_parameters);
     tcase_add_test(t, xml_under_kvm_is_the_golden_one);
     tcase_add_test(t, without_kvm_there_is_nothing_of_hyper_v);
     tcase_add_test(t, an_image_is_copied_kept_and_taken_away);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The bug check in the header of a Windows dump, of any kind. */
+/* The header of a Windows crash dump, of any kind: minidump or MEMORY.DMP. */
 #ifndef RIG_MINIDUMP_H
 #define RIG_MINIDUMP_H
 
@@ -7,13 +7,21 @@
 
 #include "bugcheck.h"
 
-/* As much of the file as is looked at, bytes. */
-#define RIG_MINIDUMP_HEADER 0x60u
+/* Of the file, bytes; all that is looked at. */
+#define RIG_MINIDUMP_HEADER 0x2000u
+
+typedef struct RigMinidump {
+    RigBugcheck bugcheck;  /* known */
+    const char *kind;      /* "complete", "kernel", "small", ...; static */
+    unsigned processors;   /* 1.. */
+} RigMinidump;
 
 /*
- * Code and parameters of a 64-bit dump (WinDumpHeader64 of QEMU's
- * win_dump_defs.h), from its first @length bytes. FALSE: it is none.
+ * What is in the first @length bytes of a dump of 64-bit Windows on x64
+ * (WinDumpHeader64 of QEMU's win_dump_defs.h, which names the fields). FALSE
+ * with @error, which says what is wrong with it: @d is zeroed then.
  */
-gboolean rig_minidump_parse(const void *bytes, gsize length, RigBugcheck *b);
+gboolean rig_minidump_parse(const void *bytes, gsize length, RigMinidump *d,
+                            GError **error);
 
 #endif

@@ -13,58 +13,79 @@
 
 /* For QEMU to delete what the guest has let go. */
 #define DELETE_SECONDS 60
+/* For Windows that has stopped to write its memory and reset the machine. */
+#define RESET_SECONDS 300
 
-/* --- panics -------------------------------------------------------------- */
+/* --- events -------------------------------------------------------------- */
 
-typedef struct Panic {
+typedef enum Happening { PANICKED, DELETED, RESET } Happening;
+
+typedef struct Event {
     RigWindowsRunner *r;
+    Happening what;
     char *json;
-} Panic;
+} Event;
 
-static gboolean take_panic(gpointer opaque)
+static gboolean take_event(gpointer opaque)
 {
-    Panic *p = opaque;
+    Event *e = opaque;
 
-    if (!p->json) {
-        p->r->deleted = TRUE;
-    } else if (!p->r->panicked) { /* the first one says what it was */
-        p->r->panicked = TRUE;
-        p->r->panic = g_steal_pointer(&p->json);
+    switch (e->what) {
+    case PANICKED:
+        if (!e->r->panicked) { /* the first one says what it was */
+            e->r->panicked = TRUE;
+            e->r->panic = g_steal_pointer(&e->json);
+        }
+        break;
+    case DELETED:
+        e->r->deleted = TRUE;
+        break;
+    case RESET:
+        e->r->reset = TRUE;
+        break;
     }
     return G_SOURCE_REMOVE;
 }
 
-static void panic_free(gpointer opaque)
+static void event_free(gpointer opaque)
 {
-    Panic *p = opaque;
+    Event *e = opaque;
 
-    g_free(p->json);
-    g_free(p);
+    g_free(e->json);
+    g_free(e);
 }
 
-/* @json NULL: the function was deleted. */
-static void post(RigWindowsRunner *r, const char *json)
+static void post(RigWindowsRunner *r, Happening what, const char *json)
 {
     GSource *source = g_idle_source_new();
-    Panic *p = g_new0(Panic, 1);
+    Event *e = g_new0(Event, 1);
 
-    p->r = r;
-    p->json = g_strdup(json);
+    e->r = r;
+    e->what = what;
+    e->json = g_strdup(json);
     g_source_set_priority(source, G_PRIORITY_HIGH);
-    g_source_set_callback(source, take_panic, p, panic_free);
+    g_source_set_callback(source, take_event, e, event_free);
     g_source_attach(source, r->context);
     g_source_unref(source);
 }
 
 void rig_runner_on_panic(const char *json, void *opaque)
 {
-    post(opaque, json);
+    post(opaque, PANICKED, json);
 }
 
 void rig_runner_on_deleted(const char *json, void *opaque)
 {
     if (strstr(json, "\"" RIG_WINDOWS_NIC "\"")) {
-        post(opaque, NULL);
+        post(opaque, DELETED, json);
+    }
+}
+
+/* Not those that rig has asked QEMU for. */
+void rig_runner_on_reset(const char *json, void *opaque)
+{
+    if (strstr(json, "\"guest-reset\"")) {
+        post(opaque, RESET, json);
     }
 }
 
@@ -74,20 +95,32 @@ static gboolean on_deadline(gpointer opaque)
     return G_SOURCE_REMOVE;
 }
 
-gboolean rig_runner_wait_deleted(RigWindowsRunner *r)
+/* Until an event has set @flag of @r; FALSE: not in time, or a panic. */
+static gboolean wait_for(RigWindowsRunner *r, const gboolean *flag,
+                         unsigned seconds)
 {
-    GSource *deadline = g_timeout_source_new_seconds(DELETE_SECONDS);
+    GSource *deadline = g_timeout_source_new_seconds(seconds);
     gboolean over = FALSE;
 
     g_source_set_callback(deadline, on_deadline, &over, NULL);
     g_source_attach(deadline, r->context);
-    while (!r->deleted && !over && !r->panicked &&
+    while (!*flag && !over && !r->panicked &&
            !g_atomic_int_get(&r->stop)) {
         g_main_context_iteration(r->context, TRUE);
     }
     g_source_destroy(deadline);
     g_source_unref(deadline);
-    return r->deleted;
+    return *flag;
+}
+
+gboolean rig_runner_wait_deleted(RigWindowsRunner *r)
+{
+    return wait_for(r, &r->deleted, DELETE_SECONDS);
+}
+
+gboolean rig_runner_wait_reset(RigWindowsRunner *r)
+{
+    return wait_for(r, &r->reset, RESET_SECONDS);
 }
 
 void rig_runner_drain(RigWindowsRunner *r)

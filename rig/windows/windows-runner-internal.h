@@ -14,7 +14,7 @@ struct RigWindowsRunner {
     virDomainPtr domain;
     GThread *thread;
     GMainContext *context;  /* of that thread */
-    int watch, watch_deleted; /* rig_qmp_watch() */
+    int watch, watch_deleted, watch_reset; /* rig_qmp_watch() */
     int stop;               /* atomic: the user wants no more */
     GMutex hangup;          /* of the next: to end a wait from outside */
     int line;               /* a duplicate of the agent's socket, or -1 */
@@ -36,8 +36,10 @@ struct RigWindowsRunner {
     gboolean dumped;        /* memory, in this scenario */
 
     gboolean panicked;
-    gboolean rebooted;      /* ... which nobody told: it has started again */
+    gboolean reset;         /* the guest has, since the snapshot */
+    gboolean rebooted;      /* a panic that nobody told: reset, and no more */
     char *panic;            /* details of the event, JSON */
+    GPtrArray *dumps;       /* those in the snapshot, of RigGuestDump; or NULL */
     gboolean lost;          /* the machine is gone */
     char *broken;           /* why the cycle cannot go on */
     char *gave_up;          /* why nothing can */
@@ -71,9 +73,12 @@ void rig_runner_drain(RigWindowsRunner *r);
 /* For rig_qmp_watch(). */
 void rig_runner_on_panic(const char *json, void *opaque);
 void rig_runner_on_deleted(const char *json, void *opaque);
+void rig_runner_on_reset(const char *json, void *opaque);
 /* Until QEMU has deleted the function that the guest let go; FALSE: not in
    time, or the guest has panicked. */
 gboolean rig_runner_wait_deleted(RigWindowsRunner *r);
+/* The same for a guest that may have stopped and will reset the machine. */
+gboolean rig_runner_wait_reset(RigWindowsRunner *r);
 
 /* --- windows-runner-step.c: what a step asks for ------------------------- */
 

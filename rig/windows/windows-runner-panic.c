@@ -11,13 +11,17 @@
 #include <gio/gio.h>
 #include <string.h>
 
-#include "agent-transfer.h"
-#include "minidump.h"
+#include "guest-dump.h"
 #include "qmp.h"
 #include "virt.h"
 #include "windows-runner-internal.h"
 
 #define SNAPSHOT "rig"
+
+/* For Windows to make a file of its dump when its services have started, and
+   how often to look. */
+#define DUMP_SECONDS      60
+#define DUMP_LOOK_SECONDS 2
 
 /* --- snapshot ------------------------------------------------------------ */
 
@@ -25,6 +29,9 @@ gboolean rig_runner_save(RigWindowsRunner *r)
 {
     g_autoptr(GError) error = NULL;
 
+    if (rig_agent_can(r->agent, AGENT_REQ_LOGS)) {
+        r->dumps = rig_guest_dumps_list(r->agent, NULL);
+    }
     if (!r->config.snapshot) {
         return TRUE;
     }
@@ -50,46 +57,71 @@ gboolean rig_runner_restore(RigWindowsRunner *r)
     }
     r->installed = r->unplugged = r->armed = FALSE;
     rig_runner_drain(r);
-    r->panicked = r->rebooted = FALSE;
+    r->panicked = r->rebooted = r->reset = FALSE;
     g_clear_pointer(&r->panic, g_free);
     return rig_runner_meet(r);
 }
 
 /* --- what it was --------------------------------------------------------- */
 
-/* Of the newest dump that the guest has now, if it can be fetched. */
-static void read_minidump(RigWindowsRunner *r, RigBugcheck *b)
+/* Whoever stops the run cuts the line, which ends this. */
+static void let_pass(RigWindowsRunner *r, unsigned seconds)
 {
-    g_autofree char *name = g_strdup_printf("logs-%u-%u", r->scenario,
+    g_autofree struct fields *f = g_new0(struct fields, 1);
+
+    fields_clear(f);
+    fields_number(f, AGENT_KEY_TOTAL, seconds * 1000u);
+    g_free(rig_agent_call(r->agent, AGENT_REQ_IDLE, f, 0, NULL));
+}
+
+/*
+ * From the dump of this bug check, into the machine's directory as *@file. The
+ * agent may be there before Windows has made a file of what it left in the
+ * page file, and no event tells when.
+ */
+static void read_dump(RigWindowsRunner *r, RigBugcheck *b, char **file)
+{
+    g_autofree char *name = g_strdup_printf("dump-%u-%u.dmp", r->scenario,
                                             r->cycle);
-    g_autofree char *dir = g_build_filename(r->config.dir, name, NULL);
-    g_autoptr(GDir) d = NULL;
-    const char *file;
+    g_autofree char *local = g_build_filename(r->config.dir, name, NULL);
+    const RigGuestDump *dump = NULL;
+    g_autoptr(GPtrArray) now = NULL;
+    g_autoptr(GError) error = NULL;
+    RigMinidump d = { 0 };
 
-    if (!r->agent || rig_agent_collect(r->agent, dir, NULL, NULL, NULL) <= 0) {
-        return;
-    }
-    d = g_dir_open(dir, 0, NULL);
-    while (d && (file = g_dir_read_name(d)) && !b->known) {
-        g_autofree char *path = g_build_filename(dir, file, NULL);
-        g_autoptr(GMappedFile) map = g_mapped_file_new(path, FALSE, NULL);
-
-        if (map && g_mapped_file_get_contents(map)) {
-            rig_minidump_parse(g_mapped_file_get_contents(map),
-                               g_mapped_file_get_length(map), b);
+    for (unsigned tries = DUMP_SECONDS / DUMP_LOOK_SECONDS; !dump && tries &&
+         !g_atomic_int_get(&r->stop); tries--) {
+        g_clear_pointer(&now, g_ptr_array_unref);
+        now = r->agent && rig_agent_can(r->agent, AGENT_REQ_LOGS) ?
+              rig_guest_dumps_list(r->agent, NULL) : NULL;
+        if (!now) {
+            return;
         }
+        dump = rig_guest_dump_of_bugcheck(r->dumps, now);
+        if (!dump) {
+            let_pass(r, DUMP_LOOK_SECONDS);
+        }
+    }
+    if (dump && rig_guest_dump_fetch(r->agent, dump, local, &d, &error)) {
+        *b = d.bugcheck;
+        *file = g_steal_pointer(&name);
+    } else if (dump) {
+        g_printerr("rig: %s: %s\n", local, error->message);
     }
 }
 
-/* Let Windows write its dump and start again. */
-static void ask_after_reboot(RigWindowsRunner *r, RigBugcheck *b)
+/* Let Windows write its dump and start again, if it has not yet. */
+static void ask_after_reboot(RigWindowsRunner *r, RigBugcheck *b, char **file)
 {
-    if (!r->windows || !rig_qmp(r->domain, "cont", NULL, NULL)) {
+    if (!r->rebooted && !rig_qmp(r->domain, "cont", NULL, NULL)) {
         return;
     }
     r->panicked = FALSE;
     if (rig_runner_meet(r)) {
-        read_minidump(r, b);
+        rig_runner_drain(r);
+        if (r->reset) { /* else it goes on: there is no dump to wait for */
+            read_dump(r, b, file);
+        }
     } else {
         g_clear_pointer(&r->gave_up, g_free); /* the snapshot may help */
     }
@@ -119,28 +151,38 @@ static char *dump_memory(RigWindowsRunner *r)
            ? g_steal_pointer(&name) : NULL;
 }
 
+/* What it was, as far as there is room, and which files are of it. */
+static void describe(char *text, gsize size, const RigBugcheck *b,
+                     const char *dump, const char *memory)
+{
+    g_autofree char *what = rig_bugcheck_text(b, TRUE);
+    g_autofree char *files = g_strdup_printf(
+        "%s%s%s%s", dump ? "; its dump is " : "", dump ? dump : "",
+        memory ? "; memory in " : "", memory ? memory : "");
+
+    g_snprintf(text, size, "%.*s%s", (int)(size - 1 - MIN(strlen(files),
+                                                          size - 1)),
+               what, files);
+}
+
 void rig_runner_bugcheck(RigWindowsRunner *r)
 {
     struct rig_marker m = { .kind = RIG_MK_BUGCHECK };
     RigBugcheck b = { 0 };
-    g_autofree char *dump = NULL;
-    g_autofree char *text = NULL;
+    g_autofree char *memory = NULL, *dump = NULL;
 
-    if (r->rebooted) {
-        read_minidump(r, &b);
-    } else {
+    if (!r->rebooted) {
         rig_bugcheck_parse(r->panic ? r->panic : "{}", &b, NULL);
-        dump = dump_memory(r);
-        if (!b.known) {
-            ask_after_reboot(r, &b);
-        }
+        memory = dump_memory(r);
+        r->reset = FALSE;
     }
-    text = rig_bugcheck_text(&b, TRUE);
+    if (!b.known) {
+        ask_after_reboot(r, &b, &dump);
+    }
     m.status = b.code;
     memcpy(m.arg, b.parameter, sizeof(m.arg));
     g_strlcpy(m.name, RIG_BUGCHECK_MARKER, sizeof(m.name));
-    g_snprintf(m.text, sizeof(m.text), "%s%s%s", text, dump ? "; memory in "
-               : "", dump ? dump : "");
+    describe(m.text, sizeof(m.text), &b, dump, memory);
     rig_runner_mark(r, &m);
 }
 
@@ -162,7 +204,7 @@ void rig_runner_recover(RigWindowsRunner *r)
         return;
     }
     r->installed = r->unplugged = r->armed = FALSE;
-    r->panicked = r->rebooted = FALSE;
+    r->panicked = r->rebooted = r->reset = FALSE;
     g_clear_pointer(&r->panic, g_free);
     rig_runner_meet(r);
 }

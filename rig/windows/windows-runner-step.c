@@ -45,14 +45,24 @@ static gboolean ask_device(RigWindowsRunner *r, uint16_t request,
     return TRUE;
 }
 
+/* Windows stopped, and nobody told: it is silent, and starts again. */
+static gboolean restarted_system(RigWindowsRunner *r, const GError *e)
+{
+    rig_runner_drain(r);
+    return g_error_matches(e, RIG_AGENT_ERROR, RIG_AGENT_RESTARTED)
+           ? r->reset
+           : r->agent &&
+             g_error_matches(e, RIG_AGENT_ERROR, RIG_AGENT_SILENT) &&
+             rig_runner_wait_reset(r);
+}
+
 /* A refusal is a step not done; silence, and the like, is a broken rig. */
 static void failed(RigWindowsRunner *r, RigStepOutcome *o, const GError *e)
 {
     if (r->panicked) {
         return;
     }
-    if (r->windows && g_error_matches(e, RIG_AGENT_ERROR,
-                                      RIG_AGENT_RESTARTED)) {
+    if (restarted_system(r, e)) {
         r->panicked = r->rebooted = TRUE; /* its dump will tell */
         return;
     }
@@ -118,7 +128,12 @@ static void install(RigWindowsRunner *r, RigStepOutcome *o)
 {
     g_autoptr(GError) error = NULL;
 
-    ask_device(r, AGENT_REQ_DISABLE, NULL, NULL, NULL);
+    if (!ask_device(r, AGENT_REQ_DISABLE, NULL, NULL, &error) &&
+        error->code >= RIG_AGENT_LINK) {
+        failed(r, o, error); /* it is gone; a refusal is none of ours */
+        return;
+    }
+    g_clear_error(&error);
     if (r->installed) {
         o->end = RIG_STEP_DONE;
         o->text = g_strdup("installed by an earlier cycle");
@@ -308,7 +323,8 @@ void rig_runner_tidy(RigWindowsRunner *r)
         return;
     }
     if (r->agent) {
-        ask_device(r, AGENT_REQ_DISABLE, NULL, NULL, NULL);
+        r->panicked |= !ask_device(r, AGENT_REQ_DISABLE, NULL, NULL, &error) &&
+                       restarted_system(r, error);
     } else if (!g_atomic_int_get(&r->stop)) {
         rig_runner_meet(r);
     }

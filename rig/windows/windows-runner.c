@@ -227,7 +227,7 @@ RigWindowsRunner *rig_windows_runner_new(const RigWindowsRunnerConfig *c)
 
     r->config = *c;
     r->context = g_main_context_new();
-    r->watch = r->watch_deleted = r->line = -1;
+    r->watch = r->watch_deleted = r->watch_reset = r->line = -1;
     g_mutex_init(&r->hangup);
     r->hardware_id = rig_windows_hardware_id(c->machine->nic);
     return r;
@@ -241,6 +241,8 @@ void rig_windows_runner_start(RigWindowsRunner *r, virDomainPtr domain)
                              rig_runner_on_panic, r);
     r->watch_deleted = rig_qmp_watch(r->config.conn, domain, "DEVICE_DELETED",
                                      rig_runner_on_deleted, r);
+    r->watch_reset = rig_qmp_watch(r->config.conn, domain, "RESET",
+                                   rig_runner_on_reset, r);
     r->thread = g_thread_new("windows", work, r);
 }
 
@@ -257,6 +259,7 @@ void rig_windows_runner_free(RigWindowsRunner *r)
     }
     rig_qmp_forget(r->config.conn, r->watch);
     rig_qmp_forget(r->config.conn, r->watch_deleted);
+    rig_qmp_forget(r->config.conn, r->watch_reset);
     if (r->domain) {
         virDomainFree(r->domain);
     }
@@ -269,5 +272,6 @@ void rig_windows_runner_free(RigWindowsRunner *r)
     g_free(r->broken);
     g_free(r->release);
     g_free(r->panic);
+    g_clear_pointer(&r->dumps, g_ptr_array_unref);
     g_free(r);
 }

@@ -49,6 +49,8 @@ static void make_images(void)
     make_image("plain", "", "");
     make_image("stops", "", "after=2,p0=0x7c,p1=0x0b,p2=0xffff8c0123456789");
     make_image("pvpanics", "RIGPVPANIC=2", "");
+    make_image("dumps", "RIGPVPANIC=2 RIGDUMP=7c:d", "");
+    make_image("restarts", "RIGSTOP=1 RIGDUMP=d1:28", "");
 }
 
 static RigCallResult run(const char *name, const char *image,
@@ -133,6 +135,49 @@ START_TEST(pvpanic_says_that_and_not_why)
 }
 END_TEST
 
+static void expect_dump(void)
+{
+    g_autoptr(GPtrArray) runs = run_dirs();
+    g_autofree char *file = g_build_filename(runs->pdata[runs->len - 1],
+                                             "vm-1", "dump-1-1.dmp", NULL);
+    g_autofree char *bytes = NULL;
+    gsize length;
+
+    ck_assert_msg(g_file_get_contents(file, &bytes, &length, NULL), "%s",
+                  file);
+    ck_assert_uint_eq(length, 0x2000);
+    expect_value("string(contains(//finding[1]/proof[1], "
+                 "'its dump is dump-1-1.dmp'))", "true");
+}
+
+/* The machine is reset, and the system that starts has a dump. */
+START_TEST(the_dump_says_what_pvpanic_does_not)
+{
+    g_auto(RigCallResult) r = run("dumps", "dumps", 1, "",
+        "<expect verdict=\"violation\" level=\"sdv-rule\" class=\"0x0D\"/>");
+
+    expect_status(&r, 0);
+    expect_value("string(//finding/@witness)", "system");
+    expect_value("string(//finding/@class)", "0x0D");
+    expect_value("string(//finding/@boundary)", "halt");
+    expect_value("string(//cycle[@number='1']/@end)", "bugcheck");
+    expect_dump();
+}
+END_TEST
+
+START_TEST(a_stop_that_nobody_tells_of_is_known_by_its_dump)
+{
+    g_auto(RigCallResult) r = run("restarts", "restarts", 1, REMOVAL,
+                                  "<expect verdict=\"inconclusive\"/>");
+
+    expect_status(&r, 0);
+    expect_output(&r, "0xD1 DRIVER_IRQL_NOT_LESS_OR_EQUAL");
+    expect_value("count(//finding[@id='bug-check'][@class='none']"
+                 "[@boundary='install'])", "2");
+    expect_dump();
+}
+END_TEST
+
 START_TEST(an_image_that_is_not_there_is_a_reason_to_skip)
 {
     g_auto(RigCallResult) r = run("absent", "absent", 1, "", "");
@@ -187,20 +232,34 @@ END_TEST
 
 int main(void)
 {
+    /* CK_RUN_CASE names one: check-windows runs them side by side. */
+    const struct {
+        const char *name;
+        const TTest *tests[4];
+    } cases[] = {
+        { "steps", { steps_are_taken_and_seen_by_the_tap,
+                     an_image_that_is_not_there_is_a_reason_to_skip,
+                     an_image_is_checked_by_its_agent } },
+        { "bug-checks", { a_bug_check_is_found_dumped_and_the_run_goes_on,
+                          pvpanic_says_that_and_not_why } },
+        { "dumps", { the_dump_says_what_pvpanic_does_not,
+                     a_stop_that_nobody_tells_of_is_known_by_its_dump } },
+        { "calibration", { calibration_finds_the_profile_that_the_guest_was_given } },
+    };
     Suite *s = suite_create("windows in VMs");
-    TCase *t = tcase_create("windows");
     SRunner *runner;
     int failed;
 
-    tcase_set_timeout(t, 600);
-    tcase_add_checked_fixture(t, make_images, test_dir_remove);
-    tcase_add_test(t, steps_are_taken_and_seen_by_the_tap);
-    tcase_add_test(t, a_bug_check_is_found_dumped_and_the_run_goes_on);
-    tcase_add_test(t, pvpanic_says_that_and_not_why);
-    tcase_add_test(t, an_image_that_is_not_there_is_a_reason_to_skip);
-    tcase_add_test(t, an_image_is_checked_by_its_agent);
-    tcase_add_test(t, calibration_finds_the_profile_that_the_guest_was_given);
-    suite_add_tcase(s, t);
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        TCase *t = tcase_create(cases[i].name);
+
+        tcase_set_timeout(t, 600);
+        tcase_add_checked_fixture(t, make_images, test_dir_remove);
+        for (guint k = 0; cases[i].tests[k]; k++) {
+            tcase_add_test(t, cases[i].tests[k]);
+        }
+        suite_add_tcase(s, t);
+    }
     runner = srunner_create(s);
     srunner_run_all(runner, CK_NORMAL);
     failed = srunner_ntests_failed(runner);
