@@ -116,12 +116,12 @@ static void start_runner(virDomainPtr domain, void *opaque)
 static gboolean prepare_windows(RigRunMachine *m, GError **error)
 {
     const char *runtime = m->c->root ? m->c->root->path : m->c->dir;
+    gboolean cold = g_strcmp0(m->c->options->start, "cold") == 0;
     RigWindowsRunnerConfig config = {
         .conn = m->c->conn,
         .plan = m->plan,
         .machine = &m->result->machine,
         .dir = m->dir,
-        .snapshot = TRUE,
     };
 
     if (g_mkdir_with_parents(m->dir, 0755) != 0) {
@@ -131,10 +131,14 @@ static gboolean prepare_windows(RigRunMachine *m, GError **error)
     }
     m->windows = rig_windows_machine_new(m->c->options->images,
                                          m->result->machine.image,
+                                         cold ? NULL : &m->result->machine,
                                          m->c->paths, runtime, m->dir, error);
     if (!m->windows) {
         return FALSE;
     }
+    config.restore = m->windows->restored;
+    config.keep = m->windows->snapshot ? rig_windows_machine_keep : NULL;
+    config.opaque = m->windows;
     config.agent_socket = m->windows->agent_socket;
     config.boot_seconds = rig_windows_machine_boot_seconds(m->windows);
     m->windows->runner = rig_windows_runner_new(&config);

@@ -74,7 +74,8 @@ static gboolean start(Boot *m, GError **error)
     g_mutex_init(&m->lock);
     g_cond_init(&m->stopped);
     m->root = rig_root_open(NULL, error);
-    m->machine = m->root ? rig_windows_machine_new(images, i->name, m->b->paths,
+    m->machine = m->root ? rig_windows_machine_new(images, i->name, NULL,
+                                                   m->b->paths,
                                                    m->root->path,
                                                    m->root->path, error)
                          : NULL;

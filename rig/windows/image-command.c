@@ -11,6 +11,7 @@
 #include "image-boot.h"
 #include "image-import.h"
 #include "image-prepare.h"
+#include "image-snapshot.h"
 #include "kvm.h"
 #include "loop.h"
 #include "options.h"
@@ -26,6 +27,7 @@ typedef struct Options {
     char *firmware;
     int memory_mib, cpus, disk_gib;
     char *language, *edition, *product_key, *password, *iso;
+    gboolean all;
     char **words;
     RigPaths *paths;
 } Options;
@@ -118,6 +120,50 @@ static int take_away(const Options *o)
     if (!rig_image_remove(o->images, o->words[1], &error)) {
         return complain(error, RIG_EXIT_USAGE);
     }
+    return RIG_EXIT_OK;
+}
+
+/* --- snapshots ----------------------------------------------------------- */
+
+static void print_snapshots(const RigImage *i, const RigPaths *paths)
+{
+    g_autoptr(GPtrArray) all = rig_image_snapshots(i, paths);
+
+    for (guint n = 0; n < all->len; n++) {
+        const RigKeptSnapshot *k = all->pdata[n];
+        g_autofree char *size = g_format_size_full(k->bytes,
+                                                   G_FORMAT_SIZE_IEC_UNITS);
+
+        printf("  %-4s %-13s %s, %s, made %s by QEMU %s%s%s\n",
+               k->state == RIG_SNAPSHOT_GOOD ? "ok" : "old", "snapshot",
+               k->name, size, *k->made ? k->made : "?",
+               *k->qemu_version ? k->qemu_version : "?", k->why ? ": " : "",
+               k->why ? k->why : "");
+    }
+    if (!all->len) {
+        puts("  --   snapshot      none yet: the first run keeps one");
+    }
+}
+
+static int prune(const Options *o)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(RigImage) i = NULL;
+    g_autofree char *size = NULL;
+    unsigned count;
+    guint64 bytes;
+
+    if (!o->words[1] || o->words[2]) {
+        return misuse("prune takes the name of an image");
+    }
+    i = rig_image_load(o->images, o->words[1], o->paths, &error);
+    if (!i || !rig_image_snapshots_prune(i, o->paths, o->all, &count, &bytes,
+                                         &error)) {
+        return complain(error, RIG_EXIT_USAGE);
+    }
+    size = g_format_size_full(bytes, G_FORMAT_SIZE_IEC_UNITS);
+    printf("%u snapshot%s of %s removed, %s\n", count, count == 1 ? "" : "s",
+           i->name, size);
     return RIG_EXIT_OK;
 }
 
@@ -302,6 +348,7 @@ static int check(const Options *o)
     if (!rig_image_save(i, &error)) {
         return complain(error, RIG_EXIT_BROKEN);
     }
+    print_snapshots(i, o->paths);
     return i->test_signing || i->stand_in ? RIG_EXIT_OK : RIG_EXIT_BROKEN;
 }
 
@@ -316,6 +363,7 @@ static const struct {
     { "prepare", prepare, TRUE },
     { "check", check, TRUE },
     { "list", list, FALSE },
+    { "prune", prune, FALSE },
     { "remove", take_away, FALSE },
 };
 
@@ -343,12 +391,15 @@ static gboolean parse(Options *o, int *argc, char ***argv, GError **error)
           "prepare: of the administrator \"rig\" (rig)", "TEXT" },
         { "iso", 0, 0, G_OPTION_ARG_FILENAME, &o->iso,
           "prepare: only make this CD, boot nothing", "FILE" },
+        { "all", 0, 0, G_OPTION_ARG_NONE, &o->all,
+          "prune: snapshots that fit, too", NULL },
         { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->words,
           NULL, NULL },
         { 0 },
     };
     g_autoptr(GOptionContext) context = g_option_context_new(
-        "import NAME FILE | prepare NAME | check NAME | list | remove NAME");
+        "import NAME FILE | prepare NAME | check NAME | list | "
+        "prune NAME | remove NAME");
 
     g_set_prgname("rig image");
     g_option_context_add_main_entries(context, entries, NULL);
@@ -411,7 +462,7 @@ static int run_verb(Options *o)
                                     : verbs[i].run(o);
         }
     }
-    return misuse("it can import, prepare, check, list and remove");
+    return misuse("it can import, prepare, check, list, prune and remove");
 }
 
 int rig_cmd_image(int argc, char **argv)

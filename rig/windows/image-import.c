@@ -137,8 +137,7 @@ char *rig_image_copy(const char *from, const char *to, gboolean progress,
 
 /* --- directories --------------------------------------------------------- */
 
-/* The files of an image directory; there is nothing below it. */
-static void remove_directory(const char *dir)
+void rig_image_remove_directory(const char *dir)
 {
     g_autoptr(GDir) d = g_dir_open(dir, 0, NULL);
     const char *name;
@@ -146,7 +145,9 @@ static void remove_directory(const char *dir)
     while (d && (name = g_dir_read_name(d))) {
         g_autofree char *file = g_build_filename(dir, name, NULL);
 
-        g_unlink(file);
+        if (g_unlink(file) != 0 && errno == EISDIR) {
+            rig_image_remove_directory(file);
+        }
     }
     g_rmdir(dir);
 }
@@ -178,13 +179,13 @@ gboolean rig_image_remove(const char *images, const char *name,
     if (lock < 0) {
         return FALSE;
     }
-    remove_directory(old);
+    rig_image_remove_directory(old);
     if (g_rename(dir, old) != 0) {
         close(lock);
         return fail(error, dir);
     }
     sync_directory(images);
-    remove_directory(old);
+    rig_image_remove_directory(old);
     close(lock);
     return TRUE;
 }
@@ -282,18 +283,18 @@ static gboolean make(const char *images, const RigImageImport *i,
     image->uefi = i->uefi;
     image->memory_mib = i->memory_mib;
     image->cpus = i->cpus;
-    remove_directory(new);
+    rig_image_remove_directory(new);
     if (g_mkdir(new, 0755) != 0) {
         return fail(error, new);
     }
     if (!fill(i, image, iso, interrupted, error)) {
-        remove_directory(new);
+        rig_image_remove_directory(new);
         return FALSE;
     }
     sync_directory(new);
     if (g_rename(new, final) != 0) {
         fail(error, final);
-        remove_directory(new);
+        rig_image_remove_directory(new);
         return FALSE;
     }
     sync_directory(images);

@@ -47,4 +47,7 @@ char *rig_image_copy(const char *from, const char *to, gboolean progress,
 #define RIG_OVMF_CODE "/usr/share/OVMF/OVMF_CODE_4M.fd"
 #define RIG_OVMF_VARS "/usr/share/OVMF/OVMF_VARS_4M.fd"
 
+/* A directory of the store with all that is below it; best effort. */
+void rig_image_remove_directory(const char *dir);
+
 #endif

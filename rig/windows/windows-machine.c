@@ -4,6 +4,7 @@
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
+#include <stdio.h>
 
 #include "image-import.h"
 #include "kvm.h"
@@ -11,26 +12,67 @@
 /* Seconds for the Linux of the tests, on a machine that is very busy. */
 #define STAND_IN_BOOT 300u
 
+/* A copy of the snapshot that is kept, if there is one that fits. */
+static gboolean take_snapshot(RigWindowsMachine *w)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *why = NULL;
+
+    switch (rig_image_snapshot_state(w->snapshot, &why)) {
+    case RIG_SNAPSHOT_GOOD:
+        if (rig_image_snapshot_take(w->snapshot, w->overlay, w->nvram,
+                                    &error)) {
+            return TRUE;
+        }
+        why = g_strdup(error->message);
+        break;
+    case RIG_SNAPSHOT_NONE:
+        return FALSE;
+    case RIG_SNAPSHOT_STALE:
+        break;
+    }
+    fprintf(stderr, "rig: image %s: its snapshot %s is not used: %s; the "
+            "guest boots, and a new one is kept\n", w->image->name,
+            w->snapshot->name, why);
+    return FALSE;
+}
+
+void rig_windows_machine_keep(void *machine)
+{
+    RigWindowsMachine *w = machine;
+    g_autoptr(GError) error = NULL;
+
+    if (!rig_image_snapshot_keep(w->snapshot, w->overlay, w->nvram, &error)) {
+        fprintf(stderr, "rig: image %s: no snapshot is kept: %s\n",
+                w->image->name, error->message);
+    }
+}
+
 static gboolean make_disks(RigWindowsMachine *w, GError **error)
 {
     g_autofree char *disk = rig_image_file(w->image, RIG_IMAGE_DISK);
     g_autofree char *nvram = rig_image_file(w->image, RIG_IMAGE_NVRAM);
 
     w->overlay = g_build_filename(w->runtime, "disk.qcow2", NULL);
+    w->nvram = w->image->uefi ? g_build_filename(w->runtime, "nvram.qcow2",
+                                                 NULL) : NULL;
     g_unlink(w->overlay);
+    if (w->nvram) {
+        g_unlink(w->nvram);
+    }
+    w->restored = w->snapshot && take_snapshot(w);
+    if (w->restored) {
+        return TRUE;
+    }
     if (!rig_image_create_disk(w->overlay, disk, 0, error)) {
         return FALSE;
     }
-    if (w->image->uefi) {
-        w->nvram = g_build_filename(w->runtime, "nvram.qcow2", NULL);
-        g_unlink(w->nvram);
-        return rig_image_create_disk(w->nvram, nvram, 0, error);
-    }
-    return TRUE;
+    return !w->nvram || rig_image_create_disk(w->nvram, nvram, 0, error);
 }
 
 RigWindowsMachine *rig_windows_machine_new(const char *images,
                                            const char *name,
+                                           const RigMachine *machine,
                                            const RigPaths *paths,
                                            const char *runtime,
                                            const char *dir, GError **error)
@@ -48,6 +90,13 @@ RigWindowsMachine *rig_windows_machine_new(const char *images,
     w->agent_socket = g_build_filename(runtime, "agent", NULL);
     w->debug_log = g_build_filename(dir, "com2.log", NULL);
     w->kvm = !w->image->stand_in && rig_kvm_usable(paths, NULL);
+    if (machine) {
+        w->snapshot = rig_image_snapshot_new(w->image, paths, machine, w->kvm,
+                                             error);
+        if (!w->snapshot) {
+            return NULL;
+        }
+    }
     return make_disks(w, error) ? g_steal_pointer(&w) : NULL;
 }
 
@@ -91,6 +140,7 @@ void rig_windows_machine_free(RigWindowsMachine *w)
     if (w->nvram) {
         g_unlink(w->nvram);
     }
+    rig_image_snapshot_free(w->snapshot);
     rig_image_free(w->image);
     rig_profile_free(w->profile);
     g_free(w->runtime);

@@ -7,6 +7,7 @@
 #include <libvirt/libvirt.h>
 
 #include "image.h"
+#include "image-snapshot.h"
 #include "profile.h"
 #include "windows-domain.h"
 #include "windows-runner.h"
@@ -16,20 +17,28 @@ typedef struct RigWindowsMachine {
     RigProfileFile *profile;  /* NULL: never calibrated */
     gboolean kvm;
     char *runtime;            /* directory for what is thrown away */
-    char *overlay, *nvram;    /* in it; NULL: a stand-in has none */
+    char *overlay, *nvram;    /* in it; nvram NULL: BIOS */
+    RigImageSnapshot *snapshot; /* kept with the image, or to be; NULL: none */
+    gboolean restored;        /* the overlay is a copy of it */
     char *agent_socket, *debug_log;
     RigWindowsRunner *runner;
 } RigWindowsMachine;
 
 /*
- * Image @name, with a fresh overlay in @runtime. NULL with @error, which says
- * what to do.
+ * Image @name, with an overlay in @runtime: that of a snapshot of @machine that
+ * is kept with the image, or a fresh one (@machine NULL: always). A snapshot
+ * that is of something else is told on standard error. NULL with @error, which
+ * says what to do.
  */
 RigWindowsMachine *rig_windows_machine_new(const char *images,
                                            const char *name,
+                                           const RigMachine *machine,
                                            const RigPaths *paths,
                                            const char *runtime,
                                            const char *dir, GError **error);
+/* Keep the overlay, to which nobody writes now, with the image. What is wrong
+   is told on standard error: no run fails for that. @machine: RigWindowsMachine */
+void rig_windows_machine_keep(void *machine);
 /* Fill in what the image decides; the rest is the caller's. */
 void rig_windows_machine_domain(const RigWindowsMachine *w,
                                 const RigMachine *machine,

@@ -90,8 +90,9 @@ void rig_runner_tidy(RigWindowsRunner *r);
 
 /* --- windows-runner-panic.c: when Windows stops -------------------------- */
 
-/* Take the snapshot to which a bug check leads back; FALSE: r->gave_up. */
-gboolean rig_runner_save(RigWindowsRunner *r);
+/* Meet the agent, and have the snapshot to which a bug check leads back: begin
+   there, or boot and take it. FALSE: r->gave_up. */
+gboolean rig_runner_begin(RigWindowsRunner *r);
 /* Go back to it, and meet the agent again; FALSE: r->gave_up. */
 gboolean rig_runner_restore(RigWindowsRunner *r);
 /* Find out what it was, and mark it; dump memory once for each scenario. */

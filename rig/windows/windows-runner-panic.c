@@ -12,11 +12,12 @@
 #include <string.h>
 
 #include "guest-dump.h"
+#include "image-snapshot.h"
 #include "qmp.h"
 #include "virt.h"
 #include "windows-runner-internal.h"
 
-#define SNAPSHOT "rig"
+#define SNAPSHOT RIG_IMAGE_SNAPSHOT_TAG
 
 /* For Windows to make a file of its dump when its services have started, and
    how often to look. */
@@ -25,22 +26,21 @@
 
 /* --- snapshot ------------------------------------------------------------ */
 
-gboolean rig_runner_save(RigWindowsRunner *r)
+/* While the machine stands, so that the copy is of one moment. */
+static gboolean save(RigWindowsRunner *r, GError **error)
 {
-    g_autoptr(GError) error = NULL;
-
-    if (rig_agent_can(r->agent, AGENT_REQ_LOGS)) {
-        r->dumps = rig_guest_dumps_list(r->agent, NULL);
-    }
-    if (!r->config.snapshot) {
-        return TRUE;
-    }
-    if (!rig_qmp_human(r->domain, "savevm " SNAPSHOT, &error)) {
-        r->gave_up = g_strdup_printf("no snapshot: %s", error->message);
+    if (!rig_qmp_human(r->domain, "savevm " SNAPSHOT, error)) {
         return FALSE;
     }
     r->have_snapshot = TRUE;
-    return TRUE;
+    if (!r->config.keep) {
+        return TRUE;
+    }
+    if (!rig_qmp(r->domain, "stop", NULL, error)) {
+        return FALSE;
+    }
+    r->config.keep(r->config.opaque);
+    return rig_qmp(r->domain, "cont", NULL, error);
 }
 
 gboolean rig_runner_restore(RigWindowsRunner *r)
@@ -60,6 +60,21 @@ gboolean rig_runner_restore(RigWindowsRunner *r)
     r->panicked = r->rebooted = r->reset = FALSE;
     g_clear_pointer(&r->panic, g_free);
     return rig_runner_meet(r);
+}
+
+gboolean rig_runner_begin(RigWindowsRunner *r)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (r->config.restore) {
+        r->have_snapshot = rig_runner_restore(r);
+    } else if (rig_runner_meet(r) && !save(r, &error)) {
+        r->gave_up = g_strdup_printf("no snapshot: %s", error->message);
+    }
+    if (r->have_snapshot && rig_agent_can(r->agent, AGENT_REQ_LOGS)) {
+        r->dumps = rig_guest_dumps_list(r->agent, NULL);
+    }
+    return r->have_snapshot && !r->gave_up;
 }
 
 /* --- what it was --------------------------------------------------------- */

@@ -190,7 +190,7 @@ static void run_scenario(RigWindowsRunner *r, const RigScenario *s)
 
 static void run_plan(RigWindowsRunner *r)
 {
-    if (!rig_runner_meet(r) || !rig_runner_save(r)) {
+    if (!rig_runner_begin(r)) {
         mark(r, RIG_MK_PLAN_END, NULL, 1, 0, r->gave_up);
         return;
     }

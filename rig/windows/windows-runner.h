@@ -28,7 +28,9 @@ typedef struct RigWindowsRunnerConfig {
     const RigMachine *machine;
     const char *agent_socket; /* on which QEMU listens: COM1 */
     const char *dir;          /* of the machine: dumps and logs go there */
-    gboolean snapshot;        /* there is a disk to keep one in */
+    gboolean restore;         /* the disk has a snapshot to begin with */
+    void (*keep)(void *opaque); /* copy the disk, which has one now; NULL: no */
+    void *opaque;
     unsigned boot_seconds;    /* until the agent has to be there */
 } RigWindowsRunnerConfig;
 

@@ -8,6 +8,7 @@
 #include <glib/gstdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utime.h>
 
 #include "run-rig.h"
 
@@ -204,6 +205,63 @@ START_TEST(an_image_is_checked_by_its_agent)
 }
 END_TEST
 
+/* What the guest of the newest run has written on its console, of its boot. */
+static gboolean has_booted(void)
+{
+    g_autoptr(GPtrArray) runs = run_dirs();
+    g_autofree char *file = g_build_filename(runs->pdata[runs->len - 1],
+                                             "vm-1", "com2.log", NULL);
+    g_autofree char *text = NULL;
+
+    ck_assert(g_file_get_contents(file, &text, NULL, NULL));
+    return strstr(text, "Linux version") != NULL;
+}
+
+static void expect_image(const char *verb, const char *option,
+                         const char *says)
+{
+    g_autofree char *store = g_build_filename(test_dir(), "store", NULL);
+    const char *args[] = { "image", verb, "--images", store, "plain", option,
+                           NULL };
+    g_auto(RigCallResult) r = rig_call(NULL, args);
+
+    expect_status(&r, 0);
+    expect_output(&r, says);
+}
+
+START_TEST(a_snapshot_is_kept_with_the_image_and_gone_on_from)
+{
+    g_autofree char *disk = g_build_filename(test_dir(), "store", "plain",
+                                             "disk.qcow2", NULL);
+    g_auto(RigCallResult) cold = run("plain", "plain", 1, "",
+                                     "<expect verdict=\"inconclusive\"/>");
+
+    expect_status(&cold, 0);
+    ck_assert(has_booted());
+    for (unsigned i = 0; i < 2; i++) { /* it is as good afterwards */
+        g_auto(RigCallResult) warm = run("plain", "plain", 1, REMOVAL,
+                                         "<expect verdict=\"inconclusive\"/>");
+
+        expect_status(&warm, 0);
+        expect_value("count(//step[@result='done'])", "9");
+        ck_assert(!has_booted());
+    }
+    expect_image("check", NULL, "e1000e-256mib-tcg");
+    g_utime(disk, NULL); /* whoever touched it may have changed it */
+    {
+        g_auto(RigCallResult) again = run("plain", "plain", 1, "",
+            "<expect verdict=\"inconclusive\"/>");
+
+        expect_status(&again, 0);
+        expect_output(&again, "is not used: the image has changed since; the "
+                      "guest boots");
+        ck_assert(has_booted());
+    }
+    expect_image("prune", NULL, "0 snapshots of plain removed");
+    expect_image("prune", "--all", "1 snapshot of plain removed");
+}
+END_TEST
+
 static void calibrate(const char *profile, const char *programmed,
                       const char *cleared, const char *enabled)
 {
@@ -244,6 +302,8 @@ int main(void)
                           pvpanic_says_that_and_not_why } },
         { "dumps", { the_dump_says_what_pvpanic_does_not,
                      a_stop_that_nobody_tells_of_is_known_by_its_dump } },
+        { "snapshots", {
+            a_snapshot_is_kept_with_the_image_and_gone_on_from } },
         { "calibration", { calibration_finds_the_profile_that_the_guest_was_given } },
     };
     Suite *s = suite_create("windows in VMs");
