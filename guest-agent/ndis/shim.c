@@ -23,11 +23,37 @@
 
 /* wdm.h */
 #define IRP_MJ_DEVICE_CONTROL 0x0e
+#define IRP_MJ_POWER          0x16
 #define IRP_MN_START_DEVICE   0x00
 #define IRP_MN_REMOVE_DEVICE  0x02
+#define IRP_MN_SET_POWER      0x02
+#define IRP_MN_QUERY_POWER    0x03
+#define SL_INVOKE_ON_SUCCESS  0x40
+#define SL_INVOKE_ON_ERROR    0x80
+#define SYSTEM_POWER 0  /* POWER_STATE_TYPE */
+#define DEVICE_POWER 1
+
+/* IO_STACK_LOCATION.Parameters.Power */
+struct power {
+    ULONG context, pad;
+    ULONG type, pad_type;
+    ULONG state, pad_state;
+    ULONG shutdown, pad_shutdown;
+};
+
+/* REQUEST_POWER_COMPLETE */
+typedef VOID NTAPI power_complete(PDEVICE_OBJECT device, UCHAR minor,
+                                  ULONG state, PVOID context,
+                                  PIO_STATUS_BLOCK status);
 
 #define EXTENSION_MAX 256u
 #define LOCATIONS     2
+
+struct request {
+    IRP irp; /* the first: one is found by the other */
+    IO_STACK_LOCATION location[LOCATIONS];
+    bool completed;
+};
 
 struct device {
     DEVICE_OBJECT object;
@@ -45,11 +71,8 @@ static struct {
     struct device pdo, fdo;
     bool created, linked, started;
     struct marker_bar bars[2];
-    struct {
-        IRP irp;
-        IO_STACK_LOCATION location[LOCATIONS];
-        bool completed;
-    } request;
+    int32_t (*bus_power)(uint32_t device_state);
+    struct request request;
 } shim;
 
 /* --- ntoskrnl.exe ------------------------------------------------------- */
@@ -121,18 +144,46 @@ static BOOLEAN NTAPI io_forward(PDEVICE_OBJECT device, PIRP irp)
     return TRUE;
 }
 
-static NTSTATUS NTAPI iof_call(PDEVICE_OBJECT device, PIRP irp)
-{
-    (void)device;
-    shim.request.completed = true;
-    return irp->IoStatus.Status;
-}
-
+/* WDK, "IoCompleteRequest": up the stack, as far as nobody takes it back. */
 static VOID NTAPI iof_complete(PIRP irp, CCHAR boost)
 {
-    (void)irp;
+    struct request *r = (struct request *)irp;
+
     (void)boost;
-    shim.request.completed = true;
+    while (irp->CurrentLocation <= irp->StackCount) {
+        IO_STACK_LOCATION *s = irp->Tail.Overlay.CurrentStackLocation++;
+        UCHAR wanted = irp->IoStatus.Status >= 0 ? SL_INVOKE_ON_SUCCESS
+                                                 : SL_INVOKE_ON_ERROR;
+        NTSTATUS NTAPI (*routine)(PDEVICE_OBJECT, PIRP, PVOID) =
+            (void *)s->CompletionRoutine;
+
+        irp->CurrentLocation++;
+        if (routine && s->Control & wanted &&
+            routine(irp->CurrentLocation <= irp->StackCount
+                    ? s[1].DeviceObject : NULL, irp, s->Context) ==
+            (NTSTATUS)STATUS_MORE_PROCESSING_REQUIRED) {
+            return;
+        }
+    }
+    r->completed = true;
+}
+
+/* The PCI bus driver: it puts the function into a device state, and all else
+   succeeds. */
+static NTSTATUS NTAPI iof_call(PDEVICE_OBJECT device, PIRP irp)
+{
+    const IO_STACK_LOCATION *s = --irp->Tail.Overlay.CurrentStackLocation;
+    const struct power *p = (const void *)&s->Parameters;
+
+    (void)device;
+    irp->CurrentLocation--;
+    irp->IoStatus.Status = STATUS_SUCCESS;
+    if (s->MajorFunction == IRP_MJ_POWER && p->type == DEVICE_POWER &&
+        s->MinorFunction == IRP_MN_SET_POWER && shim.bus_power) {
+        irp->IoStatus.Status = shim.bus_power(p->state);
+    }
+    iof_complete(irp, 0);
+    return irp->IoStatus.Status;
 }
 
 /* The tap is mapped in this process already. */
@@ -161,18 +212,20 @@ static PVOID NTAPI current_thread(void)
     return &host_self;
 }
 
-/* Nobody sends power requests to the tap's function here. */
+static NTSTATUS send_power(struct request *r, UCHAR minor, ULONG type,
+                           ULONG state);
+
+/* A device request to the top of the stack; it is over when this returns. */
 static NTSTATUS NTAPI po_request(PDEVICE_OBJECT device, UCHAR minor,
-                                 int state, PVOID complete, PVOID context,
-                                 PIRP *irp)
+                                 ULONG state, power_complete *complete,
+                                 PVOID context, PIRP *irp)
 {
-    (void)device;
-    (void)minor;
-    (void)state;
-    (void)complete;
-    (void)context;
+    struct request r = { 0 };
+
     (void)irp;
-    return (NTSTATUS)STATUS_NOT_SUPPORTED;
+    r.irp.IoStatus.Status = send_power(&r, minor, DEVICE_POWER, state);
+    complete(device, minor, state, context, &r.irp.IoStatus);
+    return (NTSTATUS)STATUS_PENDING;
 }
 
 static const struct {
@@ -258,10 +311,10 @@ void *shim_resolve(const char *name)
 
 /* --- its device --------------------------------------------------------- */
 
-static NTSTATUS send(uint8_t major, uint8_t minor)
+static NTSTATUS send_request(struct request *r, uint8_t major, uint8_t minor)
 {
-    IRP *irp = &shim.request.irp;
-    IO_STACK_LOCATION *s = &shim.request.location[LOCATIONS - 1];
+    IRP *irp = &r->irp;
+    IO_STACK_LOCATION *s = &r->location[LOCATIONS - 1];
     NTSTATUS status;
 
     irp->Type = 6;  /* IO_TYPE_IRP */
@@ -273,9 +326,24 @@ static NTSTATUS send(uint8_t major, uint8_t minor)
     s->MajorFunction = major;
     s->MinorFunction = minor;
     s->DeviceObject = &shim.fdo.object;
-    shim.request.completed = false;
+    r->completed = false;
     status = shim.driver.MajorFunction[major](&shim.fdo.object, irp);
-    return shim.request.completed ? irp->IoStatus.Status : status;
+    return r->completed ? irp->IoStatus.Status : status;
+}
+
+static NTSTATUS send(uint8_t major, uint8_t minor)
+{
+    return send_request(&shim.request, major, minor);
+}
+
+static NTSTATUS send_power(struct request *r, UCHAR minor, ULONG type,
+                           ULONG state)
+{
+    struct power *p = (void *)&r->location[LOCATIONS - 1].Parameters;
+
+    p->type = type;
+    p->state = state;
+    return send_request(r, IRP_MJ_POWER, minor);
 }
 
 static void add_memory(CM_PARTIAL_RESOURCE_LIST *list,
@@ -403,6 +471,26 @@ void shim_stop(void)
         send(IRP_MJ_PNP, IRP_MN_REMOVE_DEVICE);
         shim.started = false;
     }
+}
+
+uint32_t shim_pnp(uint8_t minor)
+{
+    memset(&shim.request, 0, sizeof(shim.request));
+    return (uint32_t)send(IRP_MJ_PNP, minor);
+}
+
+uint32_t shim_system_power(bool query, uint32_t state)
+{
+    struct request r = { 0 };
+
+    return (uint32_t)send_power(&r, query ? IRP_MN_QUERY_POWER
+                                          : IRP_MN_SET_POWER,
+                                SYSTEM_POWER, state);
+}
+
+void shim_bus_power(int32_t (*bus)(uint32_t device_state))
+{
+    shim.bus_power = bus;
 }
 
 /* --- its code ----------------------------------------------------------- */

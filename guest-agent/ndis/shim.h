@@ -31,6 +31,18 @@ void shim_stop(void);
 uint32_t shim_request(uint32_t code, void *buffer, uint32_t in, uint32_t out,
                       uint32_t *done);
 
+/* A PnP request of that minor function, as PnP sends it. NTSTATUS. */
+uint32_t shim_pnp(uint8_t minor);
+/*
+ * A request of the power manager for the system's power state
+ * (SYSTEM_POWER_STATE; 1: working, 4: S3), to set it or to ask. NTSTATUS, when
+ * all that follows from it is over.
+ */
+uint32_t shim_system_power(bool query, uint32_t state);
+/* Who puts the tap's function into a device state (DEVICE_POWER_STATE; 1: D0,
+   4: D3) and returns an NTSTATUS. NULL: nobody, and it succeeds. */
+void shim_bus_power(int32_t (*bus)(uint32_t device_state));
+
 /* The image that this address is code of: the driver's, the shim's, or NULL. */
 const struct pe_image *shim_image_at(uint64_t address);
 /*

@@ -204,6 +204,107 @@ START_TEST(a_removed_tap_is_let_go_and_calls_go_on)
 }
 END_TEST
 
+/* --- power, and its end ----------------------------------------------------- */
+
+#define S0 1u /* SYSTEM_POWER_STATE: working */
+#define S3 4u
+#define D0 1u /* DEVICE_POWER_STATE */
+#define D3 4u
+#define SURPRISE_REMOVAL 0x17
+#define DEVICE_NOT_READY 0xc00000a3u
+
+static uint32_t device_state; /* in which the bus has put the function */
+static int32_t bus_fails;
+
+/* BARs of a function in D3, or that is gone, answer nothing: who touches them
+   here is killed. */
+static void reach(bool on)
+{
+    int how = on ? PROT_READ | PROT_WRITE : PROT_NONE;
+
+    ck_assert_int_eq(mprotect(regs, RIG_TAP_REGS_SIZE, how), 0);
+    ck_assert_int_eq(mprotect(slots, RIG_TAP_SLOTS * RIG_TAP_SLOT_SIZE, how),
+                     0);
+}
+
+static int32_t put_into(uint32_t state)
+{
+    if (!bus_fails) {
+        device_state = state;
+        reach(state == D0);
+    }
+    return bus_fails;
+}
+
+static void expect_silence(void)
+{
+    struct rig_marker m = { .length = 128, .kind = RIG_MK_NOTE };
+    uint64_t before = counts().dropped;
+
+    ck_assert_uint_eq(ask(RIGSHIM_IOCTL_MARKER, &m, 128, 0), NOT_READY);
+    ck_assert_uint_eq(host_initialize(false), 0);
+    ck_assert_uint_eq(host_halt(0), 0);
+    ck_assert_uint_gt(counts().dropped, before);
+}
+
+START_TEST(the_tap_sleeps_with_the_system_and_is_taken_back)
+{
+    struct rig_marker m = { .length = 128, .kind = RIG_MK_NOTE };
+
+    ck_assert_uint_eq(install(), 0);
+    shim_bus_power(put_into);
+    ck_assert_uint_eq(shim_system_power(true, S3), 0);
+    ck_assert_uint_eq(device_state, 0); /* it was only asked */
+    ck_assert_uint_eq(ask(RIGSHIM_IOCTL_MARKER, &m, 128, 0), 0);
+    for (unsigned i = 0; i < 3; i++) {
+        ck_assert_uint_eq(shim_system_power(false, S3), 0);
+        ck_assert_uint_eq(device_state, D3);
+        expect_silence();
+        ck_assert_uint_eq(shim_system_power(false, S0), 0);
+        ck_assert_uint_eq(device_state, D0);
+        ck_assert_uint_eq(ask(RIGSHIM_IOCTL_MARKER, &m, 128, 0), 0);
+        ck_assert_uint_eq(slot()->kind, RIG_MK_NOTE);
+    }
+}
+END_TEST
+
+START_TEST(a_tap_that_does_not_come_back_is_let_alone)
+{
+    ck_assert_uint_eq(install(), 0);
+    shim_bus_power(put_into);
+    ck_assert_uint_eq(shim_system_power(false, S3), 0);
+    bus_fails = (int32_t)DEVICE_NOT_READY;
+    ck_assert_uint_eq(shim_system_power(false, S0), DEVICE_NOT_READY);
+    expect_silence();
+    bus_fails = 0;
+}
+END_TEST
+
+START_TEST(another_device_in_its_place_gets_no_markers)
+{
+    ck_assert_uint_eq(install(), 0);
+    shim_bus_power(put_into);
+    ck_assert_uint_eq(shim_system_power(false, S3), 0);
+    reach(true);
+    regs[RIG_TAP_REG_ID / 4] = 0x12345678;
+    ck_assert_uint_eq(shim_system_power(false, S0), 0);
+    reach(false);
+    expect_silence();
+}
+END_TEST
+
+START_TEST(after_surprise_removal_nothing_is_touched)
+{
+    ck_assert_uint_eq(install(), 0);
+    reach(false);
+    ck_assert_uint_eq(shim_pnp(SURPRISE_REMOVAL), 0);
+    expect_silence();
+    shim_stop(); /* IRP_MN_REMOVE_DEVICE follows */
+    ck_assert_uint_eq(host_initialize(false), 0);
+    ck_assert_uint_eq(host_halt(0), 0);
+}
+END_TEST
+
 START_TEST(something_else_than_a_tap_is_refused)
 {
     regs[RIG_TAP_REG_ID / 4] = 0xffffffff;
@@ -241,6 +342,10 @@ int main(void)
     tcase_add_test(t, a_command_comes_back_with_its_result);
     tcase_add_test(t, nothing_is_written_after_the_end);
     tcase_add_test(t, a_removed_tap_is_let_go_and_calls_go_on);
+    tcase_add_test(t, the_tap_sleeps_with_the_system_and_is_taken_back);
+    tcase_add_test(t, a_tap_that_does_not_come_back_is_let_alone);
+    tcase_add_test(t, another_device_in_its_place_gets_no_markers);
+    tcase_add_test(t, after_surprise_removal_nothing_is_touched);
     tcase_add_test(t, something_else_than_a_tap_is_refused);
     tcase_add_test(t, call_sites_are_those_of_the_driver);
     suite_add_tcase(s, t);
