@@ -81,7 +81,7 @@ static bool check_class(const struct installer *in,
                           "Class nor ClassGuid");
     }
     text = inf_field(in->inf, line, 0, in->error);
-    return text && (g_ascii_strcasecmp(text, want) == 0 ||
+    return text && (in->any_class || g_ascii_strcasecmp(text, want) == 0 ||
                     inf_refuse(in, line->number, "the class is not Net: "
                                "this INF is not for a network adapter"));
 }
@@ -370,7 +370,7 @@ static bool install(struct installer *in, const char *const *ids)
     if (!services) {
         return inf_fail(in->inf, section->number, INF_ERROR_CONTENT,
                         in->error, "there is no section [%s.Services]: a "
-                        "network adapter needs a service",
+                        "driver needs a service",
                         in->inst->section);
     }
     hw = companion(in, ".HW");
@@ -387,11 +387,13 @@ static bool install(struct installer *in, const char *const *ids)
     return true;
 }
 
-struct inf_install *inf_install_parsed(struct inf *inf,
-                                       const char *const *hardware_ids,
-                                       GError **error)
+static struct inf_install *install_parsed(struct inf *inf, bool any_class,
+                                          const char *const *hardware_ids,
+                                          GError **error)
 {
-    struct installer in = { .inf = inf, .error = error };
+    struct installer in = {
+        .inf = inf, .error = error, .any_class = any_class,
+    };
     struct inf_install *inst = g_new0(struct inf_install, 1);
     bool ok;
 
@@ -407,6 +409,30 @@ struct inf_install *inf_install_parsed(struct inf *inf,
         return NULL;
     }
     return inst;
+}
+
+struct inf_install *inf_install_parsed(struct inf *inf,
+                                       const char *const *hardware_ids,
+                                       GError **error)
+{
+    return install_parsed(inf, false, hardware_ids, error);
+}
+
+struct inf_install *inf_install_any_class(struct inf *inf,
+                                          const char *const *hardware_ids,
+                                          GError **error)
+{
+    return install_parsed(inf, true, hardware_ids, error);
+}
+
+bool inf_is_net(struct inf *inf)
+{
+    const struct inf_section *version = inf_section(inf, "Version");
+    const struct inf_line *guid = inf_entry(version, "ClassGuid");
+    const struct inf_line *line = guid ? guid : inf_entry(version, "Class");
+    g_autofree char *text = line ? inf_field(inf, line, 0, NULL) : NULL;
+
+    return !text || g_ascii_strcasecmp(text, guid ? CLASS_NET : "Net") == 0;
 }
 
 struct inf_install *inf_install(const char *path,

@@ -8,6 +8,7 @@
 struct installer {
     struct inf *inf;
     struct inf_install *inst;
+    bool any_class;           /* not only network adapters */
     bool includes;            /* an Include directive was seen */
     const struct inf_line *model;
     GHashTable *copied;       /* folded names of files in CopyFiles */

@@ -99,6 +99,14 @@ struct inf_install *inf_install_parsed(struct inf *inf,
                                        const char *const *hardware_ids,
                                        GError **error);
 
+/* The same for an INF of whatever setup class. */
+struct inf_install *inf_install_any_class(struct inf *inf,
+                                          const char *const *hardware_ids,
+                                          GError **error);
+/* Is its setup class that of network adapters? An INF that names none is taken
+   for one, and refused as such. */
+bool inf_is_net(struct inf *inf);
+
 /* inf-registry.c: run the AddReg and DelReg directives of a section. */
 bool inf_apply_registry(struct inf *inf, const struct inf_section *section,
                         struct registry *reg, GError **error);

@@ -17,7 +17,7 @@ SIGN_CERT ?= $(SIGN_OWN_CERT)
 SIGN_PACKAGES := $(SIGN_DIR)/packages
 SIGN := osslsigncode sign -h sha256 -certs $(SIGN_CERT) -key $(SIGN_KEY)
 
-.PHONY: sign check-windows-shim
+.PHONY: sign check-windows-shim check-windows-packages check-windows-witnesses
 sign: $(SIGN_PACKAGES)/rigshim/rigshim.cat $(SIGN_PACKAGES)/rignic/rignic.cat \
     $(SIGN_PACKAGES)/rignic-instrumented/rignic.cat $(SIGN_DIR)/rig-test.cer
 
@@ -73,9 +73,11 @@ build/windows/instrumented/rignic.sys: build/drivers/clean/rignic.sys \
 	$(Q)mkdir -p $(@D)
 	$(Q)build/rig/rig driver instrument $< -o $@ >/dev/null
 
-# Signatures, catalogues and INFs by the tools that there are, then an
-# instrumented driver in a VM, its verdicts by either witness.
-check-windows-shim: sign shim guest drivers
+# Signatures, catalogues and INFs by the tools that there are; an instrumented
+# driver in a VM, its verdicts by either witness.
+check-windows-shim: check-windows-packages check-windows-witnesses
+check-windows-packages: sign shim drivers
 	$(Q)guest-agent/windows/shim/check-packages $(SIGN_PACKAGES) \
 	    $(SIGN_CERT) build/rig/rig
+check-windows-witnesses: sign shim guest drivers
 	$(Q)guest-agent/windows/shim/check-witnesses build/rig/rig

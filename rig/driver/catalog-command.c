@@ -7,6 +7,7 @@
 #include "agent/inf-install.h"
 #include "catalog.h"
 #include "commands.h"
+#include "driver-inf.h"
 #include "driver-internal.h"
 
 void rig_driver_catalog_usage(FILE *f)
@@ -16,37 +17,6 @@ void rig_driver_catalog_usage(FILE *f)
           "the INF and\nthe other files of its package; unsigned: osslsigncode "
           "signs it.\n"
           "Exit status: 0 done, 2 it cannot be done.\n", f);
-}
-
-static int by_name(gconstpointer a, gconstpointer b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* Ids of all models, sorted. */
-static char **hardware_ids(const struct inf *inf)
-{
-    GPtrArray *ids = g_ptr_array_new();
-    GHashTableIter iter;
-    gpointer value;
-
-    g_hash_table_iter_init(&iter, inf->sections);
-    while (g_hash_table_iter_next(&iter, NULL, &value)) {
-        const struct inf_section *s = value;
-
-        for (guint i = 0; i < s->lines->len; i++) {
-            const struct inf_line *line = inf_line(s, i);
-
-            for (unsigned f = 1; line->key && f < line->n_fields; f++) {
-                if (g_ascii_strncasecmp(line->fields[f], "PCI\\", 4) == 0) {
-                    g_ptr_array_add(ids, g_strdup(line->fields[f]));
-                }
-            }
-        }
-    }
-    g_ptr_array_sort(ids, by_name);
-    g_ptr_array_add(ids, NULL);
-    return (char **)g_ptr_array_free(ids, FALSE);
 }
 
 /* Path of the catalogue; NULL: the INF names none. */
@@ -76,7 +46,7 @@ static gboolean run(char **files, GError **error)
 {
     struct inf *inf = inf_load(files[0], error);
     g_autofree char *path = inf ? catalog_path(inf, files[0]) : NULL;
-    g_auto(GStrv) ids = inf ? hardware_ids(inf) : NULL;
+    g_auto(GStrv) ids = inf ? rig_driver_inf_ids(inf) : NULL;
     g_autoptr(GBytes) made = NULL;
 
     if (!inf) {

@@ -145,6 +145,17 @@ static void check_media(RigDriverInf *out, const struct inf *inf,
     }
 }
 
+static void check_binary(RigDriverInf *out, const struct inf *inf,
+                         const char *sys, const struct inf_install *install)
+{
+    if (g_ascii_strcasecmp(install->binary, sys) != 0) {
+        add_once(out->findings, g_strdup_printf(
+            "%s:%u: [%s] installs %s (ServiceBinary), not %s; give the image "
+            "that belongs to this INF", inf->file, install->section_line,
+            install->section, install->binary, sys));
+    }
+}
+
 static void check_install(RigDriverInf *out, const struct inf *inf,
                           const char *sys, RigDriverNic *n)
 {
@@ -153,12 +164,7 @@ static void check_install(RigDriverInf *out, const struct inf *inf,
     n->messages = setting(install, "MSISupported", 0) == 1;
     n->limit = setting(install, "MessageNumberLimit", n->model->vectors);
     check_media(out, inf, install);
-    if (g_ascii_strcasecmp(install->binary, sys) != 0) {
-        add_once(out->findings, g_strdup_printf(
-            "%s:%u: [%s] installs %s (ServiceBinary), not %s; give the image "
-            "that belongs to this INF", inf->file, install->section_line,
-            install->section, install->binary, sys));
-    }
+    check_binary(out, inf, sys, install);
     if (!n->messages) {
         add_once(out->notes, g_strdup_printf(
             "%s:%u: [%s.HW] does not set MSISupported to 1: the driver gets "
@@ -190,6 +196,83 @@ static void install_for(RigDriverInf *out, const struct inf *inf,
     }
 }
 
+/* --- of another class ---------------------------------------------------- */
+
+static int by_name(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+char **rig_driver_inf_ids(const struct inf *inf)
+{
+    GPtrArray *ids = g_ptr_array_new();
+    GHashTableIter iter;
+    gpointer value;
+
+    g_hash_table_iter_init(&iter, inf->sections);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        const struct inf_section *s = value;
+
+        for (guint i = 0; i < s->lines->len; i++) {
+            const struct inf_line *line = inf_line(s, i);
+
+            for (unsigned f = 1; line->key && f < line->n_fields; f++) {
+                if (g_ascii_strncasecmp(line->fields[f], "PCI\\", 4) == 0) {
+                    g_ptr_array_add(ids, g_strdup(line->fields[f]));
+                }
+            }
+        }
+    }
+    g_ptr_array_sort(ids, by_name);
+    g_ptr_array_add(ids, NULL);
+    return (char **)g_ptr_array_free(ids, FALSE);
+}
+
+static void device_free(gpointer p)
+{
+    RigDriverDevice *d = p;
+
+    inf_install_free(d->install);
+    g_free(d->id);
+    g_free(d);
+}
+
+/* What it installs, for each of its devices: no keyword of NDIS is asked. */
+static void install_others(RigDriverInf *out, struct inf *inf,
+                           const char *sys)
+{
+    g_auto(GStrv) ids = rig_driver_inf_ids(inf);
+
+    for (char **id = ids; *id; id++) {
+        const char *const only[] = { *id, NULL };
+        RigDriverDevice *d = g_new0(RigDriverDevice, 1);
+        g_autoptr(GError) error = NULL;
+
+        d->id = g_strdup(*id);
+        d->install = inf_install_any_class(inf, only, &error);
+        g_ptr_array_add(out->devices, d);
+        if (!d->install) {
+            add_once(out->findings, g_strdup(error->message));
+        } else {
+            check_binary(out, inf, sys, d->install);
+        }
+    }
+    if (!*ids) {
+        add(out->findings, inf, 0, "no model for x64 has a PCI id");
+    }
+}
+
+static char *class_of(struct inf *inf)
+{
+    const struct inf_section *version = inf_section(inf, "Version");
+    const struct inf_line *line = inf_entry(version, "Class");
+    char *text;
+
+    line = line ? line : inf_entry(version, "ClassGuid");
+    text = line ? inf_field(inf, line, 0, NULL) : NULL;
+    return text ? text : g_strdup("?");
+}
+
 /* That an INF is for other hardware is said by whoever sees no NIC at all. */
 static void check_decoration(RigDriverInf *out, struct inf *inf)
 {
@@ -215,10 +298,17 @@ RigDriverInf *rig_driver_inf_read(const char *path, const char *sys,
     }
     out = g_new0(RigDriverInf, 1);
     out->nics = g_ptr_array_new_with_free_func(nic_free);
+    out->devices = g_ptr_array_new_with_free_func(device_free);
     out->findings = g_ptr_array_new_with_free_func(g_free);
     out->notes = g_ptr_array_new_with_free_func(g_free);
     out->hardware_ids = count_ids(inf);
     read_version(out, inf);
+    if (!inf_is_net(inf)) {
+        out->other_class = class_of(inf);
+        install_others(out, inf, sys);
+        inf_free(inf);
+        return out;
+    }
     check_decoration(out, inf);
     for (const RigNicModel *m = rig_nic_models; m->name; m++) {
         install_for(out, inf, path, sys, m);
@@ -234,7 +324,9 @@ void rig_driver_inf_free(RigDriverInf *inf)
     }
     g_free(inf->provider);
     g_free(inf->driver_ver);
+    g_free(inf->other_class);
     g_ptr_array_unref(inf->nics);
+    g_ptr_array_unref(inf->devices);
     g_ptr_array_unref(inf->findings);
     g_ptr_array_unref(inf->notes);
     g_free(inf);

@@ -20,11 +20,22 @@ typedef struct RigDriverNic {
     unsigned limit;      /* MessageNumberLimit, or the table size */
 } RigDriverNic;
 
+/* A device that is no network adapter. */
+typedef struct RigDriverDevice {
+    char *id;            /* hardware id, as the INF has it */
+    struct inf_install *install; /* NULL: it does not install for it; why is
+                                    among the findings */
+} RigDriverDevice;
+
 typedef struct RigDriverInf {
     char *provider;      /* may be "" */
     char *driver_ver;    /* DriverVer as written, may be "" */
     unsigned hardware_ids; /* ids in the Models sections for x64 */
-    GPtrArray *nics;     /* of RigDriverNic, one for each model */
+    char *other_class;   /* setup class of a driver that is for no network
+                            adapter; NULL: it is for one */
+    GPtrArray *devices;  /* of RigDriverDevice; empty for a network adapter */
+    GPtrArray *nics;     /* of RigDriverNic, one for each model; empty for
+                            another class */
     GPtrArray *findings; /* of char *, "file:line: what; what to do": what
                             keeps the driver from being run */
     GPtrArray *notes;    /* of char *: what Windows would mind, but not rig */
@@ -37,6 +48,10 @@ typedef struct RigDriverInf {
 RigDriverInf *rig_driver_inf_read(const char *path, const char *sys,
                                   GError **error);
 void rig_driver_inf_free(RigDriverInf *inf);
+
+/* The PCI ids of all its models, sorted; to be freed with g_strfreev(). */
+struct inf;
+char **rig_driver_inf_ids(const struct inf *inf);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RigDriverInf, rig_driver_inf_free)
 

@@ -12,6 +12,7 @@
 #include "driver-inf.h"
 #include "driver-internal.h"
 #include "paths.h"
+#include "rig/tap-regs.h"
 #include "suggest.h"
 #include "windows-version.h"
 
@@ -132,10 +133,46 @@ static void print_nic(const RigDriverNic *n)
     putchar('\n');
 }
 
+static gboolean is_tap(const char *id)
+{
+    g_autofree char *tap = g_strdup_printf("PCI\\VEN_%04X&DEV_%04X",
+                                           RIG_TAP_VENDOR_ID, RIG_TAP_DEVICE_ID);
+
+    return g_ascii_strncasecmp(id, tap, strlen(tap)) == 0;
+}
+
+/* A driver of another class: what is different, and its devices. */
+static void print_devices(const RigDriverInf *inf)
+{
+    printf(FIELD "%s, no network adapter: NDIS reads nothing of this INF, so "
+           "no\n" FIELD "*IfType, *MediaType or MSISupported is needed; no "
+           "scenario is\n" FIELD "about it, Windows loads it beside the "
+           "driver under test\n", "class", inf->other_class, "", "");
+    for (guint i = 0; i < inf->devices->len; i++) {
+        const RigDriverDevice *d = inf->devices->pdata[i];
+
+        if (d->install) {
+            printf(FIELD "%s%s\n" FIELD "\"%s\", line %u, [%s], service %s "
+                   "(%s)\n", i ? "" : "devices", d->id,
+                   is_tap(d->id) ? ", the rig's rig-tap" : "", "",
+                   d->install->description, d->install->model_line,
+                   d->install->section, d->install->service,
+                   d->install->binary);
+        } else {
+            printf(FIELD "%s does not install, see below\n",
+                   i ? "" : "devices", d->id);
+        }
+    }
+}
+
 static void print_inf(const RigDriverInf *inf)
 {
     printf(FIELD "%s%s%s, %u hardware ids for x64\n", "INF", inf->provider,
            *inf->provider ? ", " : "", inf->driver_ver, inf->hardware_ids);
+    if (inf->other_class) {
+        print_devices(inf);
+        return;
+    }
     printf(FIELD "\n", "NICs");
     for (guint i = 0; i < inf->nics->len; i++) {
         print_nic(inf->nics->pdata[i]);
@@ -204,13 +241,15 @@ static int inspect(const char *sys, const char *inf_path)
     }
     puts(name);
     print_image(image);
-    find_imports(image, findings);
+    if (!inf || !inf->other_class) { /* else it never runs in the NDIS host */
+        find_imports(image, findings);
+    }
     if (inf) {
         print_inf(inf);
         for (guint i = 0; i < inf->findings->len; i++) {
             g_ptr_array_add(findings, g_strdup(inf->findings->pdata[i]));
         }
-        if (!any_nic(inf)) {
+        if (!inf->other_class && !any_nic(inf)) {
             g_ptr_array_add(findings, g_strdup_printf(
                 "%s has no model for any NIC of the rig", inf_path));
         }
@@ -218,7 +257,9 @@ static int inspect(const char *sys, const char *inf_path)
     }
     print_list("findings", findings);
     if (!findings->len) {
-        puts(inf ? "nothing found that keeps it from being run"
+        puts(inf && inf->other_class
+             ? "nothing found that keeps Windows from installing it"
+             : inf ? "nothing found that keeps it from being run"
                  : "nothing found that keeps it from being loaded; give its "
                    "INF, too, to see for which NICs it is");
     }

@@ -265,6 +265,54 @@ START_TEST(what_windows_would_mind_is_noted)
 }
 END_TEST
 
+/* The shim's own INF, and what is wrong with changed ones. */
+static RigDriverInf *shim_inf_of(const char *from, const char *to)
+{
+    g_autofree char *file = g_build_filename(g_getenv("RIG_HOME"),
+        "guest-agent", "windows", "shim", "rigshim.inf", NULL);
+    g_autofree char *path = NULL, *text = NULL;
+    g_autoptr(GString) s = NULL;
+    g_autoptr(GError) error = NULL;
+    RigDriverInf *inf;
+
+    ck_assert(g_file_get_contents(file, &text, NULL, NULL));
+    s = g_string_new(text);
+    if (*from) {
+        ck_assert_uint_eq(g_string_replace(s, from, to, 1), 1);
+    }
+    path = write_file("x.inf", s->str, s->len);
+    inf = rig_driver_inf_read(path, "rigshim.sys", &error);
+    ck_assert_msg(inf, "%s", error ? error->message : "");
+    return inf;
+}
+
+START_TEST(a_driver_of_another_class_has_devices_and_no_nics)
+{
+    g_autoptr(RigDriverInf) inf = shim_inf_of("", "");
+    g_autoptr(RigDriverInf) binary = shim_inf_of("%12%\\rigshim.sys",
+                                                 "%12%\\other.sys");
+    g_autoptr(RigDriverInf) service = shim_inf_of("Install.NT.Services",
+                                                  "Install.NT.Nothing");
+    g_autoptr(RigDriverInf) net = shim_inf_of(
+        "{4d36e97d-e325-11ce-bfc1-08002be10318}",
+        "{4d36e972-e325-11ce-bfc1-08002be10318}");
+    const RigDriverDevice *d;
+
+    ck_assert_str_eq(inf->other_class, "System");
+    ck_assert_uint_eq(inf->nics->len, 0);
+    ck_assert_uint_eq(inf->devices->len, 1);
+    ck_assert_uint_eq(inf->findings->len + inf->notes->len, 0);
+    d = inf->devices->pdata[0];
+    ck_assert_str_eq(d->id, "PCI\\VEN_1AF4&DEV_10F6");
+    ck_assert_str_eq(d->install->service, "rigshim");
+    ck_assert_uint_ge(binary->findings->len, 1);
+    ck_assert_uint_eq(service->findings->len, 1);
+    ck_assert_ptr_nonnull(strstr(service->findings->pdata[0], ".Services]"));
+    ck_assert_ptr_null(net->other_class);
+    ck_assert_uint_eq(net->nics->len, inf->devices->len + 5);
+}
+END_TEST
+
 START_TEST(what_is_no_inf_says_so)
 {
     g_autofree char *path = write_file("x.inf", "[a\n", -1);
@@ -304,6 +352,7 @@ int main(void)
     tcase_add_test(t, the_nics_of_an_inf_are_found);
     tcase_add_test(t, what_keeps_it_from_being_run_is_found_with_its_line);
     tcase_add_test(t, what_windows_would_mind_is_noted);
+    tcase_add_test(t, a_driver_of_another_class_has_devices_and_no_nics);
     tcase_add_test(t, what_is_no_inf_says_so);
     tcase_add_test(t, bad_usage_is_bad_input);
     suite_add_tcase(s, t);

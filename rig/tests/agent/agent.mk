@@ -45,8 +45,11 @@ check-windows-agent: $(AGENT_TEST) $(WINDOWS_AGENT) $(WINE_PREFIX)/ready
 	$(Q)echo "  TEST  $(AGENT_TEST) wine"
 	$(Q)$(AGENT_TEST) wine
 
-check-vm-agent: $(AGENT_TEST) $(QEMU_BIN) guest-rig-agent
-	$(Q)echo "  TEST  $(AGENT_TEST) vm-serial vm-virtio"
-	$(Q)$(AGENT_TEST) vm-serial vm-virtio
+.PHONY: check-vm-agent-serial check-vm-agent-virtio
+check-vm-agent: check-vm-agent-serial check-vm-agent-virtio
+check-vm-agent-serial check-vm-agent-virtio: check-vm-agent-%: $(AGENT_TEST) \
+    $(QEMU_BIN) guest-rig-agent
+	$(Q)echo "  TEST  $(AGENT_TEST) vm-$*"
+	$(Q)$(AGENT_TEST) vm-$*
 
 check-agent: check-units-agent check-windows-agent check-vm-agent
