@@ -46,9 +46,13 @@
         <xsl:for-each select="$alone[position() &lt;= $max-changes]">
           <li>
             <b><xsl:value-of select="../@name"/></b>
-            <xsl:value-of select="concat(': ', @rule, ' ', @level, ' ',
-                                         translate(@id, '-', ' '), ', at ',
-                                         @boundary, ', class ', @class)"/>
+            <xsl:value-of select="concat(': ', translate(@id, '-', ' '),
+                                         ' at ', @boundary, ' (', @rule,
+                                         ', level ', @level)"/>
+            <xsl:if test="@class != 'none'">
+              <xsl:value-of select="concat(', class ', @class)"/>
+            </xsl:if>
+            <xsl:text>)</xsl:text>
             <br/>
             <small><xsl:value-of select="sentence"/></small>
           </li>

@@ -114,7 +114,8 @@
     <table class="both">
       <thead>
         <tr>
-          <td></td><th scope="col">Run</th><th scope="col">Started, UTC</th>
+          <th scope="col"><span class="hidden">Side</span></th>
+          <th scope="col">Run</th><th scope="col">Started, UTC</th>
           <th scope="col" class="num">Scenarios</th>
           <th scope="col" class="num">As expected</th>
           <th scope="col">Command</th>

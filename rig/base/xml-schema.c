@@ -10,9 +10,11 @@
 
 #include <libxml/parser.h>
 #include <libxml/relaxng.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "problem.h"
+#include "suggest.h"
 
 /* So many of one document are kept: a hostile one could have millions. */
 #define PROBLEMS_KEPT 20
@@ -83,7 +85,7 @@ static void describe_value(xmlNode *first, GString *text)
 
             if (g_strcmp0(kind, "maxLength") == 0) {
                 g_string_append(text, "text");
-            } else {
+            } else if (g_strcmp0(kind, "minLength") != 0) {
                 g_string_append_printf(text, "%s%s", separator,
                                        (const char *)content);
             }
@@ -163,6 +165,139 @@ static char *children_of(xmlDoc *schema, const char *name)
     return g_string_free(text, FALSE);
 }
 
+/* --- which attribute is wrong ---------------------------------------------- */
+
+/* An attribute that elements of one name take, and what its value may be. */
+typedef struct Attribute {
+    char *name, *value;
+} Attribute;
+
+static void attribute_free(gpointer p)
+{
+    Attribute *a = p;
+
+    g_free(a->name);
+    g_free(a->value);
+    g_free(a);
+}
+
+/* As describe_attributes(), one by one. */
+static void add_attributes(xmlNode *first, GPtrArray *all)
+{
+    for (xmlNode *n = first; n; n = n->next) {
+        if (rig_element_is(n, "attribute")) {
+            GString *value = g_string_new(NULL);
+            Attribute *a = g_new0(Attribute, 1);
+
+            describe_value(n->children, value);
+            a->name = name_of(n);
+            a->value = g_string_free(value, FALSE);
+            g_ptr_array_add(all, a);
+        } else if (rig_element_is(n, "ref")) {
+            add_attributes(referred(n), all);
+        } else if (n->type == XML_ELEMENT_NODE &&
+                   !rig_element_is(n, "element")) {
+            add_attributes(n->children, all);
+        }
+    }
+}
+
+/* Of all elements @name that the schema has at or below @node. */
+static void add_elements(xmlNode *node, const char *name, GPtrArray *all)
+{
+    for (xmlNode *n = node; n; n = n->next) {
+        g_autofree char *its = rig_element_is(n, "element") ? name_of(n) : NULL;
+
+        if (g_strcmp0(its, name) == 0) {
+            add_attributes(n->children, all);
+        }
+        add_elements(n->children, name, all);
+    }
+}
+
+/* FALSE only where the description, as of describe_value(), excludes it. */
+static gboolean may_be(const char *description, const char *value)
+{
+    g_autofree char *whole = g_strdup_printf("^(?:%s)$", description);
+    g_autoptr(GRegex) regex = NULL;
+    gint64 from, to;
+    int end = 0;
+
+    if (sscanf(description, "%" G_GINT64_FORMAT "..%" G_GINT64_FORMAT "%n",
+               &from, &to, &end) == 2 && !description[end]) {
+        return g_ascii_string_to_signed(value, 10, from, to, NULL, NULL);
+    }
+    if (!*description || strstr(description, "..") ||
+        strcmp(description, "text") == 0) {
+        return TRUE;
+    }
+    /* A choice, or a pattern of XML Schema: most are GLib's, too. */
+    regex = g_regex_new(whole, G_REGEX_DOLLAR_ENDONLY, 0, NULL);
+    return !regex || g_regex_match(regex, value, 0, NULL);
+}
+
+/* Of the attributes @all named @name, the last; *fits: may one be @value? */
+static const Attribute *match(const GPtrArray *all, const char *name,
+                              const char *value, gboolean *fits)
+{
+    const Attribute *found = NULL;
+
+    *fits = FALSE;
+    for (guint i = 0; i < all->len; i++) {
+        const Attribute *a = all->pdata[i];
+
+        if (g_strcmp0(a->name, name) == 0) {
+            found = a;
+            *fits = *fits || may_be(a->value, value);
+        }
+    }
+    return found;
+}
+
+static char *unknown_attribute(const xmlNode *node, const char *name,
+                               const GPtrArray *all)
+{
+    g_autofree const char **names = g_new0(const char *, all->len + 1);
+    g_autofree char *hint = NULL;
+
+    for (guint i = 0; i < all->len; i++) {
+        const Attribute *a = all->pdata[i];
+
+        names[i] = a->name ? a->name : "";
+    }
+    hint = rig_did_you_mean(name, names);
+    return g_strdup_printf("<%s> takes no attribute %s%s",
+                           (const char *)node->name, name, hint);
+}
+
+/* What is wrong with an attribute of @node; NULL: not known. To be freed. */
+static char *wrong_attribute(xmlDoc *schema, const xmlNode *node)
+{
+    g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(attribute_free);
+
+    add_elements(xmlDocGetRootElement(schema), (const char *)node->name, all);
+    for (xmlAttr *a = node->properties; all->len && a; a = a->next) {
+        const char *name = (const char *)a->name;
+        g_autofree char *value = rig_attribute((xmlNode *)node, name);
+        gboolean fits;
+        const Attribute *found = match(all, name, value ? value : "", &fits);
+
+        if (!found && !a->ns) {
+            return unknown_attribute(node, name, all);
+        }
+        if (found && !fits) {
+            g_auto(GStrv) choice = g_strsplit(found->value, "|", -1);
+            g_autofree char *hint = rig_did_you_mean(
+                value, (const char *const *)choice);
+            g_autofree char *shown = g_strescape(value, NULL);
+
+            return g_strdup_printf("%s=\"%.64s\" is not %s%s", name, shown,
+                                   found->value, hint);
+        }
+    }
+    return NULL;
+}
+
 /* --- messages ----------------------------------------------------------- */
 
 /* What the validator says only because of another message. */
@@ -216,8 +351,12 @@ static void on_wrong_content(Messages *m, const xmlNode *node,
         add_problem(m, node, "<%s> lacks an element; in it stand: %s",
                     (const char *)node->name, takes ? takes : "");
     } else {
-        add_problem(m, node, "<%s> cannot stand here; in <%s> stand: %s",
-                    (const char *)node->name, (const char *)in->name,
+        g_auto(GStrv) names = g_strsplit_set(takes ? takes : "", "|, []", -1);
+        g_autofree char *hint = rig_did_you_mean(
+            (const char *)node->name, (const char *const *)names);
+
+        add_problem(m, node, "<%s> cannot stand here%s; in <%s> stand: %s",
+                    (const char *)node->name, hint, (const char *)in->name,
                     takes && *takes ? takes : "no elements");
     }
 }
@@ -228,13 +367,16 @@ static void on_schema_error(void *opaque, xmlErrorPtr e)
     const xmlNode *node = e->node;
     g_autofree char *text = g_strstrip(g_strdup(e->message ? e->message : ""));
     const xmlNode *named = around(node, (const xmlChar *)e->str1);
-    g_autofree char *takes = NULL;
+    g_autofree char *takes = NULL, *wrong = NULL;
 
     if (is_echo(text) || !node) {
         return;
     }
     named = named ? named : node;
-    if (strstr(text, "attribute") &&
+    wrong = wrong_attribute(m->schema, named);
+    if (wrong) {
+        add_problem(m, named, "%s", wrong);
+    } else if (strstr(text, "attribute") &&
         (takes = attributes_of(m->schema, (const char *)named->name))) {
         add_problem(m, named, "<%s> lacks an attribute, has one too many or a "
                     "wrong value; it takes%s", (const char *)named->name,

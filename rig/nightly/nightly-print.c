@@ -133,7 +133,9 @@ void rig_nightly_say_scenario(const RigNightlySlot *slot, JsonObject *event,
 {
     const RigNightly *n = slot->n;
     gboolean good = rig_json_get_bool(event, "as-expected");
+    const char *verdict = rig_json_get_text(event, "verdict");
     const char *sentence = rig_json_get_text(event, "sentence");
+    const char *again = rig_json_get_text(event, "reproduce");
     g_autofree char *text = g_strconcat(line, "\n", NULL);
 
     if (n->events_fd >= 0 && write(n->events_fd, text, strlen(text)) < 0) {
@@ -144,13 +146,16 @@ void rig_nightly_say_scenario(const RigNightlySlot *slot, JsonObject *event,
     }
     wipe(n);
     printf("[%*u/%u] %-12s  %s%s%s\n", digits(n->scenarios), n->counts.done,
-           n->scenarios, rig_json_get_text(event, "verdict"),
-           rig_json_get_text(event, "scenario"),
-           good ? "" : "  <-- NOT AS EXPECTED: ",
+           n->scenarios, verdict, rig_json_get_text(event, "scenario"),
+           !good ? "  <-- NOT AS EXPECTED, should be " :
+           g_strcmp0(verdict, "pass") != 0 ? "  as expected" : "",
            good ? "" : rig_json_get_text(event, "expected"));
     if (!good) {
         printf("    %s\n    results: %s/runs/%s\n", sentence ? sentence : "",
                n->options->results, slot->attempt->run);
+        if (again && *again) {
+            printf("    %s\n", again);
+        }
     }
     fflush(stdout);
     rig_nightly_draw(n);

@@ -20,10 +20,11 @@ typedef struct Unit {
 } Unit;
 
 /*
- * SuccessExitStatus: a violation is a finding, not a failure of the service;
- * what is broken (3) is one. KillMode=mixed: SIGTERM for rig alone, which
- * stops its machines; whatever is left after that is killed. Persistent: a
- * night that was missed because the host was off is made up for.
+ * SuccessExitStatus: a violation is a finding, not a failure of the service,
+ * nor is it one to be stopped (130); what is broken (3) is. KillMode=mixed:
+ * SIGTERM for rig alone, which stops its machines; whatever is left after that
+ * is killed. Persistent: a night that was missed because the host was off is
+ * made up for.
  */
 static void print_service(const Unit *u)
 {
@@ -36,7 +37,7 @@ static void print_service(const Unit *u)
            "Type=exec\n"
            "WorkingDirectory=%s\n"
            "ExecStart=%s\n"
-           "SuccessExitStatus=1\n"
+           "SuccessExitStatus=1 130\n"
            "KillMode=mixed\n"
            "TimeoutStopSec=60\n"
            "Nice=19\n", u->suite, u->home, u->exec);
@@ -122,6 +123,7 @@ static void print_ci(const Unit *u)
            "\n"
            "report:\n"
            "  needs: [ nightly ]\n"
+           "  when: always   # also of a night in which the rig failed\n"
            "  script:\n"
            "    - make deps all\n"
            "    - build/rig/rig merge results shard-*\n"

@@ -343,8 +343,15 @@ static const struct {
     { HEAD CYCLE TAIL, 4, "" },
     { HEAD RULE TAIL, 0, "nothing is to be run" },
     { HEAD "<machine vectors='65'/>\n" RULE CYCLE TAIL, 4,
-      "[vectors=1..64]" },
-    { HEAD "<machine nic='ne2000'/>\n" RULE CYCLE TAIL, 4, "" },
+      "vectors=\"65\" is not 1..64" },
+    { HEAD "<machine nic='ne2000'/>\n" RULE CYCLE TAIL, 4,
+      "nic=\"ne2000\" is not rig-nic|" },
+    { HEAD "<machine nic='ibg'/>\n" RULE CYCLE TAIL, 4,
+      "(did you mean \"igb\"?)" },
+    { HEAD "<machine nics='igb'/>\n" RULE CYCLE TAIL, 4,
+      "<machine> takes no attribute nics (did you mean \"nic\"?)" },
+    { HEAD RULE "<cycle><install/><init/>\n<trafic/></cycle>" TAIL, 6,
+      "<trafic> cannot stand here (did you mean \"traffic\"?)" },
     { HEAD "<machine nic='igb' queues='4'/>\n" RULE CYCLE TAIL, 0,
       "leave them out for igb" },
     { "<scenario name='Bad Name'>\n<title>T</title>\n"
@@ -431,7 +438,7 @@ static const struct {
     { "<scenario name='t'>\n<title>T</title>\n<driver linux='igb' "
       "inf='good.inf'/>\n" RULE CYCLE TAIL, 3, "driver" },
     { "<scenario name='t'>\n<title>T</title>\n<driver linux='tg3'/>\n"
-      LINUX_CYCLE TAIL, 3, "driver" },
+      LINUX_CYCLE TAIL, 3, "linux=\"tg3\" is not e1000e|" },
     { LINUX_HEAD("e1000e", "igb") LINUX_CYCLE TAIL, 0,
       "Linux's e1000e does not serve igb; use <machine nic=\"e1000e\"/>" },
     { LINUX_HEAD("igb", "igb") RULE LINUX_CYCLE TAIL, 5,
