@@ -30,6 +30,13 @@
  */
 #define VIRTIO_IN_STEP ",ioeventfd=off,tx=timer"
 
+/*
+ * A replay that goes backwards restores snapshots, with the lock of the replay
+ * held. kvmvapic, which is of no use to these guests, then waits for the
+ * processor's thread, and that for the lock: QEMU 10.0 stands still.
+ */
+#define NO_VAPIC "apic.vapic=off"
+
 /* Locally administered, unicast, the QEMU default prefix's neighbour. */
 #define NIC_MAC "52:49:47:00:00:1%u"
 
@@ -190,6 +197,9 @@ static char *tap_device(const RigDomain *d)
     g_string_append_printf(text, "%s,chardev=tap,bus=pcie.0,addr=0x%x",
                            d->machine->adapters > 1 ? "nic0;nic1" : "nic0",
                            RIG_TAP_SLOT);
+    if (d->scratch) { /* so that it can be talked to */
+        g_string_append(text, ",id=" RIG_DOMAIN_TAP_ID);
+    }
     if (d->stop_at) {
         g_string_append_printf(text, ",stop-at=%" G_GUINT64_FORMAT,
                                d->stop_at);
@@ -210,6 +220,9 @@ static void write_qemu_args(xmlTextWriter *w, const RigDomain *d)
 
     rig_xml_begin(w, "qemu:commandline");
     arg(w, "-icount", icount(d));
+    if (d->replay != RIG_REPLAY_NONE) {
+        arg(w, "-global", g_strdup(NO_VAPIC));
+    }
     arg(w, "-seed", g_strdup_printf("%u", d->machine->random_seed
                                     ? d->machine->random_seed
                                     : RIG_DOMAIN_SEED));
@@ -249,6 +262,13 @@ static void write_qemu_args(xmlTextWriter *w, const RigDomain *d)
         /* No frames on the network that say where the machine is now. */
         arg(w, "-global", g_strdup("migration.announce-rounds=0"));
         arg(w, "-incoming", g_strdup_printf("file:%s", d->incoming));
+    }
+    if (d->scratch) {
+        g_autofree char *scratch = qemu_path(d->scratch);
+
+        /* No device of the guest's: QEMU only keeps snapshots there. */
+        arg(w, "-drive", g_strdup_printf("if=none,id=scratch0,format=qcow2,"
+                                         "file=%s", scratch));
     }
     if (d->gdb) {
         g_autofree char *gdb = qemu_path(d->gdb);

@@ -13,6 +13,9 @@
 /* Of all random numbers that QEMU gives the guest (-seed). */
 #define RIG_DOMAIN_SEED 1
 
+/* Of rig-tap in a machine with a scratch file: /machine/peripheral/ID. */
+#define RIG_DOMAIN_TAP_ID "tap0"
+
 /* QEMU's record/replay (docs/system/replay.rst of QEMU). */
 typedef enum RigReplayMode {
     RIG_REPLAY_NONE,
@@ -43,6 +46,8 @@ typedef struct RigDomain {
                                 it is behind the initrd */
     const char *incoming;    /* state that the machine goes on from, NULL: it
                                 boots */
+    const char *scratch;     /* qcow2 file for snapshots inside QEMU, of which
+                                reverse debugging needs one; NULL: none */
     const char *gdb;         /* UNIX socket at which QEMU serves gdb, or NULL */
 } RigDomain;
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "image-import.h"
 #include "include/plan.h"
 #include "loop.h"
 #include "options.h"
@@ -28,7 +29,7 @@ static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 typedef struct Options {
     char *results;       /* directory, absolute */
     int times;
-    gboolean isolated, replay, freeze, gdb, keep, quiet, verbose;
+    gboolean isolated, replay, freeze, gdb, reverse, keep, quiet, verbose;
     char **commands;     /* for gdb, NULL: it is interactive */
     char *stop_at;       /* event, NULL: of the first finding */
     char **bundle;       /* one */
@@ -42,6 +43,9 @@ typedef struct Reproduction {
     char *cmdline;
     char *dir;           /* of the reruns */
     RigRerunContext c;
+    RigBundle recorded;  /* --reverse: the bundle with a recording made here,
+                            which is all that it owns */
+    RigStop stop;
     gboolean interrupted, stopped;
     gint64 began;
     unsigned done, same, other_stream, other_verdict, broken;
@@ -254,27 +258,30 @@ static gboolean debug(const Reproduction *p, const char *dir,
                       GError **error)
 {
     g_autofree char *file = g_build_filename(dir, "gdb.script", NULL);
-    g_autofree char *script = rig_stopped_script(p->bundle, p->paths,
-                                                 p->c.gdb);
+    g_autofree char *script = rig_stopped_script(p->c.bundle, p->paths,
+                                                 p->c.gdb, &p->stop);
 
     return g_file_set_contents(file, script, -1, error) &&
            rig_stopped_debug(file, p->options->commands, error);
 }
 
-/* The machine stands behind the event. */
+/* The machine stands behind the event, or behind the one that is saved. */
 static void on_stopped(virDomainPtr domain, const char *dir,
                        const char *events, void *opaque)
 {
     g_autoptr(GError) error = NULL;
     Reproduction *p = opaque;
 
-    p->stopped = domain && rig_event_print_of(events, p->c.stop_at);
+    p->stopped = domain && rig_event_print_of(p->stop.from
+                                              ? p->c.bundle->events : events,
+                                              p->stop.event);
     if (!p->stopped) {
         fprintf(stderr, "rig reproduce: the machine ended before event %"
                 G_GUINT64_FORMAT "\n", p->c.stop_at);
         return;
     }
-    printf("    stopped behind this event\n");
+    printf(p->stop.from ? "    gdb goes on to behind this event\n"
+                        : "    stopped behind this event\n");
     fflush(stdout);
     if ((p->options->freeze &&
          !rig_stopped_dump(domain, p->bundle, dir, &error)) ||
@@ -288,10 +295,14 @@ static void on_stopped(virDomainPtr domain, const char *dir,
 static void compare_stopped(Reproduction *p, const RigRerun *r)
 {
     const RigStreamDifference *d = &r->difference;
+    uint64_t stop = p->stop.event;
 
-    if (d->event[0] == UINT64_MAX || d->event[0] > p->c.stop_at) {
-        printf("    identical up to event %" G_GUINT64_FORMAT "\n",
-               p->c.stop_at);
+    if (d->event[0] == UINT64_MAX || d->event[0] > stop) {
+        printf("    identical up to event %" G_GUINT64_FORMAT "\n", stop);
+        p->same++;
+    } else if (p->stop.from && d->event[1] == UINT64_MAX) {
+        printf("    gdb ended before event %" G_GUINT64_FORMAT "; identical "
+               "up to event %" G_GUINT64_FORMAT "\n", stop, r->stream.last);
         p->same++;
     } else {
         printf("    NOT the recorded run: the streams differ from event %"
@@ -302,24 +313,89 @@ static void compare_stopped(Reproduction *p, const RigRerun *r)
     p->done++;
 }
 
+/*
+ * --reverse of a bundle without a recording: make one. Its machine sleeps
+ * through idle time, so its stream has times of its own, and it is this one
+ * that the replay is compared with.
+ */
+static gboolean record_first(Reproduction *p, GError **error)
+{
+    g_autofree char *dir = g_build_filename(p->dir, "recording", NULL);
+    RigRerun r = { 0 };
+    gboolean ok;
+
+    printf("    recording it first: only what is replayed goes backwards\n");
+    fflush(stdout);
+    p->recorded = *p->bundle;
+    p->recorded.recording = g_build_filename(dir, RIG_RECORDING, NULL);
+    p->recorded.events = g_build_filename(dir, "events.bin", NULL);
+    p->c.record = p->recorded.recording;
+    ok = g_mkdir_with_parents(dir, 0755) == 0 &&
+         rig_rerun(&p->c, dir, &r, error);
+    if (ok && (is_broken(p, &r) || r.interrupted ||
+               !rig_rerun_same_verdict(&p->c, &r))) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "the recording is "
+                    "not of this failure: %s %s", rig_verdict_name(r.verdict),
+                    r.detail ? r.detail : r.sentence);
+        ok = FALSE;
+    }
+    if (ok) {
+        const RigBundleFinding *first = r.findings->len ? r.findings->pdata[0]
+                                                        : NULL;
+
+        p->stop.event = first ? first->event : r.stream.last;
+        p->c.bundle = &p->recorded;
+        p->c.replay = TRUE;
+    }
+    p->c.record = NULL;
+    p->interrupted |= r.interrupted;
+    rig_rerun_clear(&r);
+    return ok;
+}
+
+/* Where it stops; with a recording gdb can go back from there. */
+static gboolean choose_stop(Reproduction *p, const char *scratch,
+                            GError **error)
+{
+    const Options *o = p->options;
+
+    p->stop.event = rig_stopped_event(p->bundle->manifest);
+    if (o->reverse && !p->c.replay && !record_first(p, error)) {
+        return FALSE;
+    }
+    if (o->stop_at) {
+        p->stop.event = g_ascii_strtoull(o->stop_at, NULL, 10);
+    }
+    if (o->gdb && p->c.replay && !o->freeze) {
+        p->stop.from = rig_stopped_from(p->c.bundle->events, p->stop.event);
+        p->c.scratch = scratch;
+    }
+    p->c.stop_at = p->stop.from ? p->stop.from : p->stop.event;
+    return !p->c.scratch || rig_image_create_disk(scratch, NULL, 1, error);
+}
+
 /* One rerun that stops; its files are kept. */
 static void run_stopped(Reproduction *p, const RigRoot *root)
 {
     g_autofree char *socket = g_build_filename(root->path, "gdb", NULL);
+    g_autofree char *scratch = g_build_filename(p->dir, "scratch.qcow2",
+                                                NULL);
     g_autoptr(GError) error = NULL;
     RigRerun r = { 0 };
 
     g_unlink(socket);
-    p->c.gdb = p->options->gdb ? socket : NULL;
-    p->c.stop_at = p->options->stop_at
-                   ? g_ascii_strtoull(p->options->stop_at, NULL, 10)
-                   : rig_stopped_event(p->bundle->manifest);
     p->c.stopped = on_stopped;
     p->c.opaque = p;
     if (g_mkdir_with_parents(p->dir, 0755) != 0 ||
-        !rig_rerun(&p->c, p->dir, &r, &error)) {
+        !choose_stop(p, scratch, &error)) {
         fprintf(stderr, "rig reproduce: %s\n", error ? error->message
                                                      : p->dir);
+        p->broken++;
+        return;
+    }
+    p->c.gdb = p->options->gdb ? socket : NULL;
+    if (!rig_rerun(&p->c, p->dir, &r, &error)) {
+        fprintf(stderr, "rig reproduce: %s\n", error->message);
         p->broken++;
     } else if (r.outcome != RIG_OUTCOME_OK) {
         fprintf(stderr, "rig reproduce: %s\n", r.detail ? r.detail : "");
@@ -328,6 +404,7 @@ static void run_stopped(Reproduction *p, const RigRoot *root)
         compare_stopped(p, &r);
         printf("    its files: %s\n", p->dir);
     }
+    g_unlink(scratch); /* snapshots that only that QEMU can use */
     p->interrupted |= r.interrupted;
     rig_rerun_clear(&r);
 }
@@ -475,6 +552,9 @@ static gboolean check_stop(const Options *o, GError **error)
                                                   G_MAXINT64, &event, NULL)) {
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                     "--stop-at takes the number of an event");
+    } else if (o->reverse && !o->gdb) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--reverse is for --gdb");
     } else if ((o->stop_at || o->commands) && !o->freeze && !o->gdb) {
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                     "--stop-at and --gdb-command are for --freeze and --gdb");
@@ -503,6 +583,9 @@ static gboolean parse(Options *o, int *argc, char ***argv, GError **error)
           "guest's memory to memory.elf", NULL },
         { "gdb", 0, 0, G_OPTION_ARG_NONE, &o->gdb,
           "Stop it there, and run gdb on it with the driver's symbols", NULL },
+        { "reverse", 0, 0, G_OPTION_ARG_NONE, &o->reverse,
+          "With --gdb: go backwards, too; a bundle without a recording is "
+          "recorded first", NULL },
         { "gdb-command", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->commands,
           "With --gdb: do this and end; may be given again", "COMMAND" },
         { "stop-at", 0, 0, G_OPTION_ARG_STRING, &o->stop_at,
@@ -656,6 +739,8 @@ static int reproduce(const Options *o)
             status = rig_supervise(work, &p, RIG_EXIT_BROKEN);
         }
     }
+    g_free(p.recorded.recording);
+    g_free(p.recorded.events);
     rig_bundle_free(p.bundle);
     rig_rules_free(p.rules);
     rig_paths_free(p.paths);

@@ -142,11 +142,14 @@ static char *make_xml(const RigRerunContext *c, const Files *f)
         .console = f->console,
         .capture = f->capture,
         .tap_socket = f->socket,
-        .replay = c->replay ? RIG_REPLAY_PLAY : RIG_REPLAY_NONE,
-        .recording = c->replay ? c->bundle->recording : NULL,
+        .replay = c->record ? RIG_REPLAY_RECORD :
+                  c->replay ? RIG_REPLAY_PLAY : RIG_REPLAY_NONE,
+        .recording = c->record ? c->record :
+                     c->replay ? c->bundle->recording : NULL,
         .plan = waits ? f->initrd : NULL,
         .stop_at = c->stop_at,
         .gdb = c->gdb,
+        .scratch = c->scratch,
         .live = c->replay && c->bundle->manifest->live ? nobody : NULL,
     };
 

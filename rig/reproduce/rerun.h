@@ -26,7 +26,9 @@ typedef struct RigRerunContext {
     const char *cmdline; /* of the guest's kernel */
     gboolean isolated;   /* the failed scenario alone */
     gboolean replay;     /* the bundle's recording, instead of running anew */
+    const char *record;  /* file for a recording of this rerun, or NULL */
     uint64_t stop_at;    /* stop the machine behind this event, 0: run on */
+    const char *scratch; /* file for snapshots inside QEMU, or NULL */
     const char *gdb;     /* socket at which QEMU serves gdb, or NULL */
     /* What to do with the stopped machine; its stream so far is @events. */
     void (*stopped)(virDomainPtr domain, const char *dir, const char *events,

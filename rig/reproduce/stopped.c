@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "domain.h"
 #include "loop.h"
 #include "ndis/pe.h"
 #include "read-file.h"
@@ -20,6 +21,9 @@
 
 /* Breakpoints that a script sets at most. */
 #define SITES_MAX 16
+
+/* What rig-tap writes where the machine stops and goes on: RIG_EV_RUN, twice. */
+#define STOP_RECORDS 2
 
 /* PE format, "Optional Header": offsets from the signature "PE\0\0". */
 #define PE_POINTER         0x3c /* in the file */
@@ -193,19 +197,61 @@ static void on_event(const RigEvent *e, void *opaque)
     s->n++;
 }
 
-static void find_sites(Sites *s, const char *events)
+static void read_events(const char *events, RigEventFunc func, void *opaque)
 {
     static RigStream stream;
     static uint8_t bytes[65536];
     FILE *f = fopen(events, "rbe");
     size_t n;
 
-    rig_stream_init(&stream, on_event, s);
+    rig_stream_init(&stream, func, opaque);
     while (f && (n = fread(bytes, 1, sizeof(bytes), f)) > 0 &&
            rig_stream_feed(&stream, bytes, n)) {
     }
     if (f) {
         fclose(f);
+    }
+}
+
+/* --- going back ---------------------------------------------------------- */
+
+typedef struct Beginning {
+    uint64_t until, found;
+} Beginning;
+
+static void on_beginning(const RigEvent *e, void *opaque)
+{
+    const struct rig_marker *k = &e->marker;
+    Beginning *b = opaque;
+
+    if (e->type == RIG_EV_MARKER && e->seq < b->until &&
+        (k->kind == RIG_MK_CYCLE_BEGIN || k->kind == RIG_MK_PLAN_BEGIN)) {
+        b->found = e->seq;
+    }
+}
+
+uint64_t rig_stopped_from(const char *events, uint64_t event)
+{
+    Beginning b = { .until = event, .found = event };
+
+    read_events(events, on_beginning, &b);
+    return b.found;
+}
+
+/*
+ * QEMU saves the machine where gdb finds it, and goes back as far as that. To
+ * the event it goes before there is a breakpoint: each stop is a record of its
+ * own, with a number, and this one has had two: stopped, running.
+ */
+static void add_way(GString *text, const RigStop *stop)
+{
+    if (stop->from && stop->from < stop->event) {
+        g_string_append_printf(
+            text, "monitor qom-set /machine/peripheral/" RIG_DOMAIN_TAP_ID
+            " stop-at %" G_GUINT64_FORMAT "\ncontinue\n"
+            "echo Behind event %" G_GUINT64_FORMAT "; reverse-stepi and "
+            "reverse-continue go back as far as event %" G_GUINT64_FORMAT
+            ".\\n\n", stop->event + STOP_RECORDS, stop->event, stop->from);
     }
 }
 
@@ -219,10 +265,13 @@ static void add_sites(GString *text, const Sites *s, uint64_t base)
                                G_GINT64_MODIFIER "x\n", s->site[i].name,
                                s->site[i].event, base + s->site[i].rva);
     }
+    /* A release that is missing has no address; this is where it is missed. */
+    g_string_append(text, "# the boundary: a callback of the driver has "
+                    "returned\nhbreak callback_leave\ndisable $bpnum\n");
 }
 
 char *rig_stopped_script(const RigBundle *b, const RigPaths *paths,
-                         const char *socket)
+                         const char *socket, const RigStop *stop)
 {
     GString *text = g_string_new("set pagination off\nset confirm off\n");
     g_autofree char *dir = g_path_get_dirname(
@@ -230,7 +279,7 @@ char *rig_stopped_script(const RigBundle *b, const RigPaths *paths,
     g_autofree char *agent = g_build_filename(dir, "agent", NULL);
     g_autofree char *home = g_path_get_dirname(paths->scenarios);
     Sites sites = {
-        .until = rig_stopped_event(b->manifest),
+        .until = stop->event,
         .scenario = b->manifest->number,
     };
     uint64_t base, offset;
@@ -242,11 +291,12 @@ char *rig_stopped_script(const RigBundle *b, const RigPaths *paths,
     }
     g_string_append_printf(text, "set architecture i386:x86-64\n"
                            "target remote %s\n", socket);
+    add_way(text, stop);
     if (rig_stopped_driver(failed(b)->sys, &base, &offset, &size)) {
         g_string_append_printf(text, "add-symbol-file \"%s\" -o 0x%"
                                G_GINT64_MODIFIER "x\n", failed(b)->sys,
                                offset);
-        find_sites(&sites, b->events);
+        read_events(b->events, on_event, &sites);
         add_sites(text, &sites, base);
     }
     return g_string_free(text, FALSE);

@@ -11,8 +11,22 @@
 
 #include "bundle.h"
 
+/* Where a machine is looked at. */
+typedef struct RigStop {
+    uint64_t event;      /* behind this one */
+    uint64_t from;       /* behind which it was saved, so that it can go back
+                            as far as there; 0: it cannot go back */
+} RigStop;
+
 /* Event of the first finding; else the last one of the bundle's stream. */
 uint64_t rig_stopped_event(const RigManifest *m);
+
+/*
+ * Where the machine is to be saved for going back from @event: behind the
+ * beginning of the cycle, of the plan where there is none. @event itself if
+ * there is neither.
+ */
+uint64_t rig_stopped_from(const char *events, uint64_t event);
 
 /*
  * Where the NDIS host maps the driver: pe.h, unless it has no relocations.
@@ -32,12 +46,13 @@ gboolean rig_stopped_dump(virDomainPtr domain, const RigBundle *b,
                           const char *dir, GError **error);
 
 /*
- * The commands for gdb: connect to QEMU at @socket, load the symbols, break
- * where the driver registers and releases its interrupts, by its call sites
- * in the bundle's stream up to rig_stopped_event(). To be freed.
+ * The commands for gdb: connect to QEMU at @socket, load the symbols, go on to
+ * @stop->event if the machine stands at @stop->from, break where the driver
+ * registers and releases its interrupts, by its call sites in the bundle's
+ * stream up to there, and, disabled, at the boundary. To be freed.
  */
 char *rig_stopped_script(const RigBundle *b, const RigPaths *paths,
-                         const char *socket);
+                         const char *socket, const RigStop *stop);
 
 /*
  * Run gdb ($GDB, else "gdb") with the script @file in the foreground until it

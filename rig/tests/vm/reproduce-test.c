@@ -191,6 +191,59 @@ START_TEST(it_stops_at_the_event_and_gdb_knows_the_driver)
 }
 END_TEST
 
+/* In the output, @a before @b. */
+static void expect_order(const RigCallResult *r, const char *a, const char *b)
+{
+    const char *first = strstr(r->output, a);
+
+    ck_assert_msg(first && strstr(first, b), "no \"%s\" before \"%s\" in:\n"
+                  "%s", a, b, r->output);
+}
+
+/*
+ * From the event to the instruction before it, back to the one that called
+ * NdisMRegisterInterruptEx, and from there forwards to the boundary.
+ */
+START_TEST(gdb_goes_back_from_the_event_to_the_registration)
+{
+    g_autofree char *path = shipped(FAILED);
+    const char *args[] = { "run", results, path, NULL };
+    g_auto(RigCallResult) run = rig_call(NULL, args);
+    g_autofree char *dir = bundle(FAILED, "");
+    const char *gdb[] = {
+        "reproduce", results, dir, "--gdb", "--reverse",
+        "--gdb-command=printf \"at the event %#lx\\n\", $pc",
+        "--gdb-command=set $event = $pc",
+        "--gdb-command=reverse-stepi",
+        "--gdb-command=printf \"one back %d\\n\", $pc < $event && "
+        "$pc >= $event - 15",
+        "--gdb-command=stepi",
+        "--gdb-command=printf \"and forth %d\\n\", $pc == $event",
+        "--gdb-command=reverse-continue",
+        "--gdb-command=info symbol $pc", "--gdb-command=x/i $pc",
+        "--gdb-command=enable 2", "--gdb-command=continue",
+        "--gdb-command=info symbol $pc", NULL
+    };
+
+    expect_status(&run, 0);
+    {
+        g_auto(RigCallResult) debug = rig_call(NULL, gdb);
+
+        expect_status(&debug, 0);
+        expect_output(&debug, "reverse-continue go back as far as event");
+        expect_order(&debug, "at the event 0x", "one back 1");
+        expect_order(&debug, "one back 1", "and forth 1");
+        expect_order(&debug, "and forth 1", "Breakpoint 1, 0x00000001800");
+        expect_order(&debug, "Breakpoint 1, ", "RignicRegisterInterrupt + ");
+        expect_order(&debug, "RignicRegisterInterrupt + ",
+                     "__imp_NdisMRegisterInterruptEx");
+        expect_order(&debug, "__imp_NdisMRegisterInterruptEx",
+                     "callback_leave in section .text");
+        expect_output(&debug, "identical up to event");
+    }
+}
+END_TEST
+
 START_TEST(what_is_no_bundle_is_refused)
 {
     g_autofree char *file = test_file("x.tar.zst", "no archive");
@@ -221,6 +274,7 @@ int main(void)
     tcase_add_test(tcase, a_crash_leaves_a_bundle_whose_scenario_runs);
     tcase_add_test(tcase, a_recording_is_replayed_and_only_with_what_made_it);
     tcase_add_test(tcase, it_stops_at_the_event_and_gdb_knows_the_driver);
+    tcase_add_test(tcase, gdb_goes_back_from_the_event_to_the_registration);
     tcase_add_test(tcase, what_is_no_bundle_is_refused);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
