@@ -133,7 +133,7 @@ int main(void)
     int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
-    tcase_set_timeout(t, 180);
+    tcase_set_timeout(t, 300);
     tcase_add_test(
         t, a_snapshot_is_checked_once_then_used_and_made_anew_when_damaged);
     tcase_add_test(t, what_does_not_go_together_is_said);

@@ -487,7 +487,7 @@ static void add(Suite *suite, const char *name, const TTest *const *tests,
 {
     TCase *tcase = tcase_create(name);
 
-    tcase_set_timeout(tcase, 180);
+    tcase_set_timeout(tcase, 300);
     tcase_add_checked_fixture(tcase, setup, teardown);
     for (size_t i = 0; i < n; i++) {
         tcase_add_test(tcase, tests[i]);
