@@ -54,8 +54,8 @@ all:
 .SUFFIXES:
 
 include qemu-devices/build.mk
-include guest-agent/build.mk
 include scenarios/build.mk
+include guest-agent/build.mk
 include results/build.mk
 include rig/build.mk
 

@@ -17,8 +17,9 @@ RIGNIC_COMMON := attributes config dma hw oid rx state tx
 RIGNIC_SEEDS := s01 s02 s03 s04 s05 s06 s07 s08 s09 s10 s11 s12 s13 s14 s15 \
     s16 s17 s18 s19 s20 s21 s22 s23 s24
 RIGNIC_STYLES := c04 c05 c11 c12 c13 c14 c15 c16 c17 c18 c19 c20
-# Drivers of `rig calibrate`: never registers; fails, and fails with a leak.
-RIGNIC_CALIBRATION := never fails fails-leaking
+# Drivers of `rig calibrate`: never registers; fails, and fails with a leak; the
+# same after a resume; and one that NDIS cannot finish to initialize.
+RIGNIC_CALIBRATION := never fails fails-leaking resume-leaking unfinished
 RIGNIC_VARIANTS := clean $(RIGNIC_STYLES) $(RIGNIC_SEEDS) $(RIGNIC_CALIBRATION)
 
 # The correct driver in other styles.
@@ -35,8 +36,13 @@ RIGNIC_DEFINE_c18 := -DRIGNIC_STYLE=STYLE_HANDLES
 RIGNIC_DEFINE_c19 := -DRIGNIC_STYLE=STYLE_ENTRY
 RIGNIC_DEFINE_c20 := -DRIGNIC_STYLE=STYLE_REREAD
 RIGNIC_DEFINE_never := -DRIGNIC_STYLE=STYLE_NEVER
-RIGNIC_DEFINE_fails := -DRIGNIC_FAILS=1
-RIGNIC_DEFINE_fails-leaking := -DRIGNIC_FAILS=1 -DRIGNIC_DEFECT=SEED_S01
+RIGNIC_DEFINE_fails := -DRIGNIC_FAILS=FAILS_ALWAYS
+RIGNIC_DEFINE_fails-leaking := -DRIGNIC_FAILS=FAILS_ALWAYS \
+    -DRIGNIC_DEFECT=SEED_S01
+RIGNIC_DEFINE_resume-leaking := -DRIGNIC_FAILS=FAILS_RESUMED \
+    -DRIGNIC_DEFECT=SEED_S10
+RIGNIC_DEFINE_unfinished := -DRIGNIC_FAILS=FAILS_UNFINISHED \
+    -DRIGNIC_DEFECT=SEED_S09
 # One seeded defect each: s01 is SEED_S01.
 $(foreach s,$(RIGNIC_SEEDS),$(eval RIGNIC_DEFINE_$(s) := \
     -DRIGNIC_DEFECT=SEED_$(subst s,S,$(s))))

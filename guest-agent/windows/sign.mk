@@ -78,6 +78,6 @@ build/windows/instrumented/rignic.sys: build/drivers/clean/rignic.sys \
 check-windows-shim: check-windows-packages check-windows-witnesses
 check-windows-packages: sign shim drivers
 	$(Q)guest-agent/windows/shim/check-packages $(SIGN_PACKAGES) \
-	    $(SIGN_CERT) build/rig/rig
+	    $(SIGN_CERT) build/rig/rig $(SIGN_CALIBRATE)
 check-windows-witnesses: sign shim guest drivers
 	$(Q)guest-agent/windows/shim/check-witnesses build/rig/rig

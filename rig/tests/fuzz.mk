@@ -32,7 +32,7 @@ $(FUZZ_DIR)/%.o: %.c | have-fuzz-cc
 $(FUZZ_DIR)/librig.a: $(FUZZ_OBJECTS)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-FUZZ_WITH_RIG := stream scenario rule xml dump
+FUZZ_WITH_RIG := stream scenario rule xml
 $(FUZZ_WITH_RIG:%=$(FUZZ_DIR)/fuzz-%): $(FUZZ_DIR)/fuzz-%: \
     $(FUZZ_DIR)/rig/tests/fuzz-%.o $(FUZZ_DIR)/librig.a
 	$(Q)echo "  LD    $@"
@@ -63,6 +63,8 @@ FUZZ_pe := rig/driver/driver-image.c rig/driver/driver-ndis.c \
 FUZZ_inf := $(wildcard guest-agent/agent/inf*.c) guest-agent/agent/registry.c \
     guest-agent/agent/windows-version.c
 FUZZ_panic := rig/windows/bugcheck.c
+FUZZ_dump := $(addprefix rig/windows/,bugcheck.c guest-dump.c minidump.c) \
+    $(addprefix rig/agent/agent-,client.c link.c transfer.c) $(AGENT_PROTOCOL)
 FUZZ_plan := guest-agent/agent/plan.c guest-agent/agent/plan-step.c \
     guest-agent/linux/pci.c
 FUZZ_agent := guest-agent/protocol/crc32c.c guest-agent/protocol/fields.c \
@@ -100,7 +102,7 @@ $(FUZZ_DIR)/fuzz-scenario: | $(FUZZ_DIR)/scenario.dict
 $(FUZZ_DIR)/fuzz-rule: | $(FUZZ_DIR)/rule.dict
 
 # Those that need a few files only.
-FUZZ_ALONE := pe inf plan panic agent
+FUZZ_ALONE := pe inf plan panic dump agent
 $(FUZZ_ALONE:%=$(FUZZ_DIR)/fuzz-%): $(FUZZ_DIR)/fuzz-%: \
     $(FUZZ_DIR)/rig/tests/fuzz-%.o
 	$(Q)echo "  LD    $@"

@@ -514,6 +514,69 @@ START_TEST(both_profiles_are_told_apart)
 }
 END_TEST
 
+/* How far a guest gets with a driver whose leak needs a path of its own. */
+enum reached { NOWHERE, LEAKS, STOPS_OTHERWISE, STOPS };
+
+/* A system that stopped says so by a marker of the runner. */
+static void stop_system(Builder *b, uint64_t code, uint64_t parameter)
+{
+    const struct rig_marker m = {
+        .kind = RIG_MK_BUGCHECK, .name = RIG_BUGCHECK_MARKER, .status = code,
+        .arg = { parameter },
+    };
+
+    b_marker(b, &m);
+}
+
+static RigCalibration *calibrate_path(const char *name, gboolean halts,
+                                      uint64_t parameter, enum reached how)
+{
+    g_autofree char *file = g_build_filename(dir, "events.bin", NULL);
+    g_autoptr(Builder) b = b_new(2);
+    RigCalibration *c = rig_calibration_new();
+
+    b_plan(b, 1);
+    b_scenario(b, 1, name);
+    b_cycle(b, 1);
+    b_enter(b, "MiniportInitializeEx");
+    b_register(b, 0x77);
+    b_leave(b, how == NOWHERE || halts ? 0 : 0xC0000001);
+    if (halts && how != NOWHERE) {
+        b_enter(b, "MiniportHaltEx");
+        b_leave(b, 0);
+    }
+    if (how >= STOPS_OTHERWISE) {
+        stop_system(b, how == STOPS ? 0x7c : 0xd1, parameter);
+    }
+    b_cycle_end(b, how >= STOPS_OTHERWISE ? RIG_CYCLE_BUGCHECK
+                                          : RIG_CYCLE_DONE, NULL);
+    b_scenario_end(b);
+    b_end(b);
+    ck_assert(g_file_set_contents(file, (char *)b->bytes->data,
+                                  b->bytes->len, NULL));
+    ck_assert(rig_calibration_read(c, file, NULL));
+    rig_calibration_conclude(c);
+    return c;
+}
+
+START_TEST(a_leak_that_was_not_reached_is_not_known_to_stop)
+{
+    static const RigKnown is[] = { RIG_UNKNOWN, RIG_NO, RIG_NO, RIG_YES };
+
+    for (enum reached how = NOWHERE; how <= STOPS; how++) {
+        g_autoptr(RigCalibration) halt = calibrate_path(
+            "calibrate-4-unfinished-disable", TRUE, 0x0d, how);
+        g_autoptr(RigCalibration) resume = calibrate_path(
+            "calibrate-4-resume-leaking-sleep", FALSE, 0x10, how);
+
+        ck_assert_int_eq(halt->stops_unfinished, is[how]);
+        ck_assert_int_eq(halt->stops_resume, RIG_UNKNOWN);
+        ck_assert_int_eq(resume->stops_resume, is[how]);
+        ck_assert_int_eq(resume->stops_unfinished, RIG_UNKNOWN);
+    }
+}
+END_TEST
+
 START_TEST(a_profile_is_written_valid_and_read_back)
 {
     g_autofree char *file = g_build_filename(dir, "profile.xml", NULL);
@@ -525,12 +588,15 @@ START_TEST(a_profile_is_written_valid_and_read_back)
     g_autoptr(GError) error = NULL;
 
     p.calibration = calibrate(TRUE);
-    p.calibration->stops_halt = RIG_YES;
+    p.calibration->stops_halt = p.calibration->stops_resume = RIG_YES;
+    p.calibration->stops_unfinished = RIG_NO;
     ck_assert(rig_profile_write(&p, file, NULL));
     q = rig_profile_read(file, paths, &error);
     ck_assert_msg(q != NULL, "%s", error ? error->message : "");
     ck_assert_int_eq(q->profile, RIG_MSIX_AT_START);
     ck_assert_int_eq(q->calibration->stops_halt, RIG_YES);
+    ck_assert_int_eq(q->calibration->stops_unfinished, RIG_NO);
+    ck_assert_int_eq(q->calibration->stops_resume, RIG_YES);
     ck_assert_int_eq(q->calibration->cleared, RIG_STAGE_AFTER);
     ck_assert_str_eq(q->release, "10.0.22631");
     rig_calibration_free(p.calibration);
@@ -651,6 +717,7 @@ int main(void)
     tcase_add_test(t, every_step_of_a_miniport_is_mapped);
     tcase_add_test(t, what_windows_cannot_do_is_a_lint_error);
     tcase_add_test(t, both_profiles_are_told_apart);
+    tcase_add_test(t, a_leak_that_was_not_reached_is_not_known_to_stop);
     tcase_add_test(t, a_profile_is_written_valid_and_read_back);
     tcase_add_test(t, a_bug_check_of_our_rule_is_a_violation_of_its_class);
     tcase_add_test(t, another_bug_check_is_a_finding_of_its_own);

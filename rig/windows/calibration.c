@@ -39,7 +39,8 @@ RigCalibration *rig_calibration_new(void)
     c->experiments = g_ptr_array_new_with_free_func(experiment_free);
     c->programmed = c->cleared = RIG_STAGES;
     c->register_visible = c->deregister_visible = c->at_start =
-        c->stops_halt = c->stops_init = RIG_UNKNOWN;
+        c->stops_halt = c->stops_init = c->stops_unfinished =
+        c->stops_resume = RIG_UNKNOWN;
     return c;
 }
 
@@ -55,6 +56,9 @@ void rig_calibration_free(RigCalibration *c)
 
 #define NAME_PREFIX "calibrate-"
 
+/* As RIG_CALIBRATION_UNFINISHED, but that its init is all there. */
+#define FINISHED_BUT_LEAKING "s09"
+
 static const struct {
     unsigned vectors;
     const char *driver, *action;
@@ -67,6 +71,8 @@ static const struct {
     { 4, RIG_CALIBRATION_FAILS, RIG_CALIBRATION_DISABLE },
     { 4, RIG_CALIBRATION_LEAKS, RIG_CALIBRATION_DISABLE },
     { 4, RIG_CALIBRATION_FAILS_LEAKING, RIG_CALIBRATION_DISABLE },
+    { 4, RIG_CALIBRATION_UNFINISHED, RIG_CALIBRATION_DISABLE },
+    { 4, RIG_CALIBRATION_RESUME_LEAKING, RIG_CALIBRATION_SLEEP },
     { 16, RIG_CALIBRATION_CLEAN, RIG_CALIBRATION_DISABLE },
 };
 
@@ -95,19 +101,24 @@ char *rig_calibration_scenario(unsigned n, const char *drivers,
                                 image) : g_strdup("");
     g_autofree char *settings = image ? g_strdup("") :
         g_strdup_printf(" msix-profile=\"%s\"", rig_profile_name(profile));
+    /* The NDIS guest fails by itself behind init; Windows has to be made to. */
+    gboolean ours = !image && strcmp(plan[n].driver,
+                                     RIG_CALIBRATION_UNFINISHED) == 0;
+    const char *built = ours ? FINISHED_BUT_LEAKING : plan[n].driver;
     g_autofree char *driver = g_markup_printf_escaped(
         "<driver sys=\"%s/%s/rignic.sys\" inf=\"%s/%s/rignic.inf\"/>",
-        drivers, plan[n].driver, drivers, plan[n].driver);
+        drivers, built, drivers, built);
 
     return g_strdup_printf(
         "<scenario name=\"" NAME_PREFIX "%u-%s-%s\">"
         "<title>%s driver, %u vectors, %s</title>%s%s"
         "<machine vectors=\"%u\" queues=\"1\"%s/>"
         "<rule name=\"Init_DeRegisterInterrupt\"/>"
-        "<cycle repeat=\"2\"><install/><init/>%s<unload/></cycle>"
+        "<cycle repeat=\"2\"><install/><init%s/>%s<unload/></cycle>"
         "</scenario>", plan[n].vectors, plan[n].driver, plan[n].action,
         plan[n].driver, plan[n].vectors, plan[n].action, driver, guest,
-        plan[n].vectors, settings, steps_of(plan[n].action));
+        plan[n].vectors, settings, ours ? " post-failure=\"yes\"" : "",
+        ours ? "" : steps_of(plan[n].action)); /* it is halted then */
 }
 
 /* "calibrate-4-fails-leaking-disable", taken apart. */
@@ -186,9 +197,11 @@ static void on_call(Reader *r, const struct rig_marker *k)
 
     r->e->api = TRUE;
     if (strcmp(k->name, "MiniportInitializeEx") == 0) {
+        r->e->failed += leave && (uint32_t)k->status;
         enter(r, !leave ? RIG_STAGE_INIT : (uint32_t)k->status ?
               RIG_STAGE_AFTER : RIG_STAGE_RUNNING);
     } else if (strcmp(k->name, "MiniportHaltEx") == 0) {
+        r->e->halted += leave;
         enter(r, leave ? RIG_STAGE_AFTER : RIG_STAGE_HALT);
     } else if (strcmp(k->name, "NdisMRegisterInterruptEx") == 0) {
         r->e->registered += leave && !(uint32_t)k->status;
@@ -338,7 +351,8 @@ gboolean rig_calibration_read(RigCalibration *c, const char *file,
 
 /* --- concluding ---------------------------------------------------------- */
 
-static const RigExperiment *find(const RigCalibration *c, const char *driver)
+static const RigExperiment *find_by(const RigCalibration *c,
+                                    const char *driver, const char *action)
 {
     const RigExperiment *found = NULL;
 
@@ -346,11 +360,16 @@ static const RigExperiment *find(const RigCalibration *c, const char *driver)
         const RigExperiment *e = c->experiments->pdata[i];
 
         if (strcmp(e->driver, driver) == 0 && e->cycles &&
-            strcmp(e->action, RIG_CALIBRATION_DISABLE) == 0) {
+            strcmp(e->action, action) == 0) {
             found = !found || e->vectors == 4 ? e : found;
         }
     }
     return found;
+}
+
+static const RigExperiment *find(const RigCalibration *c, const char *driver)
+{
+    return find_by(c, driver, RIG_CALIBRATION_DISABLE);
 }
 
 static RigKnown writes(const RigExperiment *e, RigStage stage)
@@ -365,11 +384,8 @@ static RigKnown writes(const RigExperiment *e, RigStage stage)
 }
 
 /* Did the system stop itself for the leak, with this class? */
-static RigKnown stops(const RigCalibration *c, const char *driver,
-                      const char *class_code)
+static RigKnown stops(const RigExperiment *e, const char *class_code)
 {
-    const RigExperiment *e = find(c, driver);
-
     if (!e) {
         return RIG_UNKNOWN;
     }
@@ -377,10 +393,23 @@ static RigKnown stops(const RigCalibration *c, const char *driver,
                                    class_code) == 0 ? RIG_YES : RIG_NO;
 }
 
+/* The same where the guest may never have got to the leak: whether it did, its
+   markers tell. */
+static RigKnown stops_if_there(const RigExperiment *e, unsigned there,
+                               const char *class_code)
+{
+    RigKnown k = stops(e, class_code);
+
+    return k == RIG_NO && !there ? RIG_UNKNOWN : k;
+}
+
 void rig_calibration_conclude(RigCalibration *c)
 {
     const RigExperiment *clean = find(c, RIG_CALIBRATION_CLEAN);
     const RigExperiment *never = find(c, RIG_CALIBRATION_NEVER);
+    const RigExperiment *unfinished = find(c, RIG_CALIBRATION_UNFINISHED);
+    const RigExperiment *resume = find_by(c, RIG_CALIBRATION_RESUME_LEAKING,
+                                          RIG_CALIBRATION_SLEEP);
 
     if (clean && !clean->varies) {
         c->programmed = clean->armed_in;
@@ -393,8 +422,12 @@ void rig_calibration_conclude(RigCalibration *c)
     if (never && !never->registered) {
         c->at_start = never->armed_in != RIG_STAGES ? RIG_YES : RIG_NO;
     }
-    c->stops_halt = stops(c, RIG_CALIBRATION_LEAKS, "0x08");
-    c->stops_init = stops(c, RIG_CALIBRATION_FAILS_LEAKING, "0x0B");
+    c->stops_halt = stops(find(c, RIG_CALIBRATION_LEAKS), "0x08");
+    c->stops_init = stops(find(c, RIG_CALIBRATION_FAILS_LEAKING), "0x0B");
+    c->stops_unfinished = stops_if_there(unfinished, unfinished
+                                         ? unfinished->halted : 0, "0x0D");
+    c->stops_resume = stops_if_there(resume, resume ? resume->failed : 0,
+                                     "0x10");
 }
 
 RigProfile rig_calibration_profile(const RigCalibration *c)

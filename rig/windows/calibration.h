@@ -51,6 +51,8 @@ typedef struct RigExperiment {
     unsigned cycles;
     RigStageCounts stage[RIG_STAGES];
     unsigned registered; /* interrupts that the driver got */
+    unsigned failed;    /* MiniportInitializeEx that did not succeed */
+    unsigned halted;    /* MiniportHaltEx that returned */
     RigStage armed_in;  /* where vectors became able to fire, last cycle */
     RigStage quiet_in;  /* where the last one ceased to be */
     gboolean varies;    /* the cycles differ in that */
@@ -64,6 +66,9 @@ typedef struct RigExperiment {
 #define RIG_CALIBRATION_LEAKS   "s06"           /* halt leaks the interrupt */
 #define RIG_CALIBRATION_FAILS   "fails"         /* init fails, and cleans up */
 #define RIG_CALIBRATION_FAILS_LEAKING "fails-leaking"
+#define RIG_CALIBRATION_RESUME_LEAKING "resume-leaking" /* ... after a resume */
+#define RIG_CALIBRATION_UNFINISHED "unfinished" /* init succeeds, and NDIS
+                                   cannot finish it; its halt leaks then */
 
 #define RIG_CALIBRATION_DISABLE "disable"
 #define RIG_CALIBRATION_UNPLUG  "unplug"
@@ -84,6 +89,9 @@ typedef struct RigCalibration {
                                  registers has it set */
     RigKnown stops_halt;      /* 0x7C/0x08 for a halt that leaks */
     RigKnown stops_init;      /* 0x7C/0x0B for a failed init that leaks */
+    RigKnown stops_unfinished; /* 0x7C/0x0D for a halt out of the init path */
+    RigKnown stops_resume;    /* 0x7C/0x10 for a failed init after a resume;
+                                 RIG_UNKNOWN when the guest did not get there */
 } RigCalibration;
 
 RigCalibration *rig_calibration_new(void);

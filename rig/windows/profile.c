@@ -36,6 +36,8 @@ static void write_conclusions(xmlTextWriter *w, const RigCalibration *c)
     rig_xml_put(w, "enabled-at-start", rig_known_name(c->at_start));
     rig_xml_put(w, "stops-0x08", rig_known_name(c->stops_halt));
     rig_xml_put(w, "stops-0x0B", rig_known_name(c->stops_init));
+    rig_xml_put(w, "stops-0x0D", rig_known_name(c->stops_unfinished));
+    rig_xml_put(w, "stops-0x10", rig_known_name(c->stops_resume));
     rig_xml_put(w, "msix-profile",
                 rig_profile_name(rig_calibration_profile(c)));
     rig_xml_end(w);
@@ -129,8 +131,8 @@ static RigKnown known_attribute(xmlNode *n, const char *name)
 {
     g_autofree char *value = rig_attribute(n, name);
 
-    return strcmp(value, "yes") == 0 ? RIG_YES :
-           strcmp(value, "no") == 0 ? RIG_NO : RIG_UNKNOWN;
+    return g_strcmp0(value, "yes") == 0 ? RIG_YES :
+           g_strcmp0(value, "no") == 0 ? RIG_NO : RIG_UNKNOWN;
 }
 
 static RigProfileFile *build(xmlNode *root)
@@ -157,6 +159,8 @@ static RigProfileFile *build(xmlNode *root)
         c->at_start = known_attribute(n, "enabled-at-start");
         c->stops_halt = known_attribute(n, "stops-0x08");
         c->stops_init = known_attribute(n, "stops-0x0B");
+        c->stops_unfinished = known_attribute(n, "stops-0x0D");
+        c->stops_resume = known_attribute(n, "stops-0x10");
         profile = rig_attribute(n, "msix-profile");
         p->profile = strcmp(profile, RIG_PROFILE_AT_START) == 0
                      ? RIG_MSIX_AT_START : RIG_MSIX_AT_CONNECT;
@@ -186,7 +190,7 @@ RigProfileFile *rig_profile_read(const char *file, const RigPaths *paths,
 static const char *stops_text(RigKnown k)
 {
     return k == RIG_YES ? "stops the system" :
-           k == RIG_NO ? "does not stop the system" : "was not tried";
+           k == RIG_NO ? "does not stop the system" : "was not reached";
 }
 
 static const char *writes_text(RigKnown k)
@@ -207,9 +211,12 @@ char *rig_profile_text(const RigProfileFile *p)
         "MSI-X enabled at start, whether or not a driver registers: %s\n"
         "a halt that leaks its interrupt (0x7C/0x08) %s\n"
         "a failed init that leaks it (0x7C/0x0B) %s\n"
+        "a halt out of the init path that leaks it (0x7C/0x0D) %s\n"
+        "a failed init after a resume that leaks it (0x7C/0x10) %s\n"
         "the monitor judges by msix-profile %s\n",
         rig_stage_name(c->programmed), rig_stage_name(c->cleared),
         writes_text(c->register_visible), writes_text(c->deregister_visible),
         rig_known_name(c->at_start), stops_text(c->stops_halt),
-        stops_text(c->stops_init), rig_profile_name(p->profile));
+        stops_text(c->stops_init), stops_text(c->stops_unfinished),
+        stops_text(c->stops_resume), rig_profile_name(p->profile));
 }

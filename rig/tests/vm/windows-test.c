@@ -274,7 +274,7 @@ static void calibrate(const char *profile, const char *programmed,
     expect_output(&r, programmed);
     expect_output(&r, cleared);
     expect_output(&r, enabled);
-    expect_output(&r, "9 experiments");
+    expect_output(&r, "11 experiments");
 }
 
 START_TEST(calibration_finds_a_table_programmed_at_connect)

@@ -178,6 +178,25 @@ static NDIS_STATUS RignicAllocateRings(PRIGNIC_ADAPTER Adapter)
     return status;
 }
 
+/* The last step that can fail. */
+static NDIS_STATUS RignicFinish(PRIGNIC_ADAPTER Adapter)
+{
+#if RIGNIC_FAILS == FAILS_ALWAYS
+    UNREFERENCED_PARAMETER(Adapter);
+    return NDIS_STATUS_FAILURE;
+#elif RIGNIC_FAILS == FAILS_UNFINISHED
+    UNREFERENCED_PARAMETER(Adapter);
+    return NDIS_STATUS_SUCCESS;
+#else
+#if RIGNIC_FAILS == FAILS_RESUMED
+    if (RignicHalted) {
+        return NDIS_STATUS_FAILURE;
+    }
+#endif
+    return RignicSetGeneralAttributes(Adapter);
+#endif
+}
+
 NDIS_STATUS NTAPI RignicInitializeEx(
     NDIS_HANDLE NdisMiniportHandle, NDIS_HANDLE MiniportDriverContext,
     PNDIS_MINIPORT_INIT_PARAMETERS MiniportInitParameters)
@@ -236,8 +255,7 @@ NDIS_STATUS NTAPI RignicInitializeEx(
     if (status != NDIS_STATUS_SUCCESS) {
         goto Failed;
     }
-    status = RIGNIC_FAILS ? NDIS_STATUS_FAILURE
-                          : RignicSetGeneralAttributes(adapter);
+    status = RignicFinish(adapter);
     if (status != NDIS_STATUS_SUCCESS) {
 #if RIGNIC_DEFECT == SEED_S01
         return status; /* SEED_S01: the interrupt stays registered */

@@ -59,8 +59,14 @@
 #endif
 
 /* For calibration: MiniportInitializeEx fails by itself, at its end. */
+#define FAILS_NEVER      0
+#define FAILS_ALWAYS     1
+#define FAILS_RESUMED    2 /* only after a halt for a lower power state */
+#define FAILS_UNFINISHED 3 /* says that it succeeded, without having set the
+                              general attributes: NDIS cannot go on */
+
 #ifndef RIGNIC_FAILS
-#define RIGNIC_FAILS 0
+#define RIGNIC_FAILS FAILS_NEVER
 #endif
 
 /* Do the handlers count the interrupts of each message? */
