@@ -16,6 +16,7 @@
   <xsl:include href="report-list.xsl"/>
   <xsl:include href="report-scenario.xsl"/>
   <xsl:include href="report-timeline.xsl"/>
+  <xsl:include href="report-labels.xsl"/>
   <xsl:include href="report-tracks.xsl"/>
   <xsl:include href="report-sweep.xsl"/>
   <xsl:include href="report-machines.xsl"/>

@@ -21,12 +21,12 @@ static unsigned bad;
 
 static void good(const char *what, const char *detail)
 {
-    printf("  ok   %-10s %s\n", what, detail);
+    printf("  ok   %-12s %s\n", what, detail);
 }
 
 static void wrong(const char *what, const char *detail, const char *advice)
 {
-    printf("  BAD  %-10s %s\n       %-10s -> %s\n", what, detail, "", advice);
+    printf("  BAD  %-12s %s\n       %-12s -> %s\n", what, detail, "", advice);
     bad++;
 }
 
