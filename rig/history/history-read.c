@@ -31,6 +31,7 @@ typedef struct Result {
     char *rule, *level, *class_code, *known; /* of the finding that says most */
     char *inputs, *scenario, *rules, *inf;   /* hashes */
     char *driver, *driver_hash;
+    uint64_t ms;                             /* without the boot; 0: not said */
     uint64_t ns_from, ns_to;                 /* of its cycles */
 } Result;
 
@@ -199,6 +200,7 @@ static void read_scenario(Reading *g)
 
     s->number = rig_pull_number(r, "number");
     s->machine = rig_pull_number(r, "machine");
+    s->ms = rig_pull_number(r, "ms");
     s->verdict = verdict && rig_verdict_parse(verdict, &v) ? (int)v : -1;
     s->as_expected = rig_pull_attribute_is(r, "as-expected", "yes");
     s->name = word(r, "name");
@@ -361,8 +363,9 @@ static void read_point(Reading *g)
 }
 
 /*
- * Scenarios that share a boot share its time; that of their cycles is theirs
- * by the virtual time that these took.
+ * What it takes alone: the boot, and its own time. A rig that wrote no time of
+ * its own had the machine's, of which it has as much as its cycles took of the
+ * virtual time.
  */
 static uint64_t result_ms(const Reading *g, const Result *s)
 {
@@ -372,7 +375,8 @@ static uint64_t result_ms(const Reading *g, const Result *s)
     if (!m || m->total_ms < m->boot_ms || s->verdict == RIG_VERDICT_SKIPPED) {
         return 0;
     }
-    return m->ns == 0 ? m->total_ms :
+    return s->ms > 0 ? m->boot_ms + s->ms :
+           m->ns == 0 ? m->total_ms :
            m->boot_ms + (double)(m->total_ms - m->boot_ms) * ns / m->ns;
 }
 

@@ -167,11 +167,26 @@ static gpointer create_domain(gpointer opaque)
 
 /* --- stream ------------------------------------------------------------- */
 
+/* What the guest did since the last data was of the scenario that it was in. */
+static void add_time(RigVm *vm, unsigned scenario, gint64 us)
+{
+    GArray *all = vm->end.scenario_us;
+
+    if (scenario) {
+        g_array_set_size(all, MAX(all->len, scenario));
+        g_array_index(all, uint64_t, scenario - 1) += us;
+    }
+}
+
 static void on_data(void *opaque, const void *bytes, size_t length)
 {
     RigVm *vm = opaque;
+    gint64 before = vm->last_data;
+    unsigned scenario;
     RigProgress p;
 
+    rig_monitor_progress(vm->config.monitor, &p);
+    scenario = p.scenario;
     vm->last_data = g_get_monotonic_time();
     vm->heard = TRUE;
     if (!rig_monitor_feed(vm->config.monitor, bytes, length)) {
@@ -180,8 +195,10 @@ static void on_data(void *opaque, const void *bytes, size_t length)
         return;
     }
     rig_monitor_progress(vm->config.monitor, &p);
-    if (p.booted && !vm->end.booted_ms) {
+    if (p.booted && !vm->end.booted_ms) { /* until now it was booting */
         vm->end.booted_ms = ms_since(vm);
+    } else {
+        add_time(vm, scenario ? scenario : p.scenario, vm->last_data - before);
     }
     if (p.ended || p.reached || (vm->config.stops && p.stopped)) {
         finish(vm, RIG_OUTCOME_OK, NULL);
@@ -304,6 +321,7 @@ RigVm *rig_vm_run(const RigVmConfig *config, GError **error)
     vm->config = *config;
     vm->lifecycle = -1;
     vm->started = vm->last_data = g_get_monotonic_time();
+    vm->end.scenario_us = g_array_new(FALSE, TRUE, sizeof(uint64_t));
     vm->life = life_new();
     vm->context = rig_loop_context();
     vm->loop = g_main_loop_new(vm->context, FALSE);
@@ -414,5 +432,6 @@ void rig_vm_free(RigVm *vm)
     life_release(vm->life);
     g_free(vm->create_error);
     g_free(vm->end.detail);
+    g_array_unref(vm->end.scenario_us);
     g_free(vm);
 }

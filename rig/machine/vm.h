@@ -46,6 +46,9 @@ typedef struct RigVmEnd {
     uint64_t created_ms;      /* libvirt said that QEMU runs */
     uint64_t booted_ms;       /* the agent began its plan */
     uint64_t ended_ms;        /* the stream ended */
+    GArray *scenario_us;      /* of uint64_t, by place in the plan: wall time,
+                                 in us, that the stream was in the scenario;
+                                 may be shorter than the plan */
 } RigVmEnd;
 
 typedef struct RigVm RigVm;

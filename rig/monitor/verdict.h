@@ -193,6 +193,7 @@ typedef struct RigScenarioResult {
 
     /* Set by the caller before results are written. */
     unsigned machine;    /* 1-based number of the machine, 0: none */
+    uint64_t ms;         /* wall time in it without its boot, 0: not known */
     RigDriver driver;
     RigScenarioInputs inputs;
     GPtrArray *known;    /* of RigKnownUse, NULL: none was looked for */

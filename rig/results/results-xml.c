@@ -311,6 +311,9 @@ static void write_scenario_head(xmlTextWriter *w, const RigScenarioResult *r)
     if (r->machine) {
         rig_xml_put_count(w, "machine", r->machine);
     }
+    if (r->ms) {
+        rig_xml_put_count(w, "ms", r->ms);
+    }
     rig_xml_put(w, "verdict", rig_verdict_name(r->verdict));
     rig_xml_put(w, "expected", rig_verdict_name(s->expect.verdict));
     put_bool(w, "as-expected", rig_scenario_result_as_expected(r));

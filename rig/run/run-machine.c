@@ -494,7 +494,12 @@ static void judge(RigRunMachine *m, const RigVmEnd *end)
     m->c->interrupted |= end->interrupted;
     m->results = g_ptr_array_new();
     for (guint i = 0; i < m->plan->len; i++) {
-        g_ptr_array_add(m->results, rig_monitor_take(m->monitor, i));
+        RigScenarioResult *s = rig_monitor_take(m->monitor, i);
+
+        if (end->scenario_us && i < end->scenario_us->len) {
+            s->ms = g_array_index(end->scenario_us, uint64_t, i) / 1000;
+        }
+        g_ptr_array_add(m->results, s);
     }
     rig_run_check_frames(m->c->dir, r->dir, m->results);
 }

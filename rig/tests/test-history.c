@@ -164,6 +164,21 @@ START_TEST(duration_is_the_share_of_the_machine_and_its_boot)
 }
 END_TEST
 
+START_TEST(duration_is_the_own_time_where_the_run_says_it)
+{
+    g_autoptr(RigHistory) h = NULL;
+
+    write_run("20260101-a", "<run complete='yes'>" MACHINE
+              "<scenario name='a' key='a@igb' number='1' machine='1' ms='70' "
+              PASS "><cycle ns-from='0' ns-to='3000'/></scenario>"
+              "<scenario name='b' key='b@igb' number='2' machine='1' ms='1900' "
+              PASS "><cycle ns-from='3000' ns-to='4000'/></scenario></run>");
+    h = history();
+    ck_assert_uint_eq(rig_history_expected_ms(h, "a@igb"), 1000 + 70);
+    ck_assert_uint_eq(rig_history_expected_ms(h, "b@igb"), 1000 + 1900);
+}
+END_TEST
+
 START_TEST(last_verdict_is_the_newest_that_was_not_skipped)
 {
     g_autoptr(RigHistory) h = NULL;
@@ -283,6 +298,7 @@ int main(void)
     tcase_add_test(t, missing_file_is_built_again_from_the_runs);
     tcase_add_test(t, damaged_file_is_built_again_from_the_runs);
     tcase_add_test(t, duration_is_the_share_of_the_machine_and_its_boot);
+    tcase_add_test(t, duration_is_the_own_time_where_the_run_says_it);
     tcase_add_test(t, last_verdict_is_the_newest_that_was_not_skipped);
     tcase_add_test(t, runs_that_change_or_go_are_noticed_without_a_rebuild);
     tcase_add_test(t, key_has_the_name_and_the_machine);

@@ -96,7 +96,9 @@ START_TEST(violation_is_valid_and_all_there)
     add_result(run, p);
     run->complete = TRUE;
     run->finished = g_date_time_new_utc(2026, 11, 23, 8, 15, 9);
+    ((RigScenarioResult *)run->scenarios->pdata[0])->ms = 1234;
     text = written(run);
+    ck_assert_ptr_nonnull(strstr(text, " ms=\"1234\""));
     ck_assert_ptr_nonnull(strstr(text, "verdict=\"violation\""));
     ck_assert_ptr_nonnull(strstr(text, "<proof event="));
     ck_assert_ptr_nonnull(strstr(text, "<timeline "));
