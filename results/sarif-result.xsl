@@ -26,6 +26,7 @@
     </xsl:call-template>
     <xsl:call-template name="locations">
       <xsl:with-param name="scenario" select=".."/>
+      <xsl:with-param name="line" select="(@line | ../@line)[last()]"/>
       <xsl:with-param name="function" select="@boundary"/>
       <xsl:with-param name="proofs" select="proof"/>
     </xsl:call-template>
@@ -60,6 +61,7 @@
     </xsl:call-template>
     <xsl:call-template name="locations">
       <xsl:with-param name="scenario" select="."/>
+      <xsl:with-param name="line" select="@line"/>
     </xsl:call-template>
     <xsl:call-template name="fingerprints">
       <xsl:with-param name="site"
@@ -85,25 +87,18 @@
     <xsl:text>}</xsl:text>
   </xsl:template>
 
-  <!-- The driver, at the call site that the proof names; and the scenario. -->
+  <!-- The line of the scenario that has it happen, which is text that a reviewer
+       can be shown; and the driver, at the call site that the proof names. -->
   <xsl:template name="locations">
     <xsl:param name="scenario"/>
+    <xsl:param name="line"/>
     <xsl:param name="function"/>
     <xsl:param name="proofs" select="/.."/>
     <xsl:text>,"locations":[{</xsl:text>
-    <xsl:choose>
-      <xsl:when test="$scenario/driver">
-        <xsl:call-template name="in-driver">
-          <xsl:with-param name="driver" select="$scenario/driver"/>
-          <xsl:with-param name="proofs" select="$proofs"/>
-        </xsl:call-template>
-      </xsl:when>
-      <xsl:otherwise>
-        <xsl:call-template name="in-file">
-          <xsl:with-param name="file" select="$scenario/@file"/>
-        </xsl:call-template>
-      </xsl:otherwise>
-    </xsl:choose>
+    <xsl:call-template name="in-file">
+      <xsl:with-param name="file" select="$scenario/@file"/>
+      <xsl:with-param name="line" select="$line"/>
+    </xsl:call-template>
     <xsl:if test="$function">
       <xsl:text>,"logicalLocations":[{"kind":"function",</xsl:text>
       <xsl:call-template name="pair">
@@ -119,15 +114,21 @@
       </xsl:call-template>
       <xsl:text>}]</xsl:text>
     </xsl:if>
-    <xsl:text>}],"relatedLocations":[{</xsl:text>
-    <xsl:call-template name="in-file">
-      <xsl:with-param name="file" select="$scenario/@file"/>
-    </xsl:call-template>
-    <xsl:text>,"message":{"text":"the scenario"}}]</xsl:text>
+    <xsl:text>}]</xsl:text>
+    <xsl:if test="$scenario/driver">
+      <xsl:text>,"relatedLocations":[{</xsl:text>
+      <xsl:call-template name="in-driver">
+        <xsl:with-param name="driver" select="$scenario/driver"/>
+        <xsl:with-param name="proofs" select="$proofs"/>
+      </xsl:call-template>
+      <xsl:text>,"message":{"text":"the driver"}}]</xsl:text>
+    </xsl:if>
   </xsl:template>
 
+  <!-- 3.30: a region is a line; without one, the file is meant. -->
   <xsl:template name="in-file">
     <xsl:param name="file"/>
+    <xsl:param name="line"/>
     <xsl:text>"physicalLocation":{"artifactLocation":{</xsl:text>
     <xsl:call-template name="pair">
       <xsl:with-param name="name">uri</xsl:with-param>
@@ -137,7 +138,13 @@
         </xsl:call-template>
       </xsl:with-param>
     </xsl:call-template>
-    <xsl:text>}}</xsl:text>
+    <xsl:text>}</xsl:text>
+    <xsl:if test="$line">
+      <xsl:text>,"region":{"startLine":</xsl:text>
+      <xsl:value-of select="$line"/>
+      <xsl:text>}</xsl:text>
+    </xsl:if>
+    <xsl:text>}</xsl:text>
   </xsl:template>
 
   <!-- 3.32: "called from x.sys+0x1b9a" is an address relative to the image. -->

@@ -37,8 +37,9 @@ test("a finding has its address, its events and a fingerprint", () => {
 
   assert.equal(log.runs[0].invocations[0].exitCode, 1);
   assert.equal(first.level, "error");
-  assert.equal(first.locations[0].physicalLocation.address.relativeAddress,
-               0x1a2b);
+  assert.equal(first.locations[0].physicalLocation.region.startLine, 12);
+  assert.equal(first.relatedLocations[0].physicalLocation.address
+    .relativeAddress, 0x1a2b);
   assert.equal(first.codeFlows[0].threadFlows[0].locations.length, 5);
   assert.equal(first.partialFingerprints["rigSite/v1"],
     "Init_DeRegisterInterrupt|not-released|rignic-s06.sys|MiniportHaltEx|0x08");

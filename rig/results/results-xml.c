@@ -216,10 +216,22 @@ static void write_cycle(xmlTextWriter *w, const RigCycleResult *c)
 
 /* --- scenario ------------------------------------------------------------ */
 
-static void write_finding(xmlTextWriter *w, const RigFinding *f)
+/* A line of the scenario's file; one that was made for a sweep has none. */
+static void put_line(xmlTextWriter *w, const RigScenario *s, int line)
 {
+    if (!s->text && line > 0) {
+        rig_xml_put_count(w, "line", line);
+    }
+}
+
+static void write_finding(xmlTextWriter *w, const RigScenario *s,
+                          const RigFinding *f)
+{
+    const RigCycle *c = rig_scenario_cycle(s, f->cycle);
+
     rig_xml_begin(w, "finding");
     rig_xml_put_count(w, "number", f->number);
+    put_line(w, s, s->sweep ? s->sweep->line : c ? c->line : s->line);
     rig_xml_put(w, "rule", f->rule);
     rig_xml_put(w, "level", rig_level_name(f->level));
     rig_xml_put(w, "id", f->id);
@@ -307,6 +319,7 @@ static void write_scenario_head(xmlTextWriter *w, const RigScenarioResult *r)
     rig_xml_put(w, "name", s->name);
     rig_xml_put(w, "key", key);
     rig_xml_put(w, "file", s->file);
+    put_line(w, s, s->line);
     rig_xml_put_count(w, "number", r->number);
     if (r->machine) {
         rig_xml_put_count(w, "machine", r->machine);
@@ -360,7 +373,7 @@ static void write_scenario(xmlTextWriter *w, const RigScenarioResult *r)
     write_scenario_head(w, r);
     write_known(w, r);
     for (unsigned i = 0; i < r->findings->len; i++) {
-        write_finding(w, r->findings->pdata[i]);
+        write_finding(w, r->scenario, r->findings->pdata[i]);
     }
     if (r->sweep) {
         rig_sweep_write_xml(w, r->sweep);

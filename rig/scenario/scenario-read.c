@@ -222,6 +222,7 @@ static RigScenario *build(xmlNode *root, const char *file)
     RigScenario *s = rig_scenario_new();
 
     s->file = g_strdup(file);
+    s->line = xmlGetLineNo(root);
     s->name = rig_attribute(root, "name");
     s->seed = rig_attribute(root, "seed");
     s->control = rig_attribute(root, "control");

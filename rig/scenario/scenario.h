@@ -142,6 +142,7 @@ typedef struct RigRuleRef {
 
 typedef struct RigScenario {
     char *file;           /* path as given by the user */
+    int line;             /* of <scenario> in it, 0: not read from a file */
     char *name;           /* printable ASCII, at most 47 characters */
     char *title;
     char *description;    /* may be "" */
