@@ -11,11 +11,28 @@ xmlTextReader *rig_pull_open(const char *file)
                             XML_PARSE_NOWARNING);
 }
 
+/* What is wrong is told by -1; the decoder would print it, too. */
+static void be_silent(void *opaque, xmlErrorPtr e)
+{
+    (void)opaque;
+    (void)e;
+}
+
+int rig_pull_node(xmlTextReader *r, gboolean inside)
+{
+    int more;
+
+    xmlSetStructuredErrorFunc(NULL, be_silent);
+    more = inside ? xmlTextReaderRead(r) : xmlTextReaderNext(r);
+    xmlSetStructuredErrorFunc(NULL, NULL);
+    return more;
+}
+
 int rig_pull_element(xmlTextReader *r)
 {
     int more;
 
-    while ((more = xmlTextReaderRead(r)) == 1) {
+    while ((more = rig_pull_node(r, TRUE)) == 1) {
         int type = xmlTextReaderNodeType(r);
 
         if (type == XML_READER_TYPE_DOCUMENT_TYPE) {

@@ -26,6 +26,12 @@ xmlTextReader *rig_pull_open(const char *file);
  */
 int rig_pull_element(xmlTextReader *r);
 
+/*
+ * The same for the next node of any type, behind what is in this one unless
+ * @inside.
+ */
+int rig_pull_node(xmlTextReader *r, gboolean inside);
+
 /* Is the element of that name, and @depth levels below the root? */
 gboolean rig_pull_is(xmlTextReader *r, int depth, const char *name);
 

@@ -63,11 +63,14 @@ xmlDoc *rig_document_parse(const char *text, gsize length, const char *file,
     parser->_private = &p;
     parser->sax->serror = on_error;
     parser->sax->internalSubset = on_doctype;
+    /* What the decoder finds wrong is told to no parser. */
+    xmlSetStructuredErrorFunc(parser, on_error);
     if (length <= G_MAXINT) {
         doc = xmlCtxtReadMemory(parser, text, length, file, NULL,
                                 XML_PARSE_NONET | XML_PARSE_NOCDATA |
                                 XML_PARSE_BIG_LINES);
     }
+    xmlSetStructuredErrorFunc(NULL, NULL);
     xmlFreeParserCtxt(parser);
     if (!doc && problems->len == before) {
         rig_problem(problems, file, 0, "is not well-formed XML");
@@ -178,7 +181,7 @@ uint64_t rig_attribute_number(xmlNode *node, const char *name,
     g_autofree char *v = rig_attribute(node, name);
     /* Not base 0, which would read 010 as 8: a schema's are decimal. */
     gboolean hex = v && g_str_has_prefix(v, "0x");
-    const char *digits = v + (hex ? 2 : 0);
+    const char *digits = hex ? v + 2 : v;
     char *end;
     guint64 n;
 

@@ -460,7 +460,7 @@ static int read_all(Reading *g)
         if (xmlTextReaderNodeType(g->r) == XML_READER_TYPE_ELEMENT) {
             inside = read_element(g);
         }
-        more = inside ? xmlTextReaderRead(g->r) : xmlTextReaderNext(g->r);
+        more = rig_pull_node(g->r, inside);
     }
     return more;
 }

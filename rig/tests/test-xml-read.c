@@ -66,6 +66,9 @@ static const struct hostile {
     { "<a>\n<b c='\x01'/></a>", "a.xml:2: " },
     { "", "a.xml:1: Document is empty" },
     { "no XML at all", "a.xml:1: " },
+    { "<?xml version='1.0' encoding='UTF-16'?><a/>", "a.xml" },
+    { "<?xml version='1.0' encoding='EUC-JP'?>\n<a>\xff\xfe\x80</a>",
+      "a.xml" },
 };
 
 START_TEST(hostile_text_is_refused_with_file_and_line)
