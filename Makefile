@@ -103,6 +103,7 @@ help:
 	@echo "                  alarms; CYCLES=100000: and so many clean cycles (an hour)"
 	@echo "make check-nothing-lost  kills, full disks, Ctrl-C: nothing is lost"
 	@echo "make check-bisect every seeded defect has a plan of three steps; minutes"
+	@echo "make check-windows  all that is proven of Windows guests without Windows"
 	@echo "make check-agent  the agent of guests: as a process, under Wine, in VMs"
 	@echo "make coverage     lines and branches of our devices that qtests reach"
 	@echo "make check-exactness  the tap loses and swaps none of 10^7 events"
