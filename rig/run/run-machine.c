@@ -523,9 +523,12 @@ static void conclude(RigRunMachine *m)
         print_console_tail(m);
     }
     if (c->options->verbose) {
+        gboolean restored = m->incoming ||
+                            (m->windows && m->windows->restored);
+
         g_print("       vm-%u: %s after %" G_GUINT64_FORMAT " ms, booted "
                 "%" G_GUINT64_FORMAT " ms, stream ended %" G_GUINT64_FORMAT
-                " ms\n", r->number, m->incoming ? "restored" : "started",
+                " ms\n", r->number, restored ? "restored" : "started",
                 m->created_ms, r->boot_ms, r->total_ms);
     }
 }

@@ -128,6 +128,11 @@ START_TEST(it_is_of_one_machine_and_accelerator)
     ck_assert_int_eq(rig_image_snapshot_state(kvm, &why), RIG_SNAPSHOT_NONE);
     ck_assert_int_eq(rig_image_snapshot_state(vectors, &why),
                      RIG_SNAPSHOT_NONE);
+    ck_assert(rig_image_snapshot_keep(kvm, overlay, NULL, NULL));
+    g_free(kvm->cpu);
+    kvm->cpu = g_strdup("another one");
+    ck_assert_int_eq(rig_image_snapshot_state(kvm, &why), RIG_SNAPSHOT_STALE);
+    ck_assert_str_eq(why, "the host has another processor now");
 }
 END_TEST
 

@@ -72,6 +72,19 @@ static char *domain_of(const RigImage *i, const RigMachine *machine,
     return sha256(xml);
 }
 
+/* The processor that a guest under KVM is given as it is: proc_cpuinfo(5). */
+static char *host_cpu(void)
+{
+    g_autofree char *text = NULL;
+    const char *at;
+
+    g_file_get_contents("/proc/cpuinfo", &text, NULL, NULL);
+    at = text ? strstr(text, "model name") : NULL;
+    at = at ? strchr(at, ':') : NULL;
+    return at ? g_strstrip(g_strndup(at + 1, strcspn(at + 1, "\n")))
+              : g_strdup("?");
+}
+
 static char *name_of(const RigMachine *m, gboolean kvm)
 {
     g_autoptr(GString) s = g_string_new(m->nic);
@@ -110,6 +123,7 @@ RigImageSnapshot *rig_image_snapshot_new(const RigImage *image,
     s->kvm = kvm;
     s->qemu = g_steal_pointer(&qemu);
     s->emulator = g_strdup(paths->qemu);
+    s->cpu = kvm ? host_cpu() : g_strdup("");
     s->domain = domain_of(image, &s->machine, kvm);
     s->state = state_of(image);
     return s;
@@ -124,6 +138,7 @@ void rig_image_snapshot_free(RigImageSnapshot *s)
         g_free(s->machine.nic);
         g_free(s->qemu);
         g_free(s->emulator);
+        g_free(s->cpu);
         g_free(s->domain);
         g_free(s->state);
         g_free(s);
@@ -190,6 +205,8 @@ RigImageSnapshotState rig_image_snapshot_state(const RigImageSnapshot *s,
         version = g_key_file_get_string(k, GROUP, "qemu-version", NULL);
         *why = g_strdup_printf("QEMU has changed since; it was %s",
                                version ? version : "another one");
+    } else if (!same(k, "cpu", s->cpu)) {
+        *why = g_strdup("the host has another processor now");
     } else if (!same(k, "domain", s->domain)) {
         *why = g_strdup("the machine's domain XML is another one now");
     } else if (!same(k, "image", s->state)) {
@@ -292,6 +309,7 @@ static gboolean write_manifest(const RigImageSnapshot *s, const char *dir,
     g_key_file_set_boolean(k, GROUP, "kvm", s->kvm);
     g_key_file_set_string(k, GROUP, "qemu-version", version);
     g_key_file_set_string(k, GROUP, "qemu", s->qemu);
+    g_key_file_set_string(k, GROUP, "cpu", s->cpu);
     g_key_file_set_string(k, GROUP, "domain", s->domain);
     g_key_file_set_string(k, GROUP, "image", s->state);
     g_key_file_set_string(k, GROUP, "files", files ? files : "");

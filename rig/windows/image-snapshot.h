@@ -28,6 +28,7 @@ typedef struct RigImageSnapshot {
     /* The manifest as it would be written now. */
     char *qemu;           /* SHA-256 of the emulator */
     char *emulator;       /* its path */
+    char *cpu;            /* of the host, as a KVM guest has it; "" for TCG */
     char *domain;         /* SHA-256 of the domain XML with neutral paths */
     char *state;          /* SHA-256 over what says whether the image is the
                              same: its hash, its files' sizes and times */

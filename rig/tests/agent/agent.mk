@@ -16,7 +16,7 @@ $(AGENT_TEST_OBJECTS): RIG_CFLAGS += -DRIG_AGENT='"$(CURDIR)/$(RIG_AGENT)"' \
     -DVM_INITRAMFS='"$(CURDIR)/$(GUEST_AGENT)/initramfs.cpio"'
 
 $(AGENT_TEST): $(AGENT_TEST_OBJECTS) $(B)/rig/tests/run-suite.o \
-    $(B)/rig/librig.a
+    $(B)/rig/tests/dump-builder.o $(B)/rig/librig.a
 	$(Q)echo "  LD    $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(RIG_LIBS) \
 	    $(shell pkg-config --libs check) -lutil

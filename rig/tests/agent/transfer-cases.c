@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "agent-transfer.h"
+#include "guest-dump.h"
 #include "tests/agent/cases.h"
+#include "tests/dump-builder.h"
 
 /* A COM port of a VM that is not accelerated carries some 10 KB a second. */
 #define SIZE (transport->kind->vm ? 40000u : 150000u)
@@ -221,6 +223,36 @@ START_TEST(a_file_that_cannot_be_there_is_an_error_with_its_cause)
 }
 END_TEST
 
+/* A MEMORY.DMP takes hours over a COM port, and a list may lie. */
+START_TEST(of_a_long_dump_the_header_is_fetched_and_no_more_than_was_listed)
+{
+    g_autofree char *local = g_strdup(scratch_path("made.dmp"));
+    g_autofree char *remote = g_strdup(guest_path("MEMORY.DMP"));
+    g_autofree char *back = g_strdup(scratch_path("fetched.dmp"));
+    guint8 bytes[RIG_MINIDUMP_HEADER + 100] = { 0 };
+    RigGuestDump dump = { remote, 4ull << 30, 1 };
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = NULL;
+    RigMinidump d;
+    gsize length;
+
+    rig_build_dump(bytes, 0x7c, 0x0d);
+    ck_assert(g_file_set_contents(local, (char *)bytes, sizeof(bytes), NULL));
+    put(local, remote, NULL, NULL);
+    rig_guest_dump_fetch(agent, &dump, back, &d, &error);
+    ck_assert_msg(error == NULL, "%s", error ? error->message : "");
+    ck_assert_str_eq(rig_bugcheck_class(&d.bugcheck), "0x0D");
+    ck_assert(g_file_get_contents(back, &text, &length, NULL));
+    ck_assert_uint_eq(length, RIG_MINIDUMP_HEADER);
+    dump.size = sizeof(bytes); /* a short one comes whole */
+    ck_assert(rig_guest_dump_fetch(agent, &dump, back, &d, NULL));
+    same(local, back);
+    ck_assert(!rig_agent_get_small(agent, remote, back, sizeof(bytes) - 1,
+                                   &error));
+    ck_assert_ptr_nonnull(strstr(error->message, "longer than it may be"));
+}
+END_TEST
+
 void add_transfer_cases(TCase *tcase)
 {
     tcase_add_test(tcase, files_go_there_and_back);
@@ -228,6 +260,8 @@ void add_transfer_cases(TCase *tcase)
     tcase_add_test(tcase, an_upload_goes_on_after_a_restart_of_the_agent);
     tcase_add_test(tcase, a_download_goes_on_after_a_restart_of_the_agent);
     tcase_add_test(tcase, transfers_go_on_after_a_restart_of_the_host);
+    tcase_add_test(tcase,
+        of_a_long_dump_the_header_is_fetched_and_no_more_than_was_listed);
     tcase_add_test(tcase, a_file_with_another_hash_is_not_taken);
     tcase_add_test(tcase,
                    a_file_that_cannot_be_there_is_an_error_with_its_cause);
