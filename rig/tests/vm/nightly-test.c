@@ -282,10 +282,72 @@ START_TEST(a_night_goes_on_when_nobody_reads_it)
 }
 END_TEST
 
+/* A suite whose one scenario leaks, and what is known about it. */
+static char *leaking_suite(void)
+{
+    g_autofree char *sys = g_build_filename(test_home(), "build", "drivers",
+                                            "s06", "rignic.sys", NULL);
+    g_autofree char *inf = g_build_filename(test_home(), "build", "drivers",
+                                            "s06", "rignic.inf", NULL);
+    g_autofree char *file = test_scenario(
+        "leak", sys, inf, "<install/><init/><halt/><unload/>", "");
+    g_autofree char *name = g_path_get_basename(file);
+    g_autofree char *text = g_strdup_printf(
+        "<suite name='leaks'><scenarios files='%s'/></suite>", name);
+
+    return test_file("leaks.xml", text);
+}
+
+/* What the night ends with, given an issue that is known until @expires. */
+static void expect_known(const char *expires, int status, const char *state)
+{
+    g_autofree char *suite = leaking_suite(), *where = results("results");
+    g_autofree char *text = g_strdup_printf(
+        "<known-issues><issue id='leak-1' expires='%s'><reason>Its halt is "
+        "being written.</reason><link>https://example.org/1</link><match "
+        "scenario='leak'/></issue>"
+        "</known-issues>", expires);
+    g_autofree char *known = test_file("known.xml", text);
+    const char *args[] = { "nightly", suite, where, "--new", "--known", known,
+                           NULL };
+    g_auto(RigCallResult) r = rig_call(NULL, args);
+    g_autofree char *is = NULL, *verdict = NULL;
+
+    expect_status(&r, status);
+    is = run_value("string(/run/known-issue/@state)");
+    verdict = run_value("string(/run/scenario/@verdict)");
+    ck_assert_str_eq(is, state);
+    ck_assert_str_eq(verdict, "violation"); /* whatever is known of it */
+}
+
+START_TEST(what_is_known_fails_no_night_until_it_expires)
+{
+    expect_known("2199-12-31", 0, "struck");
+    test_dir_remove();
+    test_dir_create();
+    expect_known("2020-01-01", 1, "expired");
+}
+END_TEST
+
+/* Nothing of the night is missing, but what it printed is. */
+START_TEST(events_that_get_nowhere_are_a_failure_of_the_night)
+{
+    g_autofree char *suite = suite_file(), *where = results("results");
+    g_autofree char *command = g_strdup_printf(
+        "'%s/build/rig/rig' nightly '%s' '%s' --shard 1/2 --json >/dev/full",
+        test_home(), suite, where);
+    g_auto(RigCallResult) r = rig_shell(command);
+
+    expect_status(&r, 3);
+    expect_output(&r, "standard output cannot be written: No space left");
+    expect_night("results", "string(/night/@complete)", "yes");
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("nightly");
-    TCase *t = tcase_create("nightly");
+    TCase *t = tcase_create("nightly"), *ends = tcase_create("ends");
     SRunner *r = srunner_create(s);
     int failed;
 
@@ -297,6 +359,12 @@ int main(void)
     tcase_add_test(t, the_machine_of_an_unexpected_verdict_stays);
     tcase_add_test(t, a_night_goes_on_when_nobody_reads_it);
     suite_add_tcase(s, t);
+    /* CK_RUN_CASE=ends: how a night's exit status comes about. */
+    tcase_set_timeout(ends, 400);
+    tcase_add_checked_fixture(ends, test_dir_create, test_dir_remove);
+    tcase_add_test(ends, what_is_known_fails_no_night_until_it_expires);
+    tcase_add_test(ends, events_that_get_nowhere_are_a_failure_of_the_night);
+    suite_add_tcase(s, ends);
     srunner_run_all(r, CK_NORMAL);
     failed = srunner_ntests_failed(r);
     srunner_free(r);
