@@ -93,3 +93,29 @@ void rig_xml_element(xmlTextWriter *w, const char *element, ...)
     va_end(ap);
     rig_xml_end(w);
 }
+
+char *rig_xml_to_text(RigXmlWrite write, const void *what)
+{
+    xmlBuffer *buffer = xmlBufferCreate();
+    xmlTextWriter *w = xmlNewTextWriterMemory(buffer, 0);
+    char *text;
+
+    xmlTextWriterSetIndent(w, 1);
+    xmlTextWriterStartDocument(w, NULL, "UTF-8", NULL);
+    write(w, what);
+    xmlTextWriterEndDocument(w);
+    xmlFreeTextWriter(w);
+    text = g_strdup((const char *)xmlBufferContent(buffer));
+    xmlBufferFree(buffer);
+    return text;
+}
+
+gboolean rig_xml_save(const char *file, RigXmlWrite write, const void *what,
+                      GError **error)
+{
+    g_autofree char *text = rig_xml_to_text(write, what);
+
+    return g_file_set_contents_full(file, text, -1,
+                                    G_FILE_SET_CONTENTS_CONSISTENT |
+                                    G_FILE_SET_CONTENTS_DURABLE, 0644, error);
+}

@@ -11,6 +11,16 @@
 #include <libxml/xmlwriter.h>
 #include <stdint.h>
 
+/*
+ * The document that @write makes of @what, as text, to be freed; or written to
+ * @file: all of it or, after a crash, what was there before (temporary name,
+ * fsync, rename). Indented by a space a level.
+ */
+typedef void (*RigXmlWrite)(xmlTextWriter *w, const void *what);
+char *rig_xml_to_text(RigXmlWrite write, const void *what);
+gboolean rig_xml_save(const char *file, RigXmlWrite write, const void *what,
+                      GError **error);
+
 void rig_xml_begin(xmlTextWriter *w, const char *element);
 void rig_xml_end(xmlTextWriter *w);
 

@@ -76,9 +76,10 @@ static void write_job(xmlTextWriter *w, const RigNightJob *j)
     rig_xml_end(w);
 }
 
-static void write_night(xmlTextWriter *w, const RigNight *n)
+static void write_night(xmlTextWriter *w, const void *what)
 {
-    xmlTextWriterStartDocument(w, "1.0", "UTF-8", NULL);
+    const RigNight *n = what;
+
     rig_xml_begin(w, "night");
     rig_xml_put(w, "version", "1");
     rig_xml_put(w, "id", n->id);
@@ -98,25 +99,13 @@ static void write_night(xmlTextWriter *w, const RigNight *n)
         write_job(w, n->jobs->pdata[i]);
     }
     rig_xml_end(w);
-    xmlTextWriterEndDocument(w);
 }
 
 gboolean rig_night_write(const RigNight *n, const char *dir, GError **error)
 {
     g_autofree char *path = g_build_filename(dir, FILE_NAME, NULL);
-    xmlBuffer *buffer = xmlBufferCreate();
-    xmlTextWriter *w = xmlNewTextWriterMemory(buffer, 0);
-    gboolean good;
 
-    xmlTextWriterSetIndent(w, 1);
-    write_night(w, n);
-    xmlFreeTextWriter(w);
-    good = g_file_set_contents_full(path, (const char *)buffer->content,
-                                    xmlBufferLength(buffer),
-                                    G_FILE_SET_CONTENTS_CONSISTENT |
-                                    G_FILE_SET_CONTENTS_DURABLE, 0644, error);
-    xmlBufferFree(buffer);
-    return good;
+    return rig_xml_save(path, write_night, n, error);
 }
 
 /* --- reading ---------------------------------------------------------- */

@@ -204,8 +204,10 @@ static void write_lists(xmlTextWriter *w, const RigManifest *m)
     }
 }
 
-static void write_bundle(xmlTextWriter *w, const RigManifest *m)
+static void write_bundle(xmlTextWriter *w, const void *what)
 {
+    const RigManifest *m = what;
+
     rig_xml_begin(w, "bundle");
     rig_xml_put(w, "version", "1");
     rig_xml_put(w, "run", m->run);
@@ -232,18 +234,7 @@ static void write_bundle(xmlTextWriter *w, const RigManifest *m)
 
 char *rig_manifest_to_xml(const RigManifest *m)
 {
-    xmlBuffer *buffer = xmlBufferCreate();
-    xmlTextWriter *w = xmlNewTextWriterMemory(buffer, 0);
-    char *text;
-
-    xmlTextWriterSetIndent(w, 1);
-    xmlTextWriterStartDocument(w, NULL, "UTF-8", NULL);
-    write_bundle(w, m);
-    xmlTextWriterEndDocument(w);
-    xmlFreeTextWriter(w);
-    text = g_strdup((const char *)xmlBufferContent(buffer));
-    xmlBufferFree(buffer);
-    return text;
+    return rig_xml_to_text(write_bundle, m);
 }
 
 /* --- reading ------------------------------------------------------------- */

@@ -231,16 +231,10 @@ static void write_children(xmlTextWriter *w, const RigImage *i)
     }
 }
 
-gboolean rig_image_save(const RigImage *i, GError **error)
+static void write_image(xmlTextWriter *w, const void *what)
 {
-    g_autofree char *file = rig_image_file(i, RIG_IMAGE_XML);
-    xmlBuffer *buffer = xmlBufferCreate();
-    xmlTextWriter *w = xmlNewTextWriterMemory(buffer, 0);
-    gboolean ok;
+    const RigImage *i = what;
 
-    xmlTextWriterSetIndent(w, 1);
-    xmlTextWriterSetIndentString(w, (const xmlChar *)"  ");
-    xmlTextWriterStartDocument(w, NULL, "UTF-8", NULL);
     rig_xml_begin(w, "image");
     rig_xml_put(w, "version", "1");
     rig_xml_put(w, "name", i->name);
@@ -250,13 +244,14 @@ gboolean rig_image_save(const RigImage *i, GError **error)
     rig_xml_put_count(w, "cpus", i->cpus);
     rig_xml_put(w, "state", states[i->state]);
     write_children(w, i);
-    xmlTextWriterEndDocument(w);
-    xmlFreeTextWriter(w);
-    ok = g_file_set_contents_full(file, (const char *)buffer->content,
-                                  buffer->use, G_FILE_SET_CONTENTS_CONSISTENT |
-                                  G_FILE_SET_CONTENTS_DURABLE, 0644, error);
-    xmlBufferFree(buffer);
-    return ok;
+    rig_xml_end(w);
+}
+
+gboolean rig_image_save(const RigImage *i, GError **error)
+{
+    g_autofree char *file = rig_image_file(i, RIG_IMAGE_XML);
+
+    return rig_xml_save(file, write_image, i, error);
 }
 
 int rig_image_lock(const char *images, const char *name, GError **error)

@@ -83,16 +83,10 @@ static void write_experiment(xmlTextWriter *w, const RigExperiment *e)
     rig_xml_end(w);
 }
 
-gboolean rig_profile_write(const RigProfileFile *p, const char *file,
-                           GError **error)
+static void write_profile(xmlTextWriter *w, const void *what)
 {
-    xmlBuffer *buffer = xmlBufferCreate();
-    xmlTextWriter *w = xmlNewTextWriterMemory(buffer, 0);
-    gboolean ok;
+    const RigProfileFile *p = what;
 
-    xmlTextWriterSetIndent(w, 1);
-    xmlTextWriterSetIndentString(w, (const xmlChar *)"  ");
-    xmlTextWriterStartDocument(w, NULL, "UTF-8", NULL);
     rig_xml_begin(w, "profile");
     rig_xml_put(w, "version", "1");
     rig_xml_put(w, "guest", p->guest);
@@ -105,13 +99,13 @@ gboolean rig_profile_write(const RigProfileFile *p, const char *file,
     for (guint i = 0; i < p->calibration->experiments->len; i++) {
         write_experiment(w, p->calibration->experiments->pdata[i]);
     }
-    xmlTextWriterEndDocument(w);
-    xmlFreeTextWriter(w);
-    ok = g_file_set_contents_full(file, (const char *)buffer->content,
-                                  buffer->use, G_FILE_SET_CONTENTS_CONSISTENT |
-                                  G_FILE_SET_CONTENTS_DURABLE, 0644, error);
-    xmlBufferFree(buffer);
-    return ok;
+    rig_xml_end(w);
+}
+
+gboolean rig_profile_write(const RigProfileFile *p, const char *file,
+                           GError **error)
+{
+    return rig_xml_save(file, write_profile, p, error);
 }
 
 /* --- reading ------------------------------------------------------------- */
