@@ -246,11 +246,13 @@ static bool read_sweep(const struct plan_reader *r, struct plan_sweep *s)
                                         RIG_PLAN_KEY_OCCASIONS,
                                         RIG_PLAN_KEY_PER_SITE,
                                         RIG_PLAN_KEY_LIMIT,
+                                        RIG_PLAN_KEY_SHARE,
+                                        RIG_PLAN_KEY_SHARES,
                                         RIG_PLAN_KEY_LIVES,
                                         RIG_PLAN_KEY_ONLY,
                                         NULL};
     static const uint32_t k = 1, occasions = SWEEP_OCCASIONS, all = 0,
-                          limit = SWEEP_LIMIT;
+                          limit = SWEEP_LIMIT, one = 1;
 
     return plan_only_keys(r, known) &&
            plan_read_u32(r, RIG_PLAN_KEY_K, 1, SWEEP_K_MAX, &k, &s->k) &&
@@ -263,6 +265,10 @@ static bool read_sweep(const struct plan_reader *r, struct plan_sweep *s)
                          &s->per_site) &&
            plan_read_u32(r, RIG_PLAN_KEY_LIMIT, 1, SWEEP_CYCLES_MAX, &limit,
                          &s->limit) &&
+           plan_read_u32(r, RIG_PLAN_KEY_SHARES, 1, SWEEP_SHARES_MAX, &one,
+                         &s->shares) &&
+           plan_read_u32(r, RIG_PLAN_KEY_SHARE, 1, s->shares, &one,
+                         &s->share) &&
            read_lives(r, s) &&
            read_list(r, RIG_PLAN_KEY_ONLY, SWEEP_ONLY_MAX, 2 * SWEEP_SPEC_SIZE,
                      &s->only);

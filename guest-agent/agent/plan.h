@@ -52,6 +52,7 @@ struct plan_cycle {
 /* What a sweep varies; guest-agent/include/plan.h explains the keys. */
 struct plan_sweep {
     uint32_t k, status, occasions, per_site, limit;
+    uint32_t share, shares;    /* 1..shares: every shares-th point */
     char **device_faults;      /* NAME[:ARGUMENT], NULL-terminated */
     char **only;               /* points as text, NULL-terminated */
     uint32_t lives;            /* enum sweep_lives */

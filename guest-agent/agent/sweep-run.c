@@ -315,6 +315,14 @@ static int run_all(struct sweep_run *r)
             return -1;
         }
     }
+    /* What the last cycle left is put right, too, as before a next one. */
+    if (r->context.device &&
+        check_device(r, r->report->err, sizeof(r->report->err))) {
+        return -1;
+    }
+    marker_set_position(r->context.scenario_number, 0);
+    marker_emit(&(struct rig_marker){ .kind = RIG_MK_NOTE,
+                                      .name = PLAN_SWEEP_DONE });
     r->report->rss_last_kib = system_rss_kib();
     return 0;
 }

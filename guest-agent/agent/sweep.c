@@ -602,9 +602,25 @@ static void next_pair(struct sweep *s, struct sweep_cycle *c)
     c->fault[1].point = clean_point(s, &c->fault[1]);
 }
 
+/* Points that are dealt to others; their cycles count for the limit, too. */
+static void pass_others(struct sweep *s)
+{
+    const struct plan_sweep *p = s->params;
+
+    while (s->next_point < s->points->len && s->cycles < p->limit &&
+           s->next_point % p->shares != p->share - 1) {
+        s->next_point++;
+        s->cycles++;
+    }
+}
+
 bool sweep_next(struct sweep *s, struct sweep_cycle *c)
 {
     memset(c, 0, sizeof(*c));
+    if (s->next_life == s->n_lives &&
+        (s->counted || !s->params->device_faults[0])) {
+        pass_others(s);
+    }
     if (s->cycles >= s->params->limit) {
         return false;
     }

@@ -13,6 +13,9 @@
  * recorded; then one cycle for each point; with k = 2 then one for each pair
  * whose second point the path of the first one reached. Memory is bounded:
  * what does not fit is counted and not tried.
+ *
+ * Several machines can share a sweep: each goes through all lives, takes every
+ * shares-th point, and the pairs that these reach.
  */
 #ifndef AGENT_SWEEP_H
 #define AGENT_SWEEP_H

@@ -68,6 +68,10 @@
  *   per-site=0                   calls tried of each call site, spread over
  *                                all of it; 0: all
  *   limit=100000                 cycles
+ *   share=1                      of several machines that deal the points
+ *   shares=1                     among themselves, this one and how many:
+ *                                each goes through the lives, then tries every
+ *                                shares-th point, from the share-th on
  *   lives=halt-actions;...       see RIG_SWEEP_LIVES
  *   only=init:NdisMRegisterScatterGatherDma#1+...;...
  *                                nothing but these; see below
@@ -97,6 +101,12 @@
 #define PLAN_SNAPSHOT "rig.snapshot"
 #define PLAN_FW_CFG   "opt/org.rig/plan"
 #define RIG_PLAN_VERSION 1
+
+/*
+ * Name of the note behind the last cycle of a sweep and what was needed to
+ * leave the device as it was before it: now it is closed.
+ */
+#define PLAN_SWEEP_DONE "rig.sweep-done"
 
 #define RIG_PLAN_GROUP            "plan"
 #define RIG_PLAN_GROUP_SCENARIO   "scenario %u"
@@ -144,6 +154,8 @@
 #define RIG_PLAN_KEY_OCCASIONS    "occasions"
 #define RIG_PLAN_KEY_PER_SITE     "per-site"
 #define RIG_PLAN_KEY_LIMIT        "limit"
+#define RIG_PLAN_KEY_SHARE        "share"
+#define RIG_PLAN_KEY_SHARES       "shares"
 #define RIG_PLAN_KEY_LIVES        "lives"
 #define RIG_PLAN_KEY_ONLY         "only"
 
@@ -169,6 +181,7 @@
 #define SWEEP_DEVICE_MAX     32u       /* device faults */
 #define SWEEP_OCCASIONS_MAX  65536u
 #define SWEEP_CYCLES_MAX     1000000u
+#define SWEEP_SHARES_MAX     16u
 #define SWEEP_ONLY_MAX       16u
 #define SWEEP_SPEC_SIZE      112u      /* bytes of a point as text, with NUL */
 

@@ -406,9 +406,46 @@ START_TEST(only_what_is_asked_for)
 }
 END_TEST
 
+START_TEST(a_share_takes_each_nth_point_and_their_pairs)
+{
+    struct sweep_cycle c;
+
+    begin("k=2\nshare=2\nshares=2");
+    expect(&c, "life:planned");
+    reach(0, INIT, 1);
+    reach(1, INIT, 1);
+    reach(2, INIT, 1);
+    learn(&c, NULL, NULL);
+    expect(&c, "init:NdisB#1");
+    reach(2, INIT, 1);
+    learn(&c, NULL, NULL);
+    expect(&c, "init:NdisB#1+init:NdisC#1");
+    expect(&c, "end");
+    end();
+}
+END_TEST
+
+/* As on one machine, where the others' cycles come in between. */
+START_TEST(the_limit_counts_what_others_do)
+{
+    struct sweep_cycle c;
+
+    begin("share=2\nshares=2\nlimit=4");
+    expect(&c, "life:planned");
+    for (unsigned i = 1; i <= 6; i++) {
+        reach(0, INIT, i);
+    }
+    learn(&c, NULL, NULL);
+    expect(&c, "init:NdisA#2");
+    expect(&c, "end");
+    end();
+}
+END_TEST
+
 static const char *const bad[] = {
     "k=3", "k=0", "status=0x0", "status=9A", "occasions=0", "limit=0",
-    "lives=flying", "nonsense=1", "device-faults=;",
+    "lives=flying", "nonsense=1",
+    "share=0", "share=2", "shares=17", "share=3\nshares=2", "device-faults=;",
     "device-faults=a-name-that-is-longer-than-a-fault-can-be-written",
 };
 
@@ -448,6 +485,8 @@ int main(void)
     tcase_add_test(t, every_halt_action_but_the_planned_one);
     tcase_add_test(t, points_of_another_life_say_so);
     tcase_add_test(t, only_what_is_asked_for);
+    tcase_add_test(t, a_share_takes_each_nth_point_and_their_pairs);
+    tcase_add_test(t, the_limit_counts_what_others_do);
     tcase_add_loop_test(t, bad_settings_are_refused, 0, G_N_ELEMENTS(bad));
     suite_add_tcase(s, t);
     runner = srunner_create(s);

@@ -50,13 +50,14 @@ struct RigVm {
     gboolean closed;        /* the stream, before libvirt had started QEMU */
     gboolean over;
     Life *life;             /* g_atomic_rc_box */
+    RigVm *other;           /* that runs beside it, NULL: none more */
 
     /* Written by the creating thread before it posts on_created(). */
     virDomainPtr domain;
     char *create_error;
 };
 
-static RigVm *current;      /* the one whose loop runs */
+static RigVm *running;      /* those that were started and not waited for */
 static RigVm *held;         /* the one that is kept, stopped */
 static gboolean interrupted;
 
@@ -225,6 +226,9 @@ static void on_closed(void *opaque, const char *error)
 {
     RigVm *vm = opaque;
 
+    if (vm->over) { /* others may still be running */
+        return;
+    }
     if (error) {
         finish(vm, RIG_OUTCOME_STREAM_CUT, g_strdup(error));
     } else if (!vm->end.created_ms) {
@@ -283,7 +287,9 @@ static gboolean on_tick(gpointer opaque)
 {
     RigVm *vm = opaque;
 
-    check_limits(vm);
+    if (!vm->over) {
+        check_limits(vm);
+    }
     if (vm->config.tick && !vm->over) {
         vm->config.tick(vm->config.opaque);
     }
@@ -293,16 +299,16 @@ static gboolean on_tick(gpointer opaque)
 void rig_vm_interrupt(void)
 {
     interrupted = TRUE;
-    if (current) {
-        current->end.interrupted = TRUE;
-        finish(current, RIG_OUTCOME_STREAM_CUT,
+    for (RigVm *vm = running; vm; vm = vm->other) {
+        vm->end.interrupted |= !vm->over;
+        finish(vm, RIG_OUTCOME_STREAM_CUT,
                g_strdup("The user stopped the run."));
     }
 }
 
 /* --- life --------------------------------------------------------------- */
 
-static void start(RigVm *vm)
+static void create(RigVm *vm)
 {
     vm->lifecycle = virConnectDomainEventRegisterAny(
         vm->config.conn, NULL, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
@@ -313,7 +319,7 @@ static void start(RigVm *vm)
     vm->creator = g_thread_new("create", create_domain, vm);
 }
 
-RigVm *rig_vm_run(const RigVmConfig *config, GError **error)
+RigVm *rig_vm_start(const RigVmConfig *config, GError **error)
 {
     RigVm *vm = g_new0(RigVm, 1);
     RigTapReader reader = { on_data, on_closed, vm };
@@ -331,14 +337,33 @@ RigVm *rig_vm_run(const RigVmConfig *config, GError **error)
         rig_vm_free(vm);
         return NULL;
     }
-    current = vm;
+    vm->other = running;
+    running = vm;
     if (interrupted) {
         rig_vm_interrupt();
     } else {
-        start(vm);
-        g_main_loop_run(vm->loop);
+        create(vm);
     }
-    current = NULL;
+    return vm;
+}
+
+void rig_vm_wait(RigVm *const *vms, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        if (!vms[i]->over) { /* all are served by any loop of this thread */
+            g_main_loop_run(vms[i]->loop);
+        }
+    }
+    running = NULL;
+}
+
+RigVm *rig_vm_run(const RigVmConfig *config, GError **error)
+{
+    RigVm *vm = rig_vm_start(config, error);
+
+    if (vm) {
+        rig_vm_wait(&vm, 1);
+    }
     return vm;
 }
 

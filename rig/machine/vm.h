@@ -38,7 +38,7 @@ typedef struct RigVmConfig {
     void *opaque;
 } RigVmConfig;
 
-/* How it went; wall times in ms from the call of rig_vm_run(), 0: never. */
+/* How it went; wall times in ms from when it was started, 0: never. */
 typedef struct RigVmEnd {
     RigOutcome outcome;
     gboolean interrupted;     /* by rig_vm_interrupt() */
@@ -61,6 +61,13 @@ typedef struct RigVm RigVm;
  */
 RigVm *rig_vm_run(const RigVmConfig *config, GError **error);
 
+/*
+ * The same in two steps, for machines that run side by side: start them, one
+ * after the other, and then wait until all have ended.
+ */
+RigVm *rig_vm_start(const RigVmConfig *config, GError **error);
+void rig_vm_wait(RigVm *const *vms, unsigned n);
+
 /* Valid until rig_vm_free(). */
 const RigVmEnd *rig_vm_end(const RigVm *vm);
 
@@ -80,8 +87,8 @@ virDomainPtr rig_vm_domain(const RigVm *vm);
 void rig_vm_free(RigVm *vm);
 
 /*
- * End the rig_vm_run() in progress, and every later one, early. Called from
- * the main loop.
+ * End the machines that run, and every later one, early. Called from the main
+ * loop.
  */
 void rig_vm_interrupt(void);
 

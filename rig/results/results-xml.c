@@ -417,6 +417,9 @@ static void write_machine(xmlTextWriter *w, const RigMachineResult *m)
         if (m->machine.random_seed) {
             rig_xml_put_count(w, "random-seed", m->machine.random_seed);
         }
+        if (m->workers > 1) {
+            rig_xml_put_count(w, "workers", m->workers);
+        }
         rig_xml_put(w, "image", m->machine.image);
         rig_xml_put(w, "calibration", m->machine.calibration);
     }

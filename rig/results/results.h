@@ -40,6 +40,8 @@ typedef struct RigMachineResult {
     unsigned number;     /* 1-based */
     char *dir;           /* relative to the run directory: "vm-1" */
     RigMachine machine;  /* nic, vectors, queues, profile; strings owned */
+    unsigned workers;    /* machines side by side that this one stands for, in
+                            share-1, ... below dir; 0 or 1: none */
     char *inputs;        /* SHA-256 */
     char *stream;        /* SHA-256 */
     uint64_t events, lost;

@@ -150,7 +150,7 @@ static gboolean prepare_windows(RigRunMachine *m, GError **error)
     return rig_run_machine_save(m, "domain.xml", m->xml, error);
 }
 
-static gboolean prepare(RigRunMachine *m, GError **error)
+gboolean rig_run_machine_prepare(RigRunMachine *m, GError **error)
 {
     g_autofree char *ini = rig_plan_ini(m->plan, m->c->rules);
     const RigGuestFiles *files =
@@ -167,7 +167,9 @@ static gboolean prepare(RigRunMachine *m, GError **error)
                     "fewer <cycle>.", PLAN_SIZE_MAX);
         return FALSE;
     }
-    rig_run_snapshot_choose(m);
+    if (!m->snapshot) {
+        rig_run_snapshot_choose(m);
+    }
     m->archive = rig_plan_archive(m->plan, ini, error);
     m->xml = rig_run_machine_xml(m);
     return m->archive &&
@@ -198,19 +200,32 @@ unsigned rig_run_machine_wall_limit(const RigRunMachine *m)
 
 /* --- meanwhile ---------------------------------------------------------- */
 
-/* Hash of the inputs; inputs.txt is its proof. Waits for the file hashes. */
-static void set_inputs(RigRunMachine *m)
+/* What a single machine would be given, where several share the work. */
+static void make_archive(RigRunMachine *m)
+{
+    g_autofree char *ini = rig_plan_ini(m->plan, m->c->rules);
+
+    m->archive = rig_plan_archive(m->plan, ini, NULL);
+}
+
+void rig_run_machine_set_inputs(RigRunMachine *m)
 {
     RigRunContext *c = m->c;
-    g_autofree char *text = NULL;
+    g_autofree char *text = NULL, *workers = NULL;
 
+    if (!m->inputs && !m->archive && m->result->workers > 1) {
+        make_archive(m);
+    }
     if (!m->inputs && m->archive) {
         m->inputs = rig_inputs_text(c->hashes, &m->result->machine,
                                     c->cmdline[m->result->machine.guest],
                                     m->archive);
         /* The stream of one that was restored lacks the boot. */
+        workers = m->result->workers > 1
+                  ? g_strdup_printf("workers %u\n", m->result->workers)
+                  : g_strdup("");
         text = g_strconcat(m->inputs, m->incoming ? "start snapshot\n" : "",
-                           NULL);
+                           workers, NULL);
         g_free(m->result->inputs);
         m->result->inputs = g_compute_checksum_for_string(
             G_CHECKSUM_SHA256, text, -1);
@@ -218,14 +233,14 @@ static void set_inputs(RigRunMachine *m)
     }
 }
 
-static void look_up_duration(RigRunMachine *m)
+void rig_run_machine_look_up(RigRunMachine *m)
 {
     RigRunContext *c = m->c;
 
     if (!m->inputs && c->history && rig_hashes_ready(c->hashes)) {
         g_autoptr(RigHistoryEntry) e = NULL;
 
-        set_inputs(m);
+        rig_run_machine_set_inputs(m);
         e = rig_history_newest(c->history, m->result->inputs, c->run->id);
         c->live.expected_ms = e ? e->total_ms : 0;
     }
@@ -236,7 +251,7 @@ static void on_tick(void *opaque)
     RigRunMachine *m = opaque;
     RigProgress p;
 
-    look_up_duration(m);
+    rig_run_machine_look_up(m);
     rig_monitor_progress(m->monitor, &p);
     rig_live_draw(&m->c->live, &p);
     rig_tell_progress(m->c, &p);
@@ -261,6 +276,12 @@ static void set_sweep_commands(const RigRunContext *c, RigScenarioResult *r,
     }
 }
 
+/* The machine whose run the bundle will be of. */
+static const RigRunMachine *bundled(const RigRunMachine *m)
+{
+    return m->bundled ? m->bundled : m;
+}
+
 /*
  * Where its bundle will be and the command that takes it. What the user stopped
  * has none, nor what never ran, nor what no machine that booted has found; and
@@ -274,7 +295,8 @@ static void announce_bundle(const RigRunMachine *m, RigScenarioResult *r)
     const char *shown;
 
     if (c->interrupted || !rig_bundle_wanted(r) ||
-        (m->incoming && !m->cold_results) ||
+        (bundled(m)->incoming && !bundled(m)->cold_results) ||
+        (m->result->workers > 1 && !m->bundled) ||
         m->result->outcome == RIG_OUTCOME_START_FAILED) {
         return;
     }
@@ -417,15 +439,18 @@ static void save_qemu_log(RigRunMachine *m)
 static void write_bundles(RigRunMachine *m)
 {
     RigRunContext *c = m->c;
+    const RigRunMachine *b = bundled(m);
+    const GPtrArray *found = b->cold_results || b == m ? b->cold_results
+                                                       : b->results;
     const RigBundleSource source = {
         .run = c->run,
         .dir = c->dir,
-        .machine = m->result,
-        .machine_dir = m->cold_dir ? m->cold_dir : m->result->dir,
-        .plan = m->plan,
-        .inputs = m->inputs,
+        .machine = b->result,
+        .machine_dir = b->cold_dir ? b->cold_dir : b->result->dir,
+        .plan = b->plan,
+        .inputs = b->inputs,
         .live = c->options->live,
-        .snapshot = m->snapshot != NULL,
+        .snapshot = b->snapshot != NULL,
     };
     g_autoptr(RigBundler) bundler = rig_bundler_new(&source);
     guint first = c->run->scenarios->len - m->plan->len;
@@ -435,8 +460,7 @@ static void write_bundles(RigRunMachine *m)
         g_autoptr(GError) error = NULL;
 
         if (r->bundle &&
-            !rig_bundler_add(bundler, m->cold_results
-                             ? m->cold_results->pdata[i] : r, i + 1,
+            !rig_bundler_add(bundler, found ? found->pdata[i] : r, i + 1,
                              &error)) {
             fprintf(stderr, "rig: %s: no bundle: %s; the verdict stands\n",
                     r->scenario->name, error->message);
@@ -480,8 +504,7 @@ static void note_qemu_version(RigRunMachine *m)
     }
 }
 
-/* The verdicts, before anybody is told of them. */
-static void judge(RigRunMachine *m, const RigVmEnd *end)
+void rig_run_machine_judge(RigRunMachine *m, const RigVmEnd *end)
 {
     RigMachineResult *r = m->result;
 
@@ -511,10 +534,12 @@ static void conclude(RigRunMachine *m)
 
     rig_live_clear(&c->live);
     collect_results(m);
-    set_inputs(m);
+    rig_run_machine_set_inputs(m);
     compare_with_history(m);
     remember(m);
-    rig_run_machine_save_argv(m);
+    if (m->xml) {
+        rig_run_machine_save_argv(m);
+    }
     if (r->outcome != RIG_OUTCOME_OK) {
         save_qemu_log(m);
     }
@@ -542,7 +567,7 @@ static void start_failed(RigRunMachine *m, const char *why)
         .detail = (char *)why,
     };
 
-    judge(m, &end);
+    rig_run_machine_judge(m, &end);
     conclude(m);
 }
 
@@ -608,7 +633,7 @@ static void run_vm(RigRunMachine *m)
         start_failed(m, error->message);
         return;
     }
-    judge(m, rig_vm_end(vm));
+    rig_run_machine_judge(m, rig_vm_end(vm));
     if (m->snapshot) { /* others of its name follow */
         g_clear_pointer(&vm, rig_vm_free);
         rig_run_snapshot_check(m);
@@ -643,13 +668,14 @@ static void init(RigRunMachine *m, RigRunContext *c, const GPtrArray *plan)
     m->monitor = rig_monitor_new(plan, c->rules);
 }
 
-static void clear(RigRunMachine *m)
+void rig_run_machine_clear(RigRunMachine *m)
 {
     if (!m->c->options->keep) {
         g_unlink(m->initrd);
     }
     rig_monitor_free(m->monitor);
     rig_snapshot_free(m->snapshot);
+    g_clear_pointer(&m->results, g_ptr_array_unref);
     g_clear_pointer(&m->cold_results, g_ptr_array_unref);
     g_free(m->cold_dir);
     rig_windows_machine_free(m->windows);
@@ -664,17 +690,34 @@ static void clear(RigRunMachine *m)
     }
 }
 
+static void run_guest(RigRunMachine *m, RigRunWorkers **workers)
+{
+    g_autoptr(GError) error = NULL;
+
+    rig_run_snapshot_choose(m);
+    *workers = rig_run_workers(m, &error);
+    if (*workers) {
+        conclude(m);
+    } else if (!error && rig_run_machine_prepare(m, &error)) {
+        run_vm(m);
+    } else {
+        start_failed(m, error->message);
+    }
+}
+
 void rig_run_machine(RigRunContext *c, const GPtrArray *plan)
 {
     g_autoptr(GError) error = NULL;
+    RigRunWorkers *workers = NULL;
     RigRunMachine m = { 0 };
 
     init(&m, c, plan);
     c->live.plan = plan;
     c->live.expected_ms = 0;
     c->live.machine_started = g_get_monotonic_time();
-    if (m.result->machine.guest == RIG_GUEST_WINDOWS
-        ? prepare_windows(&m, &error) : prepare(&m, &error)) {
+    if (m.result->machine.guest != RIG_GUEST_WINDOWS) {
+        run_guest(&m, &workers);
+    } else if (prepare_windows(&m, &error)) {
         run_vm(&m);
     } else {
         start_failed(&m, error->message);
@@ -684,5 +727,6 @@ void rig_run_machine(RigRunContext *c, const GPtrArray *plan)
         c->live.before_scenarios++;
         c->live.before_cycles += rig_scenario_cycle_count(plan->pdata[i]);
     }
-    clear(&m);
+    rig_run_machine_clear(&m);
+    rig_run_workers_free(workers);
 }

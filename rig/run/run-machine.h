@@ -11,7 +11,9 @@
 #include "snapshot.h"
 #include "windows-machine.h"
 
-typedef struct RigRunMachine {
+typedef struct RigRunMachine RigRunMachine;
+
+struct RigRunMachine {
     RigRunContext *c;
     const GPtrArray *plan;
     RigMachineResult *result;
@@ -34,7 +36,10 @@ typedef struct RigRunMachine {
        @results, and its directory below the run's; NULL: there was none. */
     GPtrArray *cold_results;
     char *cold_dir;
-} RigRunMachine;
+
+    /* Of several side by side, the one whose bundle is written; NULL: this. */
+    const RigRunMachine *bundled;
+};
 
 /* run-machine.c */
 char *rig_run_machine_xml(const RigRunMachine *m); /* domain; to be freed */
@@ -44,6 +49,26 @@ gboolean rig_run_machine_save(const RigRunMachine *m, const char *name,
                               const char *text, GError **error);
 /* QEMU's own arguments, for running it by hand. */
 void rig_run_machine_save_argv(const RigRunMachine *m);
+/* Everything that the machine is started with, in its directory. */
+gboolean rig_run_machine_prepare(RigRunMachine *m, GError **error);
+/* Hash of the inputs; inputs.txt is its proof. Waits for the file hashes. */
+void rig_run_machine_set_inputs(RigRunMachine *m);
+/* How long it took in an earlier run, once that is known, for the live line. */
+void rig_run_machine_look_up(RigRunMachine *m);
+/* The verdicts, before anybody is told of them. */
+void rig_run_machine_judge(RigRunMachine *m, const RigVmEnd *end);
+void rig_run_machine_clear(RigRunMachine *m);
+
+/*
+ * run-workers.c: run the only scenario of @m, a sweep, on as many machines as
+ * the options say, and judge it in m->results. NULL without @error: one machine
+ * is to do it, because it is not to be shared, or because none has left a
+ * snapshot yet. Else the result has to live as long as m->bundled is used.
+ */
+typedef struct RigRunWorker RigRunWorker;
+typedef struct RigRunWorkers RigRunWorkers;
+RigRunWorkers *rig_run_workers(RigRunMachine *m, GError **error);
+void rig_run_workers_free(RigRunWorkers *all);
 
 /*
  * run-snapshot.c: with --start snapshot, sets m->snapshot, and m->incoming if

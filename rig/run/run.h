@@ -33,6 +33,7 @@ typedef struct RigRunOptions {
     char *night, *job, *shard; /* what the run is of; NULL: of no night */
     char *id;            /* of the run; NULL: a new one */
     int worker;          /* of the night, 1..; 0: none */
+    int workers;         /* machines that share a sweep; 0: not said */
     gboolean record;     /* QEMU record/replay: leave a recording */
     char *snapshots;     /* directory in the user's cache; NULL: not needed */
     char *start;         /* "cold", "snapshot"; NULL: cold */

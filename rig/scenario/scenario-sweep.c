@@ -97,6 +97,8 @@ void rig_sweep_read(RigScenario *s, xmlNode *node)
     sweep->per_site = rig_attribute_uint(node, "per-site",
                                 sweep->k > 1 ? PER_SITE_OF_PAIRS : 0);
     sweep->limit = rig_attribute_uint(node, "limit", SWEEP_LIMIT);
+    sweep->share = rig_attribute_uint(node, "share", 1);
+    sweep->shares = rig_attribute_uint(node, "shares", 1);
     sweep->device_faults = read_device_faults(s, node);
     sweep->lives = read_lives(node);
     sweep->only = words(only ? only : "", POINTS);
@@ -228,6 +230,10 @@ void rig_sweep_check(const RigScenario *s, GPtrArray *problems)
                     "one life again and again; have one <cycle>, without "
                     "repeat, or none");
     }
+    if (s->sweep->share > s->sweep->shares) {
+        rig_problem(problems, s->file, s->sweep->line, "share %u of %u shares "
+                    "does not exist", s->sweep->share, s->sweep->shares);
+    }
     check_device_faults(s, problems);
     check_lives(s, problems);
     check_only(s, problems);
@@ -257,6 +263,11 @@ void rig_sweep_plan(GKeyFile *plan, unsigned number, const RigSweep *sweep)
     g_key_file_set_uint64(plan, group, RIG_PLAN_KEY_PER_SITE,
                           sweep->per_site);
     g_key_file_set_uint64(plan, group, RIG_PLAN_KEY_LIMIT, sweep->limit);
+    if (sweep->shares > 1) {
+        g_key_file_set_uint64(plan, group, RIG_PLAN_KEY_SHARE, sweep->share);
+        g_key_file_set_uint64(plan, group, RIG_PLAN_KEY_SHARES,
+                              sweep->shares);
+    }
     set_list(plan, group, RIG_PLAN_KEY_DEVICE_SWEEP, sweep->device_faults);
     set_list(plan, group, RIG_PLAN_KEY_LIVES, sweep->lives);
     set_list(plan, group, RIG_PLAN_KEY_ONLY, sweep->only);

@@ -156,6 +156,10 @@ static void write_sweep(xmlTextWriter *w, const RigSweep *s)
     rig_xml_put_count(w, "occasions", s->occasions);
     rig_xml_put_count(w, "per-site", s->per_site);
     rig_xml_put_count(w, "limit", s->limit);
+    if (s->shares > 1) {
+        rig_xml_put_count(w, "share", s->share);
+        rig_xml_put_count(w, "shares", s->shares);
+    }
     put_list(w, "only", s->only, NULL);
     rig_xml_end(w);
 }

@@ -115,6 +115,8 @@ typedef struct RigSweep {
     unsigned occasions;   /* tried of each device fault, at most */
     unsigned per_site;    /* calls tried of each call site, 0: all */
     unsigned limit;       /* cycles */
+    unsigned share, shares; /* 1/1: all points, 2/3: every third, from the
+                             second on */
     char **device_faults; /* NAME[:ARGUMENT] */
     char **lives;         /* RIG_SWEEP_* of plan.h */
     char **only;          /* points: nothing else is tried */

@@ -24,6 +24,9 @@
 #define NAME_MAX_LENGTH 40
 /* Calls of one call site: a loop that allocates is not one point each time. */
 #define DEFAULT_PER_SITE "4"
+/* Machines side by side, and cycles for which more than one does not pay. */
+#define USUAL_WORKERS_MAX 4
+#define FEW_CYCLES 64u
 
 /* Options with a text: all but "sys" are attributes of a scenario as well. */
 enum text {
@@ -89,6 +92,9 @@ static gboolean parse(Arguments *a, int *argc, char ***argv, GError **error)
         { "name", 0, 0, G_OPTION_ARG_STRING, &a->name,
           "Name of the scenario (default: sweep- and that of the INF)",
           "NAME" },
+        { "workers", 0, 0, G_OPTION_ARG_INT, &a->run.workers,
+          "Machines side by side that share the points (default: one for each "
+          "processor, 4 at most)", "N" },
         { "only", 0, 0, G_OPTION_ARG_STRING_ARRAY, &a->only,
           "Try nothing but this point, or A+B; may be given again", "POINT" },
         { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &a->files,
@@ -366,6 +372,41 @@ RigScenario *rig_sweep_from_args(char *const *args, const RigPaths *paths,
 
 /* --- the command ---------------------------------------------------------- */
 
+/*
+ * Machines side by side where nobody says how many: not for a few points, nor
+ * in a night, which has workers of its own.
+ */
+static int usual_workers(const Arguments *a)
+{
+    const char *limit = a->text[LIMIT];
+
+    return a->only || a->run.worker || a->run.night || a->run.uri ||
+           a->run.keep_on_failure || is_scenario(a) ||
+           (limit && g_ascii_strtoull(limit, NULL, 10) < FEW_CYCLES)
+           ? 1 : MIN((int)g_get_num_processors(), USUAL_WORKERS_MAX);
+}
+
+static gboolean settle_workers(Arguments *a)
+{
+    RigRunOptions *run = &a->run;
+
+    if (!run->workers) {
+        run->workers = usual_workers(a);
+    }
+    if (run->workers < 1 || run->workers > (int)SWEEP_SHARES_MAX) {
+        fprintf(stderr, "rig sweep: --workers takes 1 to %u\n",
+                SWEEP_SHARES_MAX);
+        return FALSE;
+    }
+    if (run->workers > 1 && (run->uri || run->keep_on_failure ||
+                             is_scenario(a))) {
+        fputs("rig sweep: --workers does not go with --connect, "
+              "--keep-on-failure or a scenario file\n", stderr);
+        return FALSE;
+    }
+    return TRUE;
+}
+
 static gboolean check(Arguments *a)
 {
     if (!a->files || a->files[1]) {
@@ -381,19 +422,24 @@ static gboolean check(Arguments *a)
             return FALSE;
         }
     }
-    return rig_run_check_options(&a->run);
+    return settle_workers(a) && rig_run_check_options(&a->run);
 }
 
-/* The same command without --only and its points, and as a user gives it. */
+/*
+ * The same command without --only and its points, which one machine tries, and
+ * as a user gives it.
+ */
 static char *command_again(int argc, char **argv)
 {
     g_autofree char **kept = g_new0(char *, argc + 1);
     int n = 0;
 
     for (int i = 0; i < argc; i++) {
-        if (strcmp(argv[i], "--only") == 0) {
+        if (strcmp(argv[i], "--only") == 0 ||
+            strcmp(argv[i], "--workers") == 0) {
             i++;
-        } else if (!g_str_has_prefix(argv[i], "--only=")) {
+        } else if (!g_str_has_prefix(argv[i], "--only=") &&
+                   !g_str_has_prefix(argv[i], "--workers=")) {
             kept[n++] = argv[i];
         }
     }

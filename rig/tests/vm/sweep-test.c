@@ -105,6 +105,51 @@ START_TEST(a_defect_is_found_where_it_is_and_again)
 }
 END_TEST
 
+/* The fault map, without where in the stream it is proven. */
+static char *map_of_run(const char *dir)
+{
+    g_autofree char *path = g_build_filename(dir, "run.xml", NULL);
+    g_autofree char *command = g_strdup_printf(
+        "sed -n '/<sweep /,/<.sweep>/ { s/ again=.*//; p }' %s", path);
+    g_auto(RigCallResult) r = rig_shell(command);
+
+    ck_assert_int_eq(r.status, 0);
+    return g_strdup(r.output);
+}
+
+/*
+ * On how many machines a sweep runs cannot be seen in its map, nor in its
+ * stream, and what it found can be run again.
+ */
+START_TEST(machines_side_by_side_find_what_one_finds)
+{
+    const char *const one[] = {
+        "--per-site=1", "--lives=post-failure", "--occasions=1",
+        "--workers=1", NULL,
+    };
+    const char *const three[] = {
+        "--per-site=1", "--lives=post-failure", "--occasions=1",
+        "--workers=3", NULL,
+    };
+    g_auto(RigCallResult) alone = sweep("s02", one);
+    g_autofree char *events = run_value("string(//machine/@events)");
+    g_auto(RigCallResult) shared = sweep("s02", three);
+    g_autofree char *same = run_value("string(//machine/@events)");
+    g_autofree char *bundle = run_value("string(//scenario/@reproduce)");
+    g_autoptr(GPtrArray) dirs = run_dirs();
+    g_autofree char *first = map_of_run(dirs->pdata[0]);
+    g_autofree char *second = map_of_run(dirs->pdata[1]);
+
+    expect_status(&alone, 1);
+    expect_status(&shared, 1);
+    expect_value("number(//machine/@workers)", 3);
+    ck_assert(strlen(first) > 1000);
+    ck_assert_str_eq(first, second);
+    ck_assert_str_eq(events, same);
+    ck_assert_msg(g_str_has_prefix(bundle, "rig reproduce "), "%s", bundle);
+}
+END_TEST
+
 START_TEST(two_faults_find_what_one_does_not)
 {
     const char *const options[] = {
@@ -140,11 +185,13 @@ START_TEST(bad_arguments_of_a_sweep_are_refused)
     const char *const nothing[] = { "sweep", NULL };
     const char *const many[] = { "--k=3", NULL };
     const char *const point[] = { "--only=nonsense", NULL };
+    const char *const workers[] = { "--workers=17", NULL };
     const char *const scenario[] = { "sweep", "x.xml", "--k=2", NULL };
     g_auto(RigCallResult) none = rig_call(NULL, nothing);
     g_auto(RigCallResult) k = sweep("clean", many);
     g_auto(RigCallResult) only = sweep("clean", point);
     g_auto(RigCallResult) both = rig_call(NULL, scenario);
+    g_auto(RigCallResult) too_many = sweep("clean", workers);
 
     expect_status(&none, 2);
     expect_output(&none, "name one INF");
@@ -152,6 +199,8 @@ START_TEST(bad_arguments_of_a_sweep_are_refused)
     expect_output(&k, "[k=1|2]");
     expect_status(&only, 2);
     expect_output(&only, "is no point of a sweep");
+    expect_status(&too_many, 2);
+    expect_output(&too_many, "--workers takes 1 to 16");
     expect_status(&both, 2);
     expect_output(&both, "says by itself what is swept");
 }
@@ -168,6 +217,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, a_clean_driver_has_a_clean_map);
     tcase_add_test(tcase, a_defect_is_found_where_it_is_and_again);
+    tcase_add_test(tcase, machines_side_by_side_find_what_one_finds);
     tcase_add_test(tcase, two_faults_find_what_one_does_not);
     tcase_add_test(tcase, a_sweep_of_a_driver_that_crashes_comes_to_its_end);
     tcase_add_test(tcase, bad_arguments_of_a_sweep_are_refused);
