@@ -135,10 +135,12 @@ START_TEST(machines_side_by_side_find_what_one_finds)
     g_autofree char *events = run_value("string(//machine/@events)");
     g_auto(RigCallResult) shared = sweep("s02", three);
     g_autofree char *same = run_value("string(//machine/@events)");
-    g_autofree char *bundle = run_value("string(//scenario/@reproduce)");
+    g_autofree char *bundle = run_value("string(//scenario/@bundle)");
     g_autoptr(GPtrArray) dirs = run_dirs();
     g_autofree char *first = map_of_run(dirs->pdata[0]);
     g_autofree char *second = map_of_run(dirs->pdata[1]);
+    const char *again[] = { "reproduce", NULL, results, NULL };
+    g_autofree char *path = NULL;
 
     expect_status(&alone, 1);
     expect_status(&shared, 1);
@@ -146,7 +148,10 @@ START_TEST(machines_side_by_side_find_what_one_finds)
     ck_assert(strlen(first) > 1000);
     ck_assert_str_eq(first, second);
     ck_assert_str_eq(events, same);
-    ck_assert_msg(g_str_has_prefix(bundle, "rig reproduce "), "%s", bundle);
+    again[1] = path = g_build_filename(dirs->pdata[1], bundle, NULL);
+    g_auto(RigCallResult) r = rig_call(NULL, again);
+    expect_status(&r, 0);
+    expect_output(&r, "reproduced it event for event");
 }
 END_TEST
 
