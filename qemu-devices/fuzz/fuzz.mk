@@ -15,7 +15,7 @@ FUZZ_BIN := $(FUZZ_BUILD)/qemu-fuzz-x86_64
 # Only `make fuzz` needs these.
 FUZZ_DEPS := clang libclang-rt-dev llvm
 
-FUZZ_CONFIGURE := $(filter-out --disable-debug-info --enable-kvm, \
+FUZZ_CONFIGURE := $(filter-out --disable-debug-info, \
     $(QEMU_CONFIGURE)) --enable-fuzzing --enable-asan --enable-ubsan \
     --extra-cflags="-O1 -gline-tables-only" --cc="$(FUZZ_CC)"
 FUZZ_NINJA := $(QEMU_ENV) flock $(FUZZ_BUILD)/lock ninja -C $(FUZZ_BUILD)
