@@ -37,6 +37,7 @@
 #define HANG_ONCE         27 /* found by a check while the driver waits */
 #define REMOVE_ITSELF     28 /* in a DPC while it runs */
 #define KILL_AGENT        29 /* the guest's kernel, and its PID 1 with it */
+#define SINES             30 /* a bug check that tells their last bits */
 
 #ifndef MISBEHAVE
 #error "MISBEHAVE is not defined"
@@ -249,6 +250,40 @@ static __attribute__((noinline, noclone)) ULONG Recurse(ULONG Depth)
 }
 #elif MISBEHAVE == EXECUTE_DATA
 static UCHAR Data[16] = { 0xc3 }; /* ret */
+#elif MISBEHAVE == SINES
+#define SINES_ARGUMENTS 10000
+
+static ULONG64 Add(ULONG64 Sum, double Value)
+{
+    ULONG64 bits;
+
+    __builtin_memcpy(&bits, &Value, sizeof(bits));
+    return (Sum ^ bits) * 1099511628211ull; /* the prime of FNV-1a, 64 bits */
+}
+
+/* So many that some come out otherwise where the host's C library rounds
+   otherwise. */
+static VOID StopWithSines(VOID)
+{
+    ULONG64 random = 88172645463325252ull, sums[3] = { 0, 0, 0 };
+
+    for (ULONG i = 0; i < SINES_ARGUMENTS; i++) {
+        double value[3];
+
+        random ^= random << 13; /* Marsaglia's xorshift64 */
+        random ^= random >> 7;
+        random ^= random << 17;
+        value[0] = (double)(LONG64)random * 0x1p-58; /* -32 to 32 */
+        __asm__ volatile("fldl %3; fsincos; fstpl %0; fstpl %1;"
+                         "fldl %3; fptan; fstp %%st(0); fstpl %2"
+                         : "=m"(value[1]), "=m"(value[2]), "=m"(value[0])
+                         : "m"(value[0]) : "st", "st(1)");
+        for (ULONG k = 0; k < 3; k++) {
+            sums[k] = Add(sums[k], value[k]);
+        }
+    }
+    KeBugCheckEx(0xE2, sums[0], sums[1], sums[2], 0);
+}
 #endif
 
 /* Not inlined, so that the stack has a call in it. */
@@ -313,6 +348,8 @@ static __attribute__((noinline)) VOID Misbehave(VOID)
                      "d"(0ull) : "rcx", "r11", "memory");
     __asm__ volatile("syscall" : "=a"(fd) : "0"(1ull), "D"(fd), "S"("c"),
                      "d"(1ull) : "rcx", "r11", "memory");
+#elif MISBEHAVE == SINES
+    StopWithSines();
 #endif
 }
 
