@@ -76,6 +76,8 @@ RigPaths *rig_paths_find(GError **error)
     p->results = g_build_filename(home, "results", NULL);
     p->qemu = g_build_filename(home, "build", "qemu", "qemu-system-x86_64",
                                NULL);
+    p->firmware = g_build_filename(home, "build", "qemu", "qemu-bundle", "usr",
+                                   "share", NULL);
     p->windows = g_build_filename(home, "build", "windows", NULL);
     p->agent_exe = g_build_filename(home, "build", "guest", "windows",
                                     "agent.exe", NULL);
@@ -98,6 +100,7 @@ void rig_paths_free(RigPaths *p)
     g_free(p->scenarios);
     g_free(p->results);
     g_free(p->qemu);
+    g_free(p->firmware);
     for (int i = 0; i < RIG_GUESTS; i++) {
         g_free(p->guest[i].kernel);
         g_free(p->guest[i].kernel_version);

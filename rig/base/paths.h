@@ -30,6 +30,7 @@ typedef struct RigPaths {
     char *scenarios;  /* directory with scenario.rng and rules/ */
     char *results;    /* directory with result.rng and report.xsl */
     char *qemu;       /* the QEMU with rig-nic and rig-tap */
+    char *firmware;   /* directory of firmware packages, as QEMU finds them */
     RigGuestFiles guest[RIG_GUESTS];
     char *windows;    /* directory: certificates, the shim's package */
     char *agent_exe;  /* the agent for Windows guests */

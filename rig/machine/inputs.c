@@ -11,7 +11,8 @@
 struct RigHashes {
     const RigPaths *paths;
     gboolean guests[RIG_GUESTS];
-    char *rig, *qemu, *kernel[RIG_GUESTS], *initramfs[RIG_GUESTS];
+    char *rig, *qemu, *firmware;
+    char *kernel[RIG_GUESTS], *initramfs[RIG_GUESTS];
     GThread *thread;     /* NULL once joined */
     gint ready;
 };
@@ -35,11 +36,40 @@ static char *hash_one(const char *file, gboolean needed)
     return sha256 ? sha256 : g_strdup("unreadable");
 }
 
+static char *hash_text(const char *text)
+{
+    return g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
+}
+
+/*
+ * What QEMU 10.0 loads for a q35 that boots a kernel (pc_memory_init() and
+ * x86_load_linux()): it comes from the packages of the host.
+ */
+static char *hash_firmware(const RigPaths *paths)
+{
+    static const char *const files[] = {
+        "seabios/bios-256k.bin", "qemu/kvmvapic.bin",
+        "qemu/linuxboot_dma.bin", "qemu/pvh.bin",
+    };
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
+        g_autofree char *path = paths->firmware
+                                ? g_build_filename(paths->firmware, files[i],
+                                                   NULL) : NULL;
+        g_autofree char *sha256 = hash_one(path, path != NULL);
+
+        g_string_append_printf(text, "%s %s\n", files[i], sha256);
+    }
+    return hash_text(text->str);
+}
+
 static gpointer hash_all(gpointer opaque)
 {
     RigHashes *h = opaque;
 
     h->qemu = hash_one(h->paths->qemu, TRUE);
+    h->firmware = hash_firmware(h->paths);
     h->rig = hash_one("/proc/self/exe", TRUE);
     for (int i = 0; i < RIG_GUESTS; i++) {
         const RigGuestFiles *files = &h->paths->guest[i];
@@ -73,11 +103,12 @@ const char *rig_hashes_get(RigHashes *h, enum rig_hash_of what,
     if (h->thread) {
         g_thread_join(g_steal_pointer(&h->thread));
     }
-    if (guest >= RIG_GUESTS && what != RIG_HASH_RIG &&
-        what != RIG_HASH_QEMU) {
+    if (guest >= RIG_GUESTS &&
+        (what == RIG_HASH_KERNEL || what == RIG_HASH_INITRAMFS)) {
         return "windows"; /* its image says what it is */
     }
     return what == RIG_HASH_RIG ? h->rig : what == RIG_HASH_QEMU ? h->qemu :
+           what == RIG_HASH_FIRMWARE ? h->firmware :
            what == RIG_HASH_KERNEL ? h->kernel[guest] : h->initramfs[guest];
 }
 
@@ -87,6 +118,7 @@ void rig_hashes_free(RigHashes *h)
         rig_hashes_get(h, RIG_HASH_QEMU, RIG_GUEST_NDIS);
         g_free(h->rig);
         g_free(h->qemu);
+        g_free(h->firmware);
         for (int i = 0; i < RIG_GUESTS; i++) {
             g_free(h->kernel[i]);
             g_free(h->initramfs[i]);
@@ -139,14 +171,15 @@ char *rig_inputs_text(RigHashes *h, const RigMachine *machine,
                       const char *cmdline, GBytes *plan)
 {
     g_autofree char *domain = neutral_domain(machine, cmdline);
-    g_autofree char *domain_hash = g_compute_checksum_for_string(
-        G_CHECKSUM_SHA256, domain, -1);
+    g_autofree char *domain_hash = hash_text(domain);
     g_autofree char *plan_hash = g_compute_checksum_for_bytes(
         G_CHECKSUM_SHA256, plan);
 
-    return g_strdup_printf("qemu %s\nkernel %s\ninitramfs %s\n"
-                           "plan %s\ndomain %s\n",
+    return g_strdup_printf("qemu %s\nfirmware %s\nkernel %s\n"
+                           "initramfs %s\nplan %s\ndomain %s\n",
                            rig_hashes_get(h, RIG_HASH_QEMU, machine->guest),
+                           rig_hashes_get(h, RIG_HASH_FIRMWARE,
+                                          machine->guest),
                            rig_hashes_get(h, RIG_HASH_KERNEL, machine->guest),
                            rig_hashes_get(h, RIG_HASH_INITRAMFS,
                                           machine->guest),
@@ -154,11 +187,6 @@ char *rig_inputs_text(RigHashes *h, const RigMachine *machine,
 }
 
 /* --- of one scenario ------------------------------------------------------ */
-
-static char *hash_text(const char *text)
-{
-    return g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
-}
 
 static char *hash_rules(const RigScenario *s)
 {
@@ -186,11 +214,12 @@ void rig_inputs_of_scenario(RigHashes *h, const RigScenario *s,
                             : rig_sha256_file(s->file, NULL);
     out->rules = hash_rules(s);
     out->inf = s->inf ? rig_sha256_file(s->inf, NULL) : NULL;
-    all = g_strdup_printf("rig %s\nqemu %s\nkernel %s\ninitramfs %s\n"
-                          "domain %s\nscenario %s\nrules %s\ndriver %s\n"
-                          "inf %s\n",
+    all = g_strdup_printf("rig %s\nqemu %s\nfirmware %s\nkernel %s\n"
+                          "initramfs %s\ndomain %s\nscenario %s\n"
+                          "rules %s\ndriver %s\ninf %s\n",
                           rig_hashes_get(h, RIG_HASH_RIG, guest),
                           rig_hashes_get(h, RIG_HASH_QEMU, guest),
+                          rig_hashes_get(h, RIG_HASH_FIRMWARE, guest),
                           rig_hashes_get(h, RIG_HASH_KERNEL, guest),
                           rig_hashes_get(h, RIG_HASH_INITRAMFS, guest),
                           domain_hash, out->scenario ? out->scenario : "",

@@ -25,6 +25,7 @@ enum rig_hash_of {
     RIG_HASH_QEMU,
     RIG_HASH_KERNEL,
     RIG_HASH_INITRAMFS,
+    RIG_HASH_FIRMWARE,   /* BIOS and option ROMs of the machine, all in one */
     RIG_HASH_RIG,        /* this program */
 };
 /*

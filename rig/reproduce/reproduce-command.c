@@ -78,9 +78,9 @@ static void print_input(const Reproduction *p, const RigBundleInput *here)
 {
     const char *then = rig_manifest_input(p->bundle->manifest, here->name);
 
-    if (g_strcmp0(then, here->sha256) != 0) {
+    if (then && strcmp(then, here->sha256) != 0) {
         printf("    %s differs: recorded %.12s, here %.12s\n", here->name,
-               then ? then : "nothing", here->sha256);
+               then, here->sha256);
     }
 }
 

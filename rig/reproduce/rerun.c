@@ -79,7 +79,7 @@ char *rig_rerun_other_inputs(const RigRerunContext *c)
         const char *then = rig_manifest_input(c->bundle->manifest,
                                               input->name);
 
-        if (g_strcmp0(then, input->sha256) != 0) {
+        if (then && strcmp(then, input->sha256) != 0) {
             g_string_append_printf(text, "%s%s", text->len ? ", " : "",
                                    input->name);
         }

@@ -70,7 +70,8 @@ void rig_rerun_clear(RigRerun *r);
 /* The same verdict, by the same findings? */
 gboolean rig_rerun_same_verdict(const RigRerunContext *c, const RigRerun *r);
 
-/* Inputs whose hash is not the recorded one, "qemu, kernel"; to be freed. */
+/* Inputs whose hash is not the recorded one, "qemu, kernel"; to be freed. One
+   that was not recorded, by an older rig, is none. */
 char *rig_rerun_other_inputs(const RigRerunContext *c);
 
 #endif

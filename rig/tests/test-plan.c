@@ -219,7 +219,7 @@ static char *inputs(const RigMachine *m, const char *cmdline,
                     const char *plan)
 {
     g_autoptr(GBytes) bytes = g_bytes_new(plan, strlen(plan));
-    RigPaths paths = { 0 };
+    RigPaths paths = { .firmware = f->dir };
     RigHashes *h;
     char *text;
 
@@ -255,6 +255,25 @@ START_TEST(inputs_change_with_what_matters_only)
 }
 END_TEST
 
+START_TEST(firmware_of_the_host_is_an_input)
+{
+    RigMachine m = ((RigScenario *)scenarios->pdata[0])->machine;
+    g_autofree char *dir = g_build_filename(f->dir, "seabios", NULL);
+    g_autofree char *bios = g_build_filename(dir, "bios-256k.bin", NULL);
+    g_autofree char *none = inputs(&m, "quiet", "plan");
+    g_autofree char *old = NULL, *newer = NULL;
+
+    ck_assert_int_eq(g_mkdir_with_parents(dir, 0755), 0);
+    ck_assert(g_file_set_contents(bios, "1.16.2", -1, NULL));
+    old = inputs(&m, "quiet", "plan");
+    ck_assert(g_file_set_contents(bios, "1.16.3", -1, NULL));
+    newer = inputs(&m, "quiet", "plan");
+    ck_assert_str_ne(none, old);
+    ck_assert_str_ne(old, newer);
+    ck_assert_ptr_nonnull(strstr(newer, "\nfirmware "));
+}
+END_TEST
+
 START_TEST(unreadable_files_have_no_hash)
 {
     const RigGuestFiles none = { .kernel = (char *)"/nonexistent",
@@ -283,6 +302,7 @@ int main(void)
     tcase_add_test(t, initrd_puts_the_plan_on_a_4_byte_boundary);
     tcase_add_test(t, inputs_change_with_what_matters_only);
     tcase_add_test(t, unreadable_files_have_no_hash);
+    tcase_add_test(t, firmware_of_the_host_is_an_input);
     suite_add_tcase(s, t);
     return run_suite(s);
 }
