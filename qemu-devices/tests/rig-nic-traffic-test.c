@@ -304,6 +304,49 @@ static uint32_t make_large(uint8_t *frame, uint32_t data)
     return 54 + data;
 }
 
+/* A datagram from 10.0.0.2:5000 to 10.0.0.1:7, or the echo of it. */
+static void make_datagram(uint8_t *frame, bool echo, unsigned fragment)
+{
+    memset(frame, 0x5a, 64);
+    memcpy(frame, echo ? mac_nic : mac_peer, 6);
+    memcpy(frame + 6, echo ? mac_peer : mac_nic, 6);
+    stw_be_p(frame + 12, 0x0800);
+    frame[14] = 0x45;
+    stw_be_p(frame + 16, 50);
+    stw_be_p(frame + 20, fragment);
+    frame[23] = 17;
+    stl_be_p(frame + 26, echo ? 0x0a000001 : 0x0a000002);
+    stl_be_p(frame + 30, echo ? 0x0a000002 : 0x0a000001);
+    stw_be_p(frame + 34, echo && !fragment ? 7 : 5000);
+    stw_be_p(frame + 36, echo && !fragment ? 5000 : 7);
+}
+
+/* What is not UDP over IPv4 from its first byte on has no ports. */
+static void test_udp_is_echoed(void)
+{
+    static const unsigned fragments[] = { 0, 64 };
+    RigNic *nic = start("", "", 64);
+
+    for (uint32_t n = 0; n < G_N_ELEMENTS(fragments); n++) {
+        uint64_t from = nic->memory + RIG_TEST_TX_DATA + n * SLOT;
+        uint8_t frame[64], want[64], got[64];
+
+        make_datagram(frame, false, fragments[n]);
+        make_datagram(want, true, fragments[n]);
+        post(nic, 1, 64);
+        qtest_memwrite(nic->qts, from, frame, sizeof(frame));
+        rig_test_desc(nic, TX0, n, from, sizeof(frame) | LAST);
+        rig_test_set(nic, TX0 + RIG_NIC_RING_TAIL, n + 1);
+        rig_test_wait_us(nic, 10);
+        g_assert_cmphex(rig_test_desc_status(nic, RX0, n), ==,
+                        RIG_NIC_DESC_DONE);
+        qtest_memread(nic->qts, nic->memory + RIG_TEST_RX_DATA + n * SLOT, got,
+                      sizeof(got));
+        g_assert_cmpmem(got, sizeof(got), want, sizeof(want));
+    }
+    stop(nic);
+}
+
 /*
  * A large send is cut off in its middle, with a fault armed: the segments that
  * had not left follow once each, and the fault strikes where it should.
@@ -433,6 +476,7 @@ int main(int argc, char **argv)
                    test_migration);
     qtest_add_func("/rig-nic/traffic/migration-in-a-large-send",
                    test_migration_large_send);
+    qtest_add_func("/rig-nic/traffic/udp-is-echoed", test_udp_is_echoed);
     qtest_add_func("/rig-nic/traffic/bad-reflectors-are-refused",
                    test_bad_reflector);
     if (g_test_perf()) {

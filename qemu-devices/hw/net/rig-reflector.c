@@ -5,7 +5,9 @@
  * It is a host at the other end of the cable, without a guest of its own: a
  * network client that sits on a hub port. A frame that comes in waits for
  * `latency-us` of virtual time and goes back with its addresses swapped, from
- * the reflector's own MAC. Frames keep their order, none is lost: when `queue`
+ * the reflector's own MAC; a UDP datagram over IPv4 also with its IP addresses and
+ * ports swapped, so that the sender's own IP takes it for an echo (RFC 862).
+ * Frames keep their order, none is lost: when `queue`
  * frames wait, no more are accepted, and the hub holds the sender up; when the
  * receiver holds us up, the frame stays here. Nothing depends on host time.
  */
@@ -135,6 +137,42 @@ static bool has_answer(const uint8_t *header, size_t length)
            memcmp(to, from, ETH_ALEN) != 0;
 }
 
+static void swap_bytes(uint8_t *a, uint8_t *b, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        uint8_t x = a[i];
+
+        a[i] = b[i];
+        b[i] = x;
+    }
+}
+
+/*
+ * Of UDP over IPv4: from whom it is to whom. Its checksums stay right: they are
+ * sums, and what is added up is the same (RFC 1071, section 2).
+ */
+static void turn_udp(uint8_t *frame, size_t length)
+{
+    const struct ip_header *ip = (struct ip_header *)(frame + ETH_HLEN);
+    uint8_t *addresses = frame + ETH_HLEN + offsetof(struct ip_header, ip_src);
+    size_t header;
+
+    if (length < ETH_HLEN + sizeof(*ip) ||
+        lduw_be_p(frame + 2 * ETH_ALEN) != ETH_P_IP ||
+        IP_HEADER_VERSION(ip) != IP_HEADER_VERSION_4 ||
+        ip->ip_p != IP_PROTO_UDP) {
+        return;
+    }
+    header = (ip->ip_ver_len & 0xf) * 4;
+    swap_bytes(addresses, addresses + 4, 4);
+    if (!(lduw_be_p(&ip->ip_off) & IP_OFFMASK) &&
+        header >= sizeof(*ip) && length >= ETH_HLEN + header + 4) {
+        uint8_t *ports = frame + ETH_HLEN + header;
+
+        swap_bytes(ports, ports + 2, 2);
+    }
+}
+
 static ssize_t reflector_receive(NetClientState *nc, const struct iovec *iov,
                                  int count)
 {
@@ -156,6 +194,7 @@ static ssize_t reflector_receive(NetClientState *nc, const struct iovec *iov,
     iov_to_buf(iov, count, 0, f->data, length);
     memcpy(f->data, header + ETH_ALEN, ETH_ALEN);
     memcpy(f->data + ETH_ALEN, s->conf.macaddr.a, ETH_ALEN);
+    turn_udp(f->data, length);
     QTAILQ_INSERT_TAIL(&s->frames, f, next);
     s->waiting++;
     trace_rig_reflector_in(length, s->waiting);

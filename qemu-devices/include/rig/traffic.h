@@ -6,6 +6,11 @@
  * Layout of frame n: destination MAC (6), source MAC (6), EtherType 0x88b5
  * (IEEE 802 local experimental), scenario (4), cycle (4), n (4), all
  * big-endian, then pseudo-random bytes up to the frame's length.
+ *
+ * A guest that sends only through its own IP (Windows) has the same bytes, from
+ * the scenario's number on, in UDP over IPv4: frame n is as long, so it holds
+ * what a frame that is RIG_UDP_HEADERS shorter would. The reflector is then an
+ * echo server.
  */
 #ifndef RIG_TRAFFIC_H
 #define RIG_TRAFFIC_H
@@ -20,6 +25,15 @@
 
 /* The reflector's address: locally administered, unicast. */
 #define RIG_PEER_MAC { 0x52, 0x49, 0x47, 0x00, 0x00, 0x01 }
+
+/* Between the EtherType and the payload: RFC 791 without options, RFC 768. */
+#define RIG_UDP_HEADERS  28u
+#define RIG_ETHERTYPE_IP 0x0800u
+#define RIG_UDP_PORT     7u      /* of the reflector: echo, RFC 862 */
+/* Two hosts of a network for tests of devices: RFC 2544, C.2.2. */
+#define RIG_PEER_IP      0xc6125201u /* 198.18.82.1 */
+#define RIG_GUEST_IP     0xc6125202u /* 198.18.82.2 */
+#define RIG_IP_PREFIX    24u     /* bits */
 
 /* splitmix64: one step; public domain algorithm by S. Vigna. */
 static inline uint64_t rig_mix(uint64_t *state)
