@@ -60,13 +60,16 @@ static GBytes *refuse(GError **error, const char *name, const char *what)
     return NULL;
 }
 
-/* The contents of the section, up to its size in memory; NULL: none. */
+/*
+ * The contents of the section, up to its size in memory; NULL: none. Ours is
+ * the last one: another of that name was in the original.
+ */
 static const uint8_t *find_section(const RigPeFile *pe, size_t *size)
 {
-    for (unsigned i = 0; i < pe->n_sections; i++) {
+    for (unsigned i = pe->n_sections; i > 0; i--) {
         RigPeSection s;
 
-        rig_pe_file_section(pe, i, &s);
+        rig_pe_file_section(pe, i - 1, &s);
         if (strcmp(s.name, RIG_INSTRUMENT_SECTION) == 0 &&
             s.vsize <= s.raw_size && s.vsize >= sizeof(RecordHead)) {
             *size = s.vsize;

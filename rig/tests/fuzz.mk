@@ -58,7 +58,7 @@ FUZZ_PARSERS := pe inf plan scenario rule panic dump agent
 FUZZ_pe := rig/driver/driver-image.c rig/driver/driver-ndis.c \
     rig/driver/exports.c rig/driver/pe-check.c rig/driver/pe-file.c \
     rig/driver/instrument.c rig/driver/instrument-record.c \
-    rig/driver/catalog.c rig/driver/der.c \
+    rig/driver/catalog.c rig/driver/der.c rig/base/read-file.c \
     guest-agent/ndis/pe.c
 FUZZ_inf := $(wildcard guest-agent/agent/inf*.c) guest-agent/agent/registry.c \
     guest-agent/agent/windows-version.c
