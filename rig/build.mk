@@ -87,7 +87,7 @@ check-units-rig: $(RIG_UNITS)
 	$(Q)for t in $^; do \
 	    echo "  TEST  $$t"; RIG_HOME=$(CURDIR) $$t || exit 1; done
 
--include $(RIG_OBJECTS:.o=.d) $(B)/rig/main.d $(RIG_UNITS:=.d) \
+-include $(RIG_OBJECTS:.o=.d) $(RIG_GUEST_OBJECTS:.o=.d) $(B)/rig/main.d $(RIG_UNITS:=.d) \
     $(RIG_UNIT_HELPERS:.o=.d)
 
 include rig/tests/vm/vm.mk

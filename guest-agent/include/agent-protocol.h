@@ -118,6 +118,15 @@ enum agent_type {
     X(29, MODE, "mode", TEXT, "how: the request says which there are") \
     X(30, CODE_INTEGRITY, "code-integrity", NUMBER, "options of ci.dll") \
     X(31, ARCHITECTURE, "architecture", TEXT, "of the system: x64, ...") \
+    X(32, SLEEP_STATES, "sleep-states", TEXT, "ACPI's, like \"S3 S4\"; none") \
+    X(33, ASLEEP, "asleep", NUMBER, "milliseconds, by the system's clocks") \
+    X(34, CRASH_DUMP, "crash-dump", NUMBER, \
+      "CrashDumpEnabled: 0 none, 1 complete, 2 kernel, 3 small, 7 automatic") \
+    X(35, AUTO_REBOOT, "auto-reboot", NUMBER, "1: after a bug check") \
+    X(36, KEEP_DUMP, "keep-dump", NUMBER, "1: AlwaysKeepMemoryDump") \
+    X(37, NMI_DUMP, "nmi-dump", NUMBER, "1: NMICrashDump") \
+    X(38, AGENT_START, "agent-start", NUMBER, "of its service, as below") \
+    X(39, SHIM_START, "shim-start", NUMBER, "of rigshim, as below") \
     X(40, DEVICE, "device", TEXT, \
       "device instance id, or the beginning of a hardware id; begins a device") \
     X(41, HARDWARE_ID, "hardware-id", TEXT, "list") \
@@ -137,6 +146,8 @@ enum agent_type {
     X(55, REBOOT, "reboot", NUMBER, "1: the system asks for a restart") \
     X(56, FILTER, "filter", TEXT, "the beginning of hardware ids") \
     X(57, PRESENT, "present", NUMBER, "1: the device is there") \
+    X(58, SERVICE_START, "service-start", NUMBER, \
+      "of its driver: 0 boot, 1 system, 2 automatic, 3 demand, 4 disabled") \
     X(60, FILE, "file", TEXT, "path in the guest; begins a file") \
     X(61, SIZE, "size", NUMBER, "bytes") \
     X(62, SHA256, "sha256", TEXT, "hex") \
@@ -152,7 +163,14 @@ enum agent_type {
     X(81, CYCLE, "cycle", NUMBER, "1-based number in the scenario; 0: none") \
     X(82, WRITTEN, "written", NUMBER, "markers written since the tap started") \
     X(83, DROPPED, "dropped", NUMBER, "markers lost: the stream has a gap") \
-    X(84, SHIM, "shim", NUMBER, "1: rigshim is there")
+    X(84, SHIM, "shim", NUMBER, "1: rigshim is there") \
+    X(90, FRAMES, "frames", NUMBER, "1..1000000, to be sent") \
+    X(91, MIN_LENGTH, "min-length", NUMBER, "bytes of a frame without FCS") \
+    X(92, MAX_LENGTH, "max-length", NUMBER, "same") \
+    X(93, SEED, "seed", NUMBER, "of lengths and bytes: rig/traffic.h") \
+    X(94, SENT, "sent", NUMBER, "frames that the system took") \
+    X(95, RECEIVED, "received", NUMBER, "frames that came back") \
+    X(96, WRONG, "wrong", NUMBER, "frames that came back otherwise, or twice")
 
 enum agent_key {
 #define AGENT_KEY(number, id, name, type, meaning) AGENT_KEY_##id = number,
@@ -176,7 +194,7 @@ enum agent_flags {
     X(1, PING, "ping", INLINE, 5000, "[text] [data]", "Is it there?") \
     X(2, ABORT, "abort", INLINE, 5000, "request-id", \
       "Give up what a request is waiting for") \
-    /* AGENT..ARCHITECTURE, SHIM */ \
+    /* AGENT..ARCHITECTURE, SLEEP_STATES, CRASH_DUMP..SHIM_START, SHIM */ \
     X(3, INFO, "info", WORKER, 10000, "", "The system and the agent") \
     X(4, QUIT, "quit", LEAVES, 10000, "", \
       "End the agent; as a service it is started again") \
@@ -184,10 +202,13 @@ enum agent_flags {
       "mode is reboot or power-off") \
     X(6, IDLE, "idle", WORKER, 60000, "total", \
       "Do nothing for so many milliseconds, to try a link out") \
+    /* ASLEEP; it does not wake up by itself */ \
+    X(7, SLEEP, "sleep", WORKER, 120000, "", \
+      "Sleep in S3; answered when it is awake again") \
     /* DEVICE HARDWARE_ID... DESCRIPTION FLAGS PROBLEM PRESENT of each */ \
     X(10, DEVICES, "devices", WORKER, 30000, "[filter]", \
       "Devices by the beginning of their hardware ids") \
-    /* DEVICE..MESSAGE_INTERRUPTS; so do the next six and install, update */ \
+    /* DEVICE..SERVICE_START; so do the next six and install, update */ \
     X(11, STATUS, "status", WORKER, 30000, "device", \
       "Status, problem, driver and interrupts of a device") \
     X(12, WAIT, "wait", WORKER, 60000, "device [state]", \
@@ -200,6 +221,10 @@ enum agent_flags {
       "Remove a device, as if it were pulled out in order") \
     X(17, RESCAN, "rescan", WORKER, 60000, "[device]", \
       "Look for devices; wait for this one, if named") \
+    /* SENT RECEIVED WRONG */ \
+    X(18, TRAFFIC, "traffic", WORKER, 60000, \
+      "device frames min-length max-length [seed] [scenario] [cycle]", \
+      "Send frames (UDP) to rig-reflector, and wait for them") \
     /* REBOOT, INF (as published) */ \
     X(20, INSTALL, "install", WORKER, 300000, "inf [hardware-id]", \
       "Install a driver package on what it fits") \

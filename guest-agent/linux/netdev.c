@@ -93,7 +93,8 @@ int netdev_find(const char *address, struct netdev *dev)
 
 /* --- up and down --------------------------------------------------------- */
 
-static int change_up(const struct netdev *dev, bool up)
+/* Also says whether it was up, and had its carrier, before. */
+static int change_up(const struct netdev *dev, bool up, bool *running)
 {
     struct ifreq r = { 0 };
     int fd = open_control(), ret, saved;
@@ -104,6 +105,7 @@ static int change_up(const struct netdev *dev, bool up)
     memcpy(r.ifr_name, dev->name, sizeof(dev->name));
     ret = ioctl(fd, SIOCGIFFLAGS, &r);
     if (!ret) {
+        *running = (r.ifr_flags & IFF_UP) && (r.ifr_flags & IFF_RUNNING);
         r.ifr_flags = up ? r.ifr_flags | IFF_UP : r.ifr_flags & ~IFF_UP;
         ret = ioctl(fd, SIOCSIFFLAGS, &r);
     }
@@ -180,11 +182,13 @@ static int wait_running(const struct netdev *dev, int fd, int timeout_ms)
 int netdev_up(const struct netdev *dev, int timeout_ms)
 {
     int fd = open_link_events(), ret, saved;
+    bool running = false;
 
     if (fd < 0) {
         return -1;
     }
-    ret = change_up(dev, true) ? -1 : wait_running(dev, fd, timeout_ms);
+    ret = change_up(dev, true, &running) ? -1 :
+          running ? 0 : wait_running(dev, fd, timeout_ms);
     saved = errno;
     close(fd);
     errno = saved;
@@ -193,7 +197,9 @@ int netdev_up(const struct netdev *dev, int timeout_ms)
 
 int netdev_down(const struct netdev *dev)
 {
-    return change_up(dev, false);
+    bool running;
+
+    return change_up(dev, false, &running);
 }
 
 /* --- virtual functions --------------------------------------------------- */

@@ -45,6 +45,7 @@ static void info(struct job *job)
     fields_number(&job->out, AGENT_KEY_UPTIME,
                   (uint64_t)up.tv_sec * 1000 + (uint64_t)up.tv_nsec / 1000000);
     fields_number(&job->out, AGENT_KEY_PROCESS, (uint64_t)getpid());
+    posix_add_sleep_states(job);
 }
 
 static void logs(struct job *job)
@@ -108,6 +109,10 @@ job_handler *posix_handler(uint16_t request)
         return shut_down;
     case AGENT_REQ_LOGS:
         return logs;
+    case AGENT_REQ_SLEEP:
+        return posix_sleep;
+    case AGENT_REQ_TRAFFIC:
+        return posix_traffic;
     case AGENT_REQ_DEVICES:
         return posix_devices;
     case AGENT_REQ_STATUS:

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "linux/pci.h"
 #include "posix/backend.h"
 
 #define DEVICES  "/sys/bus/pci/devices"
@@ -109,6 +108,17 @@ static bool find(struct job *job, struct device *dev)
         return false;
     }
     look_at(dev);
+    return true;
+}
+
+bool posix_device_address(struct job *job, char address[PCI_ADDRESS_SIZE])
+{
+    struct device dev;
+
+    if (!find(job, &dev)) {
+        return false;
+    }
+    memcpy(address, dev.address, PCI_ADDRESS_SIZE);
     return true;
 }
 

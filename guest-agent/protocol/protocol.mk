@@ -8,7 +8,7 @@ AGENT_PROTOCOL := $(addprefix guest-agent/protocol/,crc32c.c fields.c frame.c \
 RIG_AGENT := $(GUEST)/rig-agent
 RIG_AGENT_SOURCES := $(filter-out %-windows.c, \
     $(wildcard guest-agent/protocol/*.c guest-agent/posix/*.c)) \
-    guest-agent/linux/pci.c guest-agent/linux/system.c
+    $(addprefix guest-agent/linux/,netdev.c pci.c system.c)
 RIG_AGENT_OBJECTS := $(patsubst guest-agent/%,$(AGENT_OBJ)/%.o, \
     $(RIG_AGENT_SOURCES))
 

@@ -6,11 +6,15 @@
 #ifndef WINDOWS_API_H
 #define WINDOWS_API_H
 
+#include <winsock2.h>
+#include <ws2ipdef.h>
 #include <windows.h>
 #include <cfg.h>
 #include <cfgmgr32.h>
 #include <devpropdef.h>
+#include <iphlpapi.h>
 #include <setupapi.h>
+#include <winternl.h>
 #include "protocol/job.h"
 
 /* cfgmgr32.h of the SDK; mingw has the types and not the function. */
@@ -69,6 +73,26 @@ typedef DWORD CALLBACK api_event(DWORD action, PVOID context, HANDLE event);
       (PCM_NOTIFY_FILTER, PVOID, api_notify *, HCMNOTIFICATION *)) \
     X(cfgmgr32, CM_Unregister_Notification, CONFIGRET, (HCMNOTIFICATION)) \
     X(cfgmgr32, CMP_WaitNoPendingInstallEvents, DWORD, (DWORD)) \
+    X(setupapi, SetupDiOpenDevRegKey, HKEY, \
+      (HDEVINFO, PSP_DEVINFO_DATA, DWORD, DWORD, DWORD, REGSAM)) \
+    X(powrprof, GetPwrCapabilities, BOOLEAN, (PSYSTEM_POWER_CAPABILITIES)) \
+    X(powrprof, SetSuspendState, BOOLEAN, (BOOLEAN, BOOLEAN, BOOLEAN)) \
+    X(ntdll, RtlGUIDFromString, LONG, (PUNICODE_STRING, GUID *)) \
+    X(iphlpapi, ConvertInterfaceGuidToLuid, DWORD, (const GUID *, NET_LUID *)) \
+    X(iphlpapi, InitializeUnicastIpAddressEntry, void, \
+      (MIB_UNICASTIPADDRESS_ROW *)) \
+    X(iphlpapi, CreateUnicastIpAddressEntry, DWORD, \
+      (const MIB_UNICASTIPADDRESS_ROW *)) \
+    X(iphlpapi, GetUnicastIpAddressEntry, DWORD, (MIB_UNICASTIPADDRESS_ROW *)) \
+    X(iphlpapi, DeleteUnicastIpAddressEntry, DWORD, \
+      (const MIB_UNICASTIPADDRESS_ROW *)) \
+    X(iphlpapi, CreateIpNetEntry2, DWORD, (const MIB_IPNET_ROW2 *)) \
+    X(iphlpapi, SetIpNetEntry2, DWORD, (MIB_IPNET_ROW2 *)) \
+    X(iphlpapi, NotifyUnicastIpAddressChange, DWORD, \
+      (USHORT, PUNICAST_IPADDRESS_CHANGE_CALLBACK, PVOID, BOOLEAN, HANDLE *)) \
+    X(iphlpapi, NotifyIpInterfaceChange, DWORD, \
+      (USHORT, PIPINTERFACE_CHANGE_CALLBACK, PVOID, BOOLEAN, HANDLE *)) \
+    X(iphlpapi, CancelMibChangeNotify2, DWORD, (HANDLE)) \
     X(wevtapi, EvtSubscribe, HANDLE, \
       (HANDLE, HANDLE, LPCWSTR, LPCWSTR, HANDLE, PVOID, api_event *, DWORD)) \
     X(wevtapi, EvtClose, BOOL, (HANDLE)) \

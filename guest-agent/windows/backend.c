@@ -15,6 +15,8 @@ static const struct {
     { AGENT_REQ_INFO, windows_info },
     { AGENT_REQ_QUIT, quit },
     { AGENT_REQ_SHUT_DOWN, windows_shut_down },
+    { AGENT_REQ_SLEEP, windows_sleep },
+    { AGENT_REQ_TRAFFIC, windows_traffic },
     { AGENT_REQ_DEVICES, windows_devices },
     { AGENT_REQ_STATUS, windows_status },
     { AGENT_REQ_WAIT, windows_wait },

@@ -12,7 +12,15 @@ job_handler *windows_handler(uint16_t request);
 void windows_init(void);
 
 /* info.c */
-job_handler windows_info, windows_logs, windows_shut_down;
+job_handler windows_info, windows_logs;
+/* A service's start type, if there is such a service. */
+void windows_add_service_start(struct job *job, const WCHAR *service,
+                               enum agent_key key);
+/* power.c */
+job_handler windows_shut_down, windows_sleep;
+void windows_add_sleep_states(struct job *job);
+/* traffic.c */
+job_handler windows_traffic;
 /* device.c */
 job_handler windows_devices, windows_status;
 /* control.c */

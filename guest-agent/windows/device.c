@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Devices of Windows: found by name, described. */
-#include <initguid.h>
-#include <windows.h>
-#include <devpkey.h>
+#include "windows/device.h"
 #include <stdio.h>
 #include <string.h>
 #include <wchar.h>
+/* The keys are defined here, and only here. */
+#include <initguid.h>
+#include <devpkey.h>
 #include "protocol/transfer.h"
 #include "windows/backend.h"
-#include "windows/device.h"
 #include "windows/text.h"
 
 /*
@@ -314,6 +314,7 @@ static void add_driver(struct job *job, DEVINST instance)
     }
     text_narrow(service, text, sizeof(text));
     fields_text(&job->out, AGENT_KEY_SERVICE, text);
+    windows_add_service_start(job, service, AGENT_KEY_SERVICE_START);
     if (!image_path(service, path)) {
         return;
     }

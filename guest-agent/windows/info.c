@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The system itself: what it is, its logs and dumps, its end. */
+/* The system itself: what it is and how it is set up, its logs and dumps. */
 #include <cpuid.h>
 #include <stdio.h>
 #include <string.h>
 #include <wchar.h>
 #include "windows/api.h"
 #include "windows/backend.h"
+#include "windows/service.h"
 #include "windows/text.h"
 
 /* NtQuerySystemInformation(); winternl.h of the SDK documents both. */
 #define SYSTEM_CODE_INTEGRITY_INFORMATION 103
-#define CODEINTEGRITY_OPTION_TESTSIGN     0x2
 
 /* Dumps listed at most: of each kind the directory's first ones. */
 #define FILES_MAX 64
@@ -62,6 +62,48 @@ static const char *architecture(void)
     return "unknown";
 }
 
+/* A number of the registry, if it is there. */
+static void add_setting(struct job *job, const WCHAR *path, const WCHAR *name,
+                        enum agent_key key)
+{
+    DWORD value = 0, size = sizeof(value);
+
+    if (RegGetValueW(HKEY_LOCAL_MACHINE, path, name, RRF_RT_REG_DWORD, NULL,
+                     &value, &size) == ERROR_SUCCESS) {
+        fields_number(&job->out, key, value);
+    }
+}
+
+/* What Windows does after a bug check: "Configure system failure and recovery
+ * options in Windows" has these values. */
+static void add_crash_control(struct job *job)
+{
+    static const struct {
+        const WCHAR *name;
+        enum agent_key key;
+    } settings[] = {
+        { L"CrashDumpEnabled", AGENT_KEY_CRASH_DUMP },
+        { L"AutoReboot", AGENT_KEY_AUTO_REBOOT },
+        { L"AlwaysKeepMemoryDump", AGENT_KEY_KEEP_DUMP },
+        { L"NMICrashDump", AGENT_KEY_NMI_DUMP },
+    };
+
+    for (size_t i = 0; i < ARRAYSIZE(settings); i++) {
+        add_setting(job, L"SYSTEM\\CurrentControlSet\\Control\\CrashControl",
+                    settings[i].name, settings[i].key);
+    }
+}
+
+void windows_add_service_start(struct job *job, const WCHAR *service,
+                               enum agent_key key)
+{
+    WCHAR path[300];
+
+    swprintf(path, ARRAYSIZE(path),
+             L"SYSTEM\\CurrentControlSet\\Services\\%ls", service);
+    add_setting(job, path, L"Start", key);
+}
+
 void windows_info(struct job *job)
 {
     unsigned a, b, c = 0, d;
@@ -74,6 +116,10 @@ void windows_info(struct job *job)
     fields_number(&job->out, AGENT_KEY_HYPERVISOR, c >> 31);
     fields_number(&job->out, AGENT_KEY_UPTIME, GetTickCount64());
     fields_number(&job->out, AGENT_KEY_PROCESS, GetCurrentProcessId());
+    windows_add_sleep_states(job);
+    add_crash_control(job);
+    windows_add_service_start(job, SERVICE_ID, AGENT_KEY_AGENT_START);
+    windows_add_service_start(job, L"rigshim", AGENT_KEY_SHIM_START);
     fields_number(&job->out, AGENT_KEY_SHIM, windows_has_shim());
 }
 
@@ -124,53 +170,4 @@ void windows_logs(struct job *job)
     add_files(job, L"", L"MEMORY.DMP");
     add_files(job, L"\\LiveKernelReports", L"*.dmp");
     add_files(job, L"\\LiveKernelReports\\NDIS", L"*.dmp");
-}
-
-/* --- the end ---------------------------------------------------------------------- */
-
-static bool take_privilege(struct job *job)
-{
-    TOKEN_PRIVILEGES privileges = { .PrivilegeCount = 1 };
-    DWORD code;
-    HANDLE token;
-
-    privileges.Privileges[0].Attributes = SE_PRIVILEGE_ENABLED;
-    if (!LookupPrivilegeValueW(NULL, SE_SHUTDOWN_NAME,
-                               &privileges.Privileges[0].Luid)) {
-        return api_failed(job, "LookupPrivilegeValueW", "SE_SHUTDOWN_NAME");
-    }
-    if (!OpenProcessToken(GetCurrentProcess(), TOKEN_ADJUST_PRIVILEGES,
-                          &token)) {
-        return api_failed(job, "OpenProcessToken", "this process");
-    }
-    AdjustTokenPrivileges(token, FALSE, &privileges, 0, NULL, NULL);
-    code = GetLastError(); /* it succeeds without having done so */
-    CloseHandle(token);
-    return code == ERROR_SUCCESS ||
-           api_failed_win32(job, "AdjustTokenPrivileges", code,
-                            "SE_SHUTDOWN_NAME");
-}
-
-/* In a second: the reply is to get out before. */
-void windows_shut_down(struct job *job)
-{
-    WCHAR why[] = L"The rig has asked for it.";
-    char mode[16];
-    bool reboot;
-
-    if (!job_text(job, AGENT_KEY_MODE, mode, sizeof(mode))) {
-        return;
-    }
-    reboot = strcmp(mode, "reboot") == 0;
-    if (!reboot && strcmp(mode, "power-off") != 0) {
-        job_fail(job, AGENT_E_INVALID,
-                 "mode is \"reboot\" or \"power-off\", not \"%s\"", mode);
-        return;
-    }
-    if (take_privilege(job) &&
-        !InitiateSystemShutdownExW(NULL, why, 1, TRUE, reboot,
-                                   SHTDN_REASON_MAJOR_OTHER |
-                                   SHTDN_REASON_FLAG_PLANNED)) {
-        api_failed(job, "InitiateSystemShutdownExW", mode);
-    }
 }

@@ -9,9 +9,9 @@ WINDOWS_AGENT_OBJECTS := $(patsubst guest-agent/%.c, \
     $(WINDOWS_AGENT_OBJ)/%.o,$(WINDOWS_AGENT_SOURCES))
 # Windows 8.1 is the oldest that it is for; what is newer it looks up.
 WINDOWS_AGENT_CFLAGS := -std=gnu11 -O2 -Wall -Wextra -municode \
-    -D_WIN32_WINNT=0x0603 -DUNICODE -D_UNICODE -D__USE_MINGW_ANSI_STDIO=1 \
+    -D_WIN32_WINNT=0x0603 -DWIN32_LEAN_AND_MEAN -DUNICODE -D_UNICODE -D__USE_MINGW_ANSI_STDIO=1 \
     -iquote guest-agent -iquote guest-agent/include -Iqemu-devices/include
-WINDOWS_AGENT_LIBS := -lbcrypt -ladvapi32
+WINDOWS_AGENT_LIBS := -lbcrypt -ladvapi32 -lws2_32
 
 DEPS += gcc-mingw-w64-x86-64
 

@@ -3,6 +3,7 @@
 #include "tests/agent/transport.h"
 
 #include <fcntl.h>
+#include <glib-unix.h>
 #include <glib/gstdio.h>
 #include <pty.h>
 #include <signal.h>
@@ -173,12 +174,14 @@ char *transport_run(Transport *t, const char *const *argv, int *status)
 /* --- in a virtual machine --------------------------------------------------------- */
 
 /*
- * Everything that the tests are about: a function to enable and disable, and
- * the agent's port, as a COM port or as a virtio-serial port.
+ * Everything that the tests are about: a function to enable and disable, whose
+ * cable leads to a reflector, a monitor, and the agent's port, as a COM port or
+ * as a virtio-serial port.
  */
-static void vm_spawn(Transport *t, gboolean virtio, int fd)
+static void vm_spawn(Transport *t, gboolean virtio, int fd, int monitor)
 {
     g_autofree char *chardev = g_strdup_printf("socket,id=agent,fd=%d", fd);
+    g_autofree char *qmp = g_strdup_printf("socket,id=qmp,fd=%d", monitor);
     g_autofree char *append = NULL;
     const char *serial[] = { "-device", "isa-serial,chardev=agent" };
     const char *port[] = {
@@ -192,7 +195,10 @@ static void vm_spawn(Transport *t, gboolean virtio, int fd)
         "q35,accel=tcg", "-cpu", "max", "-m", "256", "-kernel", VM_KERNEL,
         "-initrd", VM_INITRAMFS, "-append", NULL, "-serial", "stdio",
         "-chardev", NULL, "-device", "pcie-root-port,id=rp0",
-        "-device", "virtio-net-pci,bus=rp0,romfile=",
+        "-netdev", "hubport,id=n0,hubid=0", "-netdev", "hubport,id=n1,hubid=0",
+        "-device", "virtio-net-pci,bus=rp0,romfile=,netdev=n0",
+        "-device", "rig-reflector,netdev=n1",
+        "-chardev", qmp, "-mon", "chardev=qmp,mode=control",
     };
 
     /* Not that of the rig's own guests: it is for a clock that jumps. */
@@ -214,18 +220,79 @@ static void vm_spawn(Transport *t, gboolean virtio, int fd)
     }
     g_ptr_array_add(argv, NULL);
     fcntl(fd, F_SETFD, 0);
+    fcntl(monitor, F_SETFD, 0);
     t->pid = spawn(t, (const char *const *)argv->pdata, NULL);
     close(fd);
+    close(monitor);
 }
 
 static void vm_start(Transport *t)
 {
-    int fds[2];
+    int fds[2], qmp[2];
 
     g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds),
                     ==, 0);
-    vm_spawn(t, strcmp(t->kind->name, "vm-virtio") == 0, fds[1]);
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, qmp),
+                    ==, 0);
+    vm_spawn(t, strcmp(t->kind->name, "vm-virtio") == 0, fds[1], qmp[1]);
     t->wire = wire_new(fds[0]);
+    t->qmp = qmp[0];
+    transport_qmp(t, "qmp_capabilities");
+}
+
+void transport_qmp(Transport *t, const char *command)
+{
+    g_autofree char *text = g_strdup_printf("{\"execute\":\"%s\"}\n",
+                                            command);
+
+    g_assert_cmpint(write(t->qmp, text, strlen(text)), ==,
+                    (gssize)strlen(text));
+}
+
+static gboolean on_qmp(gint fd, GIOCondition condition, gpointer opaque)
+{
+    Transport *t = opaque;
+    char text[4096];
+    ssize_t n = read(fd, text, sizeof(text));
+
+    (void)condition;
+    g_string_append_len(t->said, text, n > 0 ? n : 0);
+    return n > 0;
+}
+
+static gboolean on_late(gpointer opaque)
+{
+    *(gboolean *)opaque = TRUE;
+    return G_SOURCE_REMOVE;
+}
+
+gboolean transport_qmp_said(Transport *t, const char *what)
+{
+    GMainContext *context = g_main_context_ref_thread_default();
+    GSource *source = g_unix_fd_source_new(t->qmp, G_IO_IN);
+    GSource *timer = g_timeout_source_new_seconds(60);
+    gboolean late = FALSE, said;
+
+    g_source_set_callback(source, G_SOURCE_FUNC(on_qmp), t, NULL);
+    g_source_set_callback(timer, on_late, &late, NULL);
+    g_source_attach(source, context);
+    g_source_attach(timer, context);
+    while (!(said = strstr(t->said->str, what) != NULL) && !late) {
+        g_main_context_iteration(context, TRUE);
+    }
+    g_string_truncate(t->said, 0);
+    g_source_destroy(source);
+    g_source_destroy(timer);
+    g_source_unref(source);
+    g_source_unref(timer);
+    g_main_context_unref(context);
+    return said;
+}
+
+static void vm_stop(Transport *t)
+{
+    end(t);
+    close(t->qmp);
 }
 
 static void on_quit(gpointer opaque, const struct fields *reply,
@@ -249,8 +316,8 @@ static const TransportKind kinds[] = {
     { "local", NULL, FALSE, FALSE, local_start, end, local_restart },
     { "wine", "C:\\rig-test\\", TRUE, FALSE, wine_start, wine_stop,
       wine_restart },
-    { "vm-serial", "/rig-test/", FALSE, TRUE, vm_start, end, vm_restart },
-    { "vm-virtio", "/rig-test/", FALSE, TRUE, vm_start, end, vm_restart },
+    { "vm-serial", "/rig-test/", FALSE, TRUE, vm_start, vm_stop, vm_restart },
+    { "vm-virtio", "/rig-test/", FALSE, TRUE, vm_start, vm_stop, vm_restart },
 };
 
 const TransportKind *transport_kind(const char *name)
@@ -269,7 +336,8 @@ Transport *transport_start(const TransportKind *kind, const char *scratch)
 
     t->kind = kind;
     t->scratch = g_strdup(scratch);
-    t->slave = -1;
+    t->slave = t->qmp = -1;
+    t->said = g_string_new(NULL);
     kind->start(t);
     return t;
 }
@@ -281,6 +349,7 @@ void transport_stop(Transport *t)
     if (t->slave >= 0) {
         close(t->slave);
     }
+    g_string_free(t->said, TRUE);
     g_free(t->scratch);
     g_free(t);
 }

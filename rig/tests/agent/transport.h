@@ -26,6 +26,8 @@ struct Transport {
     int slave;              /* of a pty, kept open; -1: none */
     GPid pid;
     guint lives;            /* of the agent's process, as far as we start it */
+    int qmp;                /* a VM's monitor; -1: none */
+    GString *said;          /* what came from it */
 };
 
 /* "local": the Linux agent on a pty, "wine": agent.exe on one under Wine,
@@ -34,6 +36,12 @@ const TransportKind *transport_kind(const char *name);
 
 Transport *transport_start(const TransportKind *kind, const char *scratch);
 void transport_stop(Transport *t);
+
+/* Execute a QMP command of a VM; and wait until its monitor has said `what`
+ * since the last such wait, while the thread's context goes on. Not longer than
+ * a minute; FALSE then. */
+void transport_qmp(Transport *t, const char *command);
+gboolean transport_qmp_said(Transport *t, const char *what);
 
 /* A program of this kind's system, to its end: its output and exit status.
  * For Wine only. */

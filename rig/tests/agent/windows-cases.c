@@ -61,6 +61,99 @@ START_TEST(info_says_which_windows)
 }
 END_TEST
 
+static void set_registry(const char *key, const char *value,
+                         const char *number)
+{
+    const char *argv[] = { "reg.exe", "add", key, "/v", value, "/t",
+                           "REG_DWORD", "/d", number, "/f", NULL };
+    int status;
+    g_autofree char *said = transport_run(transport, argv, &status);
+
+    ck_assert_msg(status == 0, "%s", said);
+}
+
+START_TEST(info_says_what_follows_a_bug_check)
+{
+    static const char crash[] = "HKLM\\SYSTEM\\CurrentControlSet\\Control\\"
+                                "CrashControl";
+    static const char shim[] = "HKLM\\SYSTEM\\CurrentControlSet\\Services\\"
+                               "rigshim";
+    const char *forget[] = { "reg.exe", "delete", shim, "/f", NULL };
+    g_autofree struct fields *before = expect_reply(AGENT_REQ_INFO, 0, NULL);
+    g_autofree struct fields *reply = NULL;
+    struct field field;
+    int status;
+
+    ck_assert(!fields_find(before, AGENT_KEY_SHIM_START, &field));
+    set_registry(crash, "CrashDumpEnabled", "3");
+    set_registry(crash, "AutoReboot", "1");
+    set_registry(crash, "AlwaysKeepMemoryDump", "1");
+    set_registry(crash, "NMICrashDump", "0");
+    set_registry(shim, "Start", "4");
+    reply = expect_reply(AGENT_REQ_INFO, 0, NULL);
+    ck_assert_uint_eq(fields_get_number(reply, AGENT_KEY_CRASH_DUMP, 9), 3);
+    ck_assert_uint_eq(fields_get_number(reply, AGENT_KEY_AUTO_REBOOT, 9), 1);
+    ck_assert_uint_eq(fields_get_number(reply, AGENT_KEY_KEEP_DUMP, 9), 1);
+    ck_assert_uint_eq(fields_get_number(reply, AGENT_KEY_NMI_DUMP, 9), 0);
+    ck_assert_uint_eq(fields_get_number(reply, AGENT_KEY_SHIM_START, 9), 4);
+    g_free(transport_run(transport, forget, &status));
+}
+END_TEST
+
+/* Wine says that it has slept; its clocks say for how long: QEMU's event is
+ * what the runner goes by. Where it offers no S3, the failure says so. */
+START_TEST(sleep_is_asked_of_windows)
+{
+    g_autofree struct fields *info = expect_reply(AGENT_REQ_INFO, 0, NULL);
+    g_autofree char *states = text_of(info, AGENT_KEY_SLEEP_STATES);
+    g_autoptr(GError) error = NULL;
+    g_autofree struct fields *reply = ask(AGENT_REQ_SLEEP, 0, NULL, 0, 0, 0,
+                                          &error);
+
+    if (reply) {
+        says(states, "S3");
+        ck_assert_uint_le(fields_get_number(reply, AGENT_KEY_ASLEEP, 99999),
+                          1000);
+    } else {
+        says(error->message, strstr(states, "S3") ? "SetSuspendState" :
+             "cannot sleep in S3");
+    }
+}
+END_TEST
+
+static char *traffic_failure(const char *device, uint64_t frames, int code)
+{
+    g_autofree struct fields *f = g_new(struct fields, 1);
+    g_autofree struct fields *reply = NULL;
+    g_autoptr(GError) error = NULL;
+
+    fields_clear(f);
+    fields_text(f, AGENT_KEY_DEVICE, device);
+    fields_number(f, AGENT_KEY_FRAMES, frames);
+    fields_number(f, AGENT_KEY_MIN_LENGTH, 60);
+    fields_number(f, AGENT_KEY_MAX_LENGTH, 60);
+    reply = rig_agent_call(agent, AGENT_REQ_TRAFFIC, f, 0, &error);
+    ck_assert_ptr_null(reply);
+    ck_assert_msg(error->code == code, "%s", error->message);
+    return g_strdup(error->message);
+}
+
+/* Wine has the IP Helper functions that read and lacks those that change. */
+START_TEST(frames_need_an_adapter_and_ip_helper)
+{
+    g_autofree char *none = traffic_failure("PCI\\VEN_1AF4&DEV_10F5", 1,
+                                            AGENT_E_NOT_FOUND);
+    g_autofree char *zero = traffic_failure("ROOT\\WINEBUS", 0,
+                                            AGENT_E_INVALID);
+    g_autofree char *lacks = traffic_failure("ROOT\\WINEBUS", 1,
+                                             AGENT_E_UNSUPPORTED);
+
+    says(none, "no device");
+    says(zero, "frames is 1 to");
+    says(lacks, "iphlpapi.dll");
+}
+END_TEST
+
 /* Wine has a few devices of its own. */
 START_TEST(devices_are_listed_by_their_hardware_ids)
 {
@@ -328,6 +421,9 @@ END_TEST
 void add_windows_cases(TCase *tcase)
 {
     tcase_add_test(tcase, info_says_which_windows);
+    tcase_add_test(tcase, info_says_what_follows_a_bug_check);
+    tcase_add_test(tcase, sleep_is_asked_of_windows);
+    tcase_add_test(tcase, frames_need_an_adapter_and_ip_helper);
     tcase_add_test(tcase, devices_are_listed_by_their_hardware_ids);
     tcase_add_test(tcase, a_device_that_is_not_there_is_not_found);
     tcase_add_test(tcase, what_the_configuration_manager_lacks_is_said);
