@@ -5,7 +5,9 @@
  * A test frame says itself which one it claims to be (scenario, cycle,
  * number); every byte of it follows from that claim and the traffic step. The
  * addresses give the direction: to the reflector, or back from it. A frame
- * whose claim fits no step that ran is not ours to judge.
+ * whose claim fits no step that ran is not ours to judge. A guest that sends
+ * through its own IP has the same bytes in UDP datagrams; its headers are its
+ * own business, but who talks to whom, and how long it is.
  */
 #include "frames.h"
 
@@ -17,6 +19,10 @@
 
 static const uint8_t peer_mac[6] = RIG_PEER_MAC;
 
+/* Bytes in front of the payload: EtherType included, and of UDP over IPv4. */
+#define PAYLOAD      14u
+#define UDP_PAYLOAD  (PAYLOAD + RIG_UDP_HEADERS)
+
 enum { TO_PEER, FROM_PEER, DIRECTIONS };
 
 /* Which frames of one step were seen, by direction. */
@@ -25,19 +31,24 @@ typedef struct Seen {
     uint8_t *bits[DIRECTIONS]; /* one per frame */
 } Seen;
 
+static uint32_t get16(const uint8_t *p)
+{
+    return (uint32_t)p[0] << 8 | p[1];
+}
+
 static uint32_t get32(const uint8_t *p)
 {
     return (uint32_t)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3];
 }
 
 /* Frames of a step come together: the search begins where the last ended. */
-static Seen *find(Seen *seen, size_t n, size_t *last, const uint8_t *frame)
+static Seen *find(Seen *seen, size_t n, size_t *last, const uint8_t *payload)
 {
     for (size_t i = 0; i < n; i++) {
         size_t at = (*last + i) % n;
 
-        if (seen[at].traffic->scenario == get32(frame + 14) &&
-            seen[at].traffic->cycle == get32(frame + 18)) {
+        if (seen[at].traffic->scenario == get32(payload) &&
+            seen[at].traffic->cycle == get32(payload + 4)) {
             *last = at;
             return &seen[at];
         }
@@ -45,9 +56,31 @@ static Seen *find(Seen *seen, size_t n, size_t *last, const uint8_t *frame)
     return NULL;
 }
 
-/* Does @frame hold exactly what frame @number of @t is? */
+/* UDP over IPv4, whole, to the reflector's port or from it? */
+static gboolean is_udp(const uint8_t *frame, uint32_t captured)
+{
+    const uint8_t *ip = frame + PAYLOAD, *udp = ip + 20;
+
+    return captured >= UDP_PAYLOAD && get16(frame + 12) == RIG_ETHERTYPE_IP &&
+           ip[0] == 0x45 && !(get16(ip + 6) & 0x3fff) && ip[9] == 17 &&
+           ((get32(ip + 16) == RIG_PEER_IP &&
+             get16(udp + 2) == RIG_UDP_PORT) ||
+            (get32(ip + 12) == RIG_PEER_IP && get16(udp) == RIG_UDP_PORT));
+}
+
+/* Where the payload begins; 0: no frame of ours. */
+static uint32_t payload_of(const uint8_t *frame, uint32_t captured)
+{
+    uint32_t at = captured < RIG_FRAME_HEADER ? 0 :
+                  get16(frame + 12) == RIG_ETHERTYPE ? PAYLOAD :
+                  is_udp(frame, captured) ? UDP_PAYLOAD : 0;
+
+    return at && captured - at >= RIG_FRAME_HEADER - PAYLOAD ? at : 0;
+}
+
+/* Does @frame hold exactly what frame @number of @t is, from @at on? */
 static gboolean is_right(const RigTraffic *t, const uint8_t *frame,
-                         uint32_t length, uint32_t number)
+                         uint32_t at, uint32_t length, uint32_t number)
 {
     uint8_t want[RIG_FRAME_MAX];
 
@@ -56,23 +89,18 @@ static gboolean is_right(const RigTraffic *t, const uint8_t *frame,
                                    t->max_length)) {
         return FALSE;
     }
-    rig_frame_fill(want, length, t->seed, t->scenario, t->cycle, number,
-                   frame, frame + 6);
-    return memcmp(frame, want, length) == 0;
+    rig_frame_fill(want, length - at + PAYLOAD, t->seed, t->scenario, t->cycle,
+                   number, frame, frame + 6);
+    return memcmp(frame + at, want + PAYLOAD, length - at) == 0;
 }
 
 static void judge(Seen *seen, size_t n, size_t *last, const uint8_t *frame,
                   uint32_t captured, uint32_t length)
 {
-    uint32_t number;
+    uint32_t number, at = payload_of(frame, captured);
+    Seen *s = at ? find(seen, n, last, frame + at) : NULL;
     int direction;
-    Seen *s;
 
-    if (captured < RIG_FRAME_HEADER ||
-        (frame[12] << 8 | frame[13]) != RIG_ETHERTYPE) {
-        return;
-    }
-    s = find(seen, n, last, frame);
     if (!s) {
         return;
     }
@@ -84,8 +112,9 @@ static void judge(Seen *seen, size_t n, size_t *last, const uint8_t *frame,
         s->traffic->wrong++;
         return;
     }
-    number = get32(frame + 22);
-    if (captured != length || !is_right(s->traffic, frame, length, number) ||
+    number = get32(frame + at + 8);
+    if (captured != length ||
+        !is_right(s->traffic, frame, at, length, number) ||
         s->bits[direction][number]) {
         s->traffic->wrong++;
         return;

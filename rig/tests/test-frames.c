@@ -160,6 +160,54 @@ START_TEST(wrong_length_number_and_addresses_are_wrong)
 }
 END_TEST
 
+/* The same frame as a datagram to the reflector, or as its echo. */
+static uint32_t make_udp(uint8_t *frame, uint32_t cycle, uint32_t n, int back)
+{
+    uint32_t length = rig_frame_length(SEED, n, MIN_LENGTH, MAX_LENGTH);
+    uint8_t plain[RIG_FRAME_MAX], *ip = frame + 14, *udp = ip + 20;
+
+    rig_frame_fill(plain, length - RIG_UDP_HEADERS, SEED, 1, cycle, n,
+                   back ? nic : peer, back ? peer : nic);
+    memset(frame, 0, 14 + RIG_UDP_HEADERS);
+    memcpy(frame, plain, 12);
+    frame[12] = 0x08;
+    ip[0] = 0x45;
+    ip[6] = 0x40;                         /* not to be cut up */
+    ip[9] = 17;
+    rig_put32(ip + 12, back ? RIG_PEER_IP : RIG_GUEST_IP);
+    rig_put32(ip + 16, back ? RIG_GUEST_IP : RIG_PEER_IP);
+    udp[back ? 1 : 3] = RIG_UDP_PORT;
+    memcpy(frame + 14 + RIG_UDP_HEADERS, plain + 14,
+           length - 14 - RIG_UDP_HEADERS);
+    return length;
+}
+
+START_TEST(datagrams_are_counted_as_frames_are)
+{
+    uint8_t frame[RIG_FRAME_MAX];
+    uint32_t length;
+
+    for (uint32_t n = 0; n < SENT; n++) {
+        for (int back = 0; back < 2; back++) {
+            length = make_udp(frame, 1, n, back);
+            put(frame, length, length);
+        }
+    }
+    frame[length - 1] ^= 1;
+    put(frame, length, length);           /* wrong */
+    make_udp(frame, 2, 0, 0);
+    frame[23] = 6;
+    put(frame, length, length);           /* TCP */
+    make_udp(frame, 2, 0, 0);
+    frame[37] = 9;
+    put(frame, length, length);           /* another port */
+    put(frame, 45, 45);                   /* without a whole claim */
+    check();
+    expect(&t[0], SENT, SENT, 1, 0);
+    expect(&t[1], 0, 0, 0, 2 * SENT);
+}
+END_TEST
+
 START_TEST(second_copy_of_a_frame_is_wrong)
 {
     put_all_but(0, 0, 0);
@@ -223,6 +271,7 @@ int main(void)
     tcase_add_test(c, missing_frame_is_missing_in_its_cycle_and_direction);
     tcase_add_test(c, every_single_wrong_byte_is_seen);
     tcase_add_test(c, wrong_length_number_and_addresses_are_wrong);
+    tcase_add_test(c, datagrams_are_counted_as_frames_are);
     tcase_add_test(c, second_copy_of_a_frame_is_wrong);
     tcase_add_test(c, frames_of_others_do_not_count);
     tcase_add_test(c, cut_capture_is_an_error_that_keeps_what_came_before);

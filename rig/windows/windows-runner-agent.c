@@ -8,84 +8,117 @@
 
 #include "agent-link.h"
 #include "loop.h"
+#include "qmp.h"
 #include "windows-domain.h"
 #include "windows-runner-internal.h"
 
-/* For QEMU to delete what the guest has let go. */
-#define DELETE_SECONDS 60
-/* For Windows that has stopped to write its memory and reset the machine. */
-#define RESET_SECONDS 300
+/* --- events of QEMU ------------------------------------------------------ */
 
-/* --- events -------------------------------------------------------------- */
+typedef enum What { PANIC, DELETED, SUSPENDED, RESET } What;
 
-typedef enum Happening { PANICKED, DELETED, RESET } Happening;
-
-typedef struct Event {
+typedef struct News {
     RigWindowsRunner *r;
-    Happening what;
+    What what;
     char *json;
-} Event;
+} News;
 
-static gboolean take_event(gpointer opaque)
+static gboolean take_news(gpointer opaque)
 {
-    Event *e = opaque;
+    News *n = opaque;
+    RigWindowsRunner *r = n->r;
 
-    switch (e->what) {
-    case PANICKED:
-        if (!e->r->panicked) { /* the first one says what it was */
-            e->r->panicked = TRUE;
-            e->r->panic = g_steal_pointer(&e->json);
+    switch (n->what) {
+    case PANIC:
+        if (!r->panicked) { /* the first one says what it was */
+            r->panicked = TRUE;
+            r->panic = g_steal_pointer(&n->json);
         }
         break;
     case DELETED:
-        e->r->deleted = TRUE;
+        r->deleted = TRUE;
+        break;
+    case SUSPENDED:
+        r->suspended = TRUE;
         break;
     case RESET:
-        e->r->reset = TRUE;
+        r->reset = TRUE;
         break;
     }
     return G_SOURCE_REMOVE;
 }
 
-static void event_free(gpointer opaque)
+static void news_free(gpointer opaque)
 {
-    Event *e = opaque;
+    News *n = opaque;
 
-    g_free(e->json);
-    g_free(e);
+    g_free(n->json);
+    g_free(n);
 }
 
-static void post(RigWindowsRunner *r, Happening what, const char *json)
+static void post(RigWindowsRunner *r, What what, const char *json)
 {
     GSource *source = g_idle_source_new();
-    Event *e = g_new0(Event, 1);
+    News *n = g_new0(News, 1);
 
-    e->r = r;
-    e->what = what;
-    e->json = g_strdup(json);
+    n->r = r;
+    n->what = what;
+    n->json = g_strdup(json);
     g_source_set_priority(source, G_PRIORITY_HIGH);
-    g_source_set_callback(source, take_event, e, event_free);
+    g_source_set_callback(source, take_news, n, news_free);
     g_source_attach(source, r->context);
     g_source_unref(source);
 }
 
-void rig_runner_on_panic(const char *json, void *opaque)
+static void on_panic(const char *json, void *opaque)
 {
-    post(opaque, PANICKED, json);
+    post(opaque, PANIC, json);
 }
 
-void rig_runner_on_deleted(const char *json, void *opaque)
+static void on_deleted(const char *json, void *opaque)
 {
     if (strstr(json, "\"" RIG_WINDOWS_NIC "\"")) {
-        post(opaque, DELETED, json);
+        post(opaque, DELETED, NULL);
     }
 }
 
-/* Not those that rig has asked QEMU for. */
-void rig_runner_on_reset(const char *json, void *opaque)
+static void on_suspended(const char *json, void *opaque)
 {
-    if (strstr(json, "\"guest-reset\"")) {
-        post(opaque, RESET, json);
+    (void)json;
+    post(opaque, SUSPENDED, NULL);
+}
+
+/* A reset that the host asks for is none of the guest's. */
+static void on_reset(const char *json, void *opaque)
+{
+    g_autoptr(JsonParser) parser = json_parser_new();
+    JsonNode *root;
+
+    if (!json_parser_load_from_data(parser, json, -1, NULL)) {
+        return;
+    }
+    root = json_parser_get_root(parser);
+    if (root && JSON_NODE_HOLDS_OBJECT(root) &&
+        json_object_get_boolean_member_with_default(
+            json_node_get_object(root), "guest", FALSE)) {
+        post(opaque, RESET, NULL);
+    }
+}
+
+void rig_runner_watch(RigWindowsRunner *r)
+{
+    static const struct {
+        const char *event;
+        void (*happened)(const char *json, void *opaque);
+    } events[RIG_RUNNER_EVENTS] = {
+        { "GUEST_PANICKED", on_panic },
+        { "DEVICE_DELETED", on_deleted },
+        { "SUSPEND", on_suspended },
+        { "RESET", on_reset },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(events); i++) {
+        r->watch[i] = rig_qmp_watch(r->config.conn, r->domain,
+                                    events[i].event, events[i].happened, r);
     }
 }
 
@@ -95,32 +128,21 @@ static gboolean on_deadline(gpointer opaque)
     return G_SOURCE_REMOVE;
 }
 
-/* Until an event has set @flag of @r; FALSE: not in time, or a panic. */
-static gboolean wait_for(RigWindowsRunner *r, const gboolean *flag,
-                         unsigned seconds)
+gboolean rig_runner_wait(RigWindowsRunner *r, const gboolean *happened,
+                         const gboolean *enough, unsigned seconds)
 {
     GSource *deadline = g_timeout_source_new_seconds(seconds);
     gboolean over = FALSE;
 
     g_source_set_callback(deadline, on_deadline, &over, NULL);
     g_source_attach(deadline, r->context);
-    while (!*flag && !over && !r->panicked &&
+    while (!*happened && !(enough && *enough) && !over && !r->panicked &&
            !g_atomic_int_get(&r->stop)) {
         g_main_context_iteration(r->context, TRUE);
     }
     g_source_destroy(deadline);
     g_source_unref(deadline);
-    return *flag;
-}
-
-gboolean rig_runner_wait_deleted(RigWindowsRunner *r)
-{
-    return wait_for(r, &r->deleted, DELETE_SECONDS);
-}
-
-gboolean rig_runner_wait_reset(RigWindowsRunner *r)
-{
-    return wait_for(r, &r->reset, RESET_SECONDS);
+    return *happened;
 }
 
 void rig_runner_drain(RigWindowsRunner *r)
@@ -131,16 +153,10 @@ void rig_runner_drain(RigWindowsRunner *r)
 
 /* --- asking -------------------------------------------------------------- */
 
-typedef struct Answer {
-    gboolean done;
-    struct fields *reply;
-    GError *error;
-} Answer;
-
 static void on_done(gpointer opaque, const struct fields *reply,
                     const GError *error)
 {
-    Answer *a = opaque;
+    RigRunnerAnswer *a = opaque;
 
     a->done = TRUE;
     if (error) {
@@ -162,34 +178,56 @@ static void hang_up(RigWindowsRunner *r)
     g_clear_pointer(&r->agent, rig_agent_free);
 }
 
-gboolean rig_runner_ask(RigWindowsRunner *r, uint16_t request,
-                        const struct fields *arguments,
-                        struct fields **reply, GError **error)
+void rig_runner_answer_clear(RigRunnerAnswer *a)
 {
-    Answer a = { 0 };
+    g_free(a->reply);
+    g_clear_error(&a->error);
+    *a = (RigRunnerAnswer) { 0 };
+}
 
+gboolean rig_runner_ask_begin(RigWindowsRunner *r, uint16_t request,
+                          const struct fields *arguments, uint64_t limit_ms,
+                          RigRunnerAnswer *a, GError **error)
+{
+    rig_runner_answer_clear(a);
     if (!r->agent) {
         return refuse(error, "the agent is not there");
     }
-    rig_agent_start(r->agent, request, arguments, 0, on_done, &a);
-    while (!a.done && !r->panicked && !g_atomic_int_get(&r->stop)) {
+    rig_agent_start(r->agent, request, arguments, limit_ms, on_done, a);
+    return TRUE;
+}
+
+gboolean rig_runner_ask_end(RigWindowsRunner *r, RigRunnerAnswer *a,
+                           struct fields **reply, GError **error)
+{
+    while (!a->done && r->agent && !r->panicked &&
+           !g_atomic_int_get(&r->stop)) {
         g_main_context_iteration(r->context, TRUE);
     }
-    if (!a.done) {
+    if (!a->done) {
         hang_up(r);
         return refuse(error, r->panicked ? "the guest has panicked" :
                       "the run was stopped");
     }
-    if (a.error) {
-        g_propagate_error(error, a.error);
+    if (a->error) {
+        g_propagate_error(error, g_steal_pointer(&a->error));
         return FALSE;
     }
     if (reply) {
-        *reply = a.reply;
-    } else {
-        g_free(a.reply);
+        *reply = g_steal_pointer(&a->reply);
     }
+    rig_runner_answer_clear(a);
     return TRUE;
+}
+
+gboolean rig_runner_ask(RigWindowsRunner *r, uint16_t request,
+                        const struct fields *arguments,
+                        struct fields **reply, GError **error)
+{
+    RigRunnerAnswer a = { 0 };
+
+    return rig_runner_ask_begin(r, request, arguments, 0, &a, error) &&
+           rig_runner_ask_end(r, &a, reply, error);
 }
 
 /* Who stops the run shuts the line down: the wait for the agent is over. */

@@ -9,12 +9,22 @@
 #include "windows-runner.h"
 #include "windows-steps.h"
 
+/* QEMU's events that the runner hears of. */
+#define RIG_RUNNER_EVENTS 4
+
+/* What came of a request to the agent. */
+typedef struct RigRunnerAnswer {
+    gboolean done;
+    struct fields *reply;   /* or ... */
+    GError *error;
+} RigRunnerAnswer;
+
 struct RigWindowsRunner {
     RigWindowsRunnerConfig config;
     virDomainPtr domain;
     GThread *thread;
     GMainContext *context;  /* of that thread */
-    int watch, watch_deleted, watch_reset; /* rig_qmp_watch() */
+    int watch[RIG_RUNNER_EVENTS]; /* rig_qmp_watch() */
     int stop;               /* atomic: the user wants no more */
     GMutex hangup;          /* of the next: to end a wait from outside */
     int line;               /* a duplicate of the agent's socket, or -1 */
@@ -34,6 +44,11 @@ struct RigWindowsRunner {
     gboolean init_failed;   /* in this cycle */
     gboolean armed;         /* device faults */
     gboolean dumped;        /* memory, in this scenario */
+    gboolean suspended;     /* QEMU has said so: it sleeps, or did */
+    gboolean asleep;        /* ... in a power step that is not over */
+    RigRunnerAnswer sleep;  /* of the agent, when it is awake again */
+    gboolean adrift;        /* the cycle has left the system in a state that
+                               only a restart, or the snapshot, leads out of */
 
     gboolean panicked;
     gboolean reset;         /* the guest has, since the snapshot */
@@ -70,15 +85,24 @@ gboolean rig_runner_meet(RigWindowsRunner *r);
 void rig_runner_cut(RigWindowsRunner *r);
 /* Take what libvirt's thread has left for us: a panic. */
 void rig_runner_drain(RigWindowsRunner *r);
-/* For rig_qmp_watch(). */
-void rig_runner_on_panic(const char *json, void *opaque);
-void rig_runner_on_deleted(const char *json, void *opaque);
-void rig_runner_on_reset(const char *json, void *opaque);
-/* Until QEMU has deleted the function that the guest let go; FALSE: not in
-   time, or the guest has panicked. */
-gboolean rig_runner_wait_deleted(RigWindowsRunner *r);
-/* The same for a guest that may have stopped and will reset the machine. */
-gboolean rig_runner_wait_reset(RigWindowsRunner *r);
+/*
+ * The same in two halves, for a request that something else has to happen
+ * before the end of: @answer has to stay until it is done, or the agent is
+ * hung up. @limit_ms 0: the request's own.
+ */
+gboolean rig_runner_ask_begin(RigWindowsRunner *r, uint16_t request,
+                          const struct fields *arguments, uint64_t limit_ms,
+                          RigRunnerAnswer *answer, GError **error);
+gboolean rig_runner_ask_end(RigWindowsRunner *r, RigRunnerAnswer *answer,
+                           struct fields **reply, GError **error);
+void rig_runner_answer_clear(RigRunnerAnswer *answer);
+
+/* Hear QEMU's events from here on. */
+void rig_runner_watch(RigWindowsRunner *r);
+/* Until *@happened; FALSE: not within @seconds, or the guest has panicked, or
+   *@enough, which may be NULL, is so. */
+gboolean rig_runner_wait(RigWindowsRunner *r, const gboolean *happened,
+                         const gboolean *enough, unsigned seconds);
 
 /* --- windows-runner-step.c: what a step asks for ------------------------- */
 
@@ -87,6 +111,20 @@ void rig_runner_do(RigWindowsRunner *r, const RigStep *step,
                    const RigWindowsStep *w, RigStepOutcome *o);
 /* Between two cycles: the device is there again, and disabled. */
 void rig_runner_tidy(RigWindowsRunner *r);
+/* The agent's refusal of a step, or its silence: what that makes of it. */
+void rig_runner_failed(RigWindowsRunner *r, RigStepOutcome *o,
+                       const GError *error);
+/* Wait until the device is settled: what that says of MiniportInitializeEx. */
+void rig_runner_settled(RigWindowsRunner *r, RigStepOutcome *o);
+
+/* --- windows-runner-system.c: steps of the whole system ------------------ */
+
+void rig_runner_sleep(RigWindowsRunner *r, RigStepOutcome *o);
+void rig_runner_wake_up(RigWindowsRunner *r, RigStepOutcome *o);
+void rig_runner_shut_down(RigWindowsRunner *r, RigStepOutcome *o);
+/* Frames through the function, to the reflector and back. */
+void rig_runner_traffic(RigWindowsRunner *r, const RigStep *step,
+                        RigStepOutcome *o);
 
 /* --- windows-runner-panic.c: when Windows stops -------------------------- */
 
@@ -99,5 +137,7 @@ gboolean rig_runner_restore(RigWindowsRunner *r);
 void rig_runner_bugcheck(RigWindowsRunner *r);
 /* Have a system again for the next cycle. */
 void rig_runner_recover(RigWindowsRunner *r);
+/* The same after a cycle that has left it adrift. */
+void rig_runner_bring_back(RigWindowsRunner *r);
 
 #endif

@@ -56,6 +56,7 @@ gboolean rig_runner_restore(RigWindowsRunner *r)
         return FALSE;
     }
     r->installed = r->unplugged = r->armed = FALSE;
+    r->adrift = r->asleep = FALSE;
     rig_runner_drain(r);
     r->panicked = r->rebooted = r->reset = FALSE;
     g_clear_pointer(&r->panic, g_free);
@@ -219,7 +220,21 @@ void rig_runner_recover(RigWindowsRunner *r)
         return;
     }
     r->installed = r->unplugged = r->armed = FALSE;
+    r->adrift = r->asleep = FALSE;
     r->panicked = r->rebooted = r->reset = FALSE;
     g_clear_pointer(&r->panic, g_free);
     rig_runner_meet(r);
+}
+
+/* A system that starts again by itself needs no push. */
+void rig_runner_bring_back(RigWindowsRunner *r)
+{
+    if (r->have_snapshot || !r->reset) {
+        rig_runner_recover(r);
+        return;
+    }
+    r->installed = r->armed = r->adrift = r->reset = FALSE;
+    if (rig_runner_meet(r)) {
+        rig_runner_tidy(r);
+    }
 }

@@ -5,6 +5,7 @@
 
 #include "agent-transfer.h"
 #include "domain.h"
+#include "include/plan.h"
 #include "qmp.h"
 #include "windows-domain.h"
 #include "windows-runner-internal.h"
@@ -12,6 +13,10 @@
 /* Where packages go in the guest. */
 #define DRIVERS_WINDOWS "C:\\rig\\drivers\\"
 #define DRIVERS_LINUX   "/tmp/"
+/* For QEMU to delete what the guest has let go. */
+#define DELETE_SECONDS 60
+/* For Windows that has stopped to write its memory and reset the machine. */
+#define RESET_SECONDS 300
 
 /* --- requests about the device ------------------------------------------- */
 
@@ -53,11 +58,12 @@ static gboolean restarted_system(RigWindowsRunner *r, const GError *e)
            ? r->reset
            : r->agent &&
              g_error_matches(e, RIG_AGENT_ERROR, RIG_AGENT_SILENT) &&
-             rig_runner_wait_reset(r);
+             rig_runner_wait(r, &r->reset, NULL, RESET_SECONDS);
 }
 
 /* A refusal is a step not done; silence, and the like, is a broken rig. */
-static void failed(RigWindowsRunner *r, RigStepOutcome *o, const GError *e)
+void rig_runner_failed(RigWindowsRunner *r, RigStepOutcome *o,
+                       const GError *e)
 {
     if (r->panicked) {
         return;
@@ -145,7 +151,7 @@ static void install(RigWindowsRunner *r, RigStepOutcome *o)
         return;
     }
     if (!put_package(r, &error) || !install_package(r, &error)) {
-        failed(r, o, error);
+        rig_runner_failed(r, o, error);
         return;
     }
     r->installed = TRUE;
@@ -161,7 +167,7 @@ static void enable(RigWindowsRunner *r, RigStepOutcome *o)
 
     if (!ask_device(r, AGENT_REQ_ENABLE, NULL, &d, &error)) {
         r->init_failed = TRUE;
-        failed(r, o, error);
+        rig_runner_failed(r, o, error);
         return;
     }
     o->end = rig_windows_init_result(&d, &o->status, &o->text);
@@ -173,10 +179,23 @@ static void started(RigWindowsRunner *r, RigStepOutcome *o)
     g_autoptr(GError) error = NULL;
 
     if (!ask_device(r, AGENT_REQ_WAIT, "started", NULL, &error)) {
-        failed(r, o, error);
+        rig_runner_failed(r, o, error);
         return;
     }
     o->end = RIG_STEP_DONE;
+}
+
+void rig_runner_settled(RigWindowsRunner *r, RigStepOutcome *o)
+{
+    g_autoptr(GError) error = NULL;
+    RigDeviceState d = { 0 };
+
+    if (!ask_device(r, AGENT_REQ_WAIT, "settled", &d, &error)) {
+        rig_runner_failed(r, o, error);
+        return;
+    }
+    o->end = rig_windows_init_result(&d, &o->status, &o->text);
+    r->init_failed = o->end != RIG_STEP_DONE || o->status != 0;
 }
 
 static void disable(RigWindowsRunner *r, RigStepOutcome *o)
@@ -184,7 +203,7 @@ static void disable(RigWindowsRunner *r, RigStepOutcome *o)
     g_autoptr(GError) error = NULL;
 
     if (!ask_device(r, AGENT_REQ_DISABLE, NULL, NULL, &error)) {
-        failed(r, o, error);
+        rig_runner_failed(r, o, error);
         return;
     }
     o->end = RIG_STEP_DONE;
@@ -199,11 +218,11 @@ static void unplug(RigWindowsRunner *r, RigStepOutcome *o)
     r->deleted = FALSE;
     if (!rig_qmp(r->domain, "device_del", arguments, &error) ||
         !ask_device(r, AGENT_REQ_WAIT, "gone", NULL, &error)) {
-        failed(r, o, error);
+        rig_runner_failed(r, o, error);
         return;
     }
     r->unplugged = TRUE;
-    if (!rig_runner_wait_deleted(r)) {
+    if (!rig_runner_wait(r, &r->deleted, NULL, DELETE_SECONDS)) {
         r->broken = g_strdup("QEMU did not delete the function that the guest "
                              "let go");
         return;
@@ -241,14 +260,13 @@ static void take_out(RigWindowsRunner *r, RigStepOutcome *o)
                ask_device(r, AGENT_REQ_RESCAN, NULL, NULL, &error)) {
         o->end = RIG_STEP_DONE;
     } else {
-        failed(r, o, error);
+        rig_runner_failed(r, o, error);
     }
 }
 
 void rig_runner_do(RigWindowsRunner *r, const RigStep *step,
                    const RigWindowsStep *w, RigStepOutcome *o)
 {
-    (void)step;
     switch (w->action) {
     case RIG_WINDOWS_INSTALL:
         install(r, o);
@@ -273,6 +291,19 @@ void rig_runner_do(RigWindowsRunner *r, const RigStep *step,
         break;
     case RIG_WINDOWS_UNLOAD:
         o->end = RIG_STEP_DONE;
+        break;
+    case RIG_WINDOWS_POWER:
+        if (strcmp(step->state, RIG_PLAN_STATE_D3) == 0) {
+            rig_runner_sleep(r, o);
+        } else {
+            rig_runner_wake_up(r, o);
+        }
+        break;
+    case RIG_WINDOWS_TRAFFIC:
+        rig_runner_traffic(r, step, o);
+        break;
+    case RIG_WINDOWS_SHUT_DOWN:
+        rig_runner_shut_down(r, o);
         break;
     case RIG_WINDOWS_SKIP:
         break;

@@ -128,6 +128,16 @@ static gboolean run_step(RigWindowsRunner *r, const RigStep *step)
     return !r->panicked && !r->broken && !r->lost;
 }
 
+/* One for the next cycle. */
+static void have_system(RigWindowsRunner *r)
+{
+    if (r->adrift && !r->lost) {
+        rig_runner_bring_back(r);
+    } else {
+        rig_runner_tidy(r);
+    }
+}
+
 static void end_cycle(RigWindowsRunner *r)
 {
     if (r->panicked) {
@@ -137,11 +147,11 @@ static void end_cycle(RigWindowsRunner *r)
     } else if (r->broken) {
         mark(r, RIG_MK_CYCLE_END, NULL, RIG_CYCLE_BROKEN, 0, r->broken);
         g_clear_pointer(&r->broken, g_free);
-        rig_runner_tidy(r);
+        have_system(r);
     } else {
         mark(r, RIG_MK_CYCLE_END, NULL, RIG_CYCLE_DONE, 0, NULL);
         clear_faults(r);
-        rig_runner_tidy(r);
+        have_system(r);
     }
 }
 
@@ -149,7 +159,7 @@ static void run_cycle(RigWindowsRunner *r, const RigCycle *c, unsigned number,
                       unsigned repetition)
 {
     r->cycle = number;
-    r->init_failed = FALSE;
+    r->init_failed = r->asleep = FALSE;
     tell_position(r);
     mark(r, RIG_MK_CYCLE_BEGIN, NULL, 0, repetition, NULL);
     for (guint i = 0; i < c->steps->len; i++) {
@@ -227,7 +237,10 @@ RigWindowsRunner *rig_windows_runner_new(const RigWindowsRunnerConfig *c)
 
     r->config = *c;
     r->context = g_main_context_new();
-    r->watch = r->watch_deleted = r->watch_reset = r->line = -1;
+    r->line = -1;
+    for (guint i = 0; i < RIG_RUNNER_EVENTS; i++) {
+        r->watch[i] = -1;
+    }
     g_mutex_init(&r->hangup);
     r->hardware_id = rig_windows_hardware_id(c->machine->nic);
     return r;
@@ -237,12 +250,7 @@ void rig_windows_runner_start(RigWindowsRunner *r, virDomainPtr domain)
 {
     virDomainRef(domain);
     r->domain = domain;
-    r->watch = rig_qmp_watch(r->config.conn, domain, "GUEST_PANICKED",
-                             rig_runner_on_panic, r);
-    r->watch_deleted = rig_qmp_watch(r->config.conn, domain, "DEVICE_DELETED",
-                                     rig_runner_on_deleted, r);
-    r->watch_reset = rig_qmp_watch(r->config.conn, domain, "RESET",
-                                   rig_runner_on_reset, r);
+    rig_runner_watch(r);
     r->thread = g_thread_new("windows", work, r);
 }
 
@@ -257,15 +265,16 @@ void rig_windows_runner_free(RigWindowsRunner *r)
     if (r->thread) {
         g_thread_join(r->thread);
     }
-    rig_qmp_forget(r->config.conn, r->watch);
-    rig_qmp_forget(r->config.conn, r->watch_deleted);
-    rig_qmp_forget(r->config.conn, r->watch_reset);
+    for (guint i = 0; i < RIG_RUNNER_EVENTS; i++) {
+        rig_qmp_forget(r->config.conn, r->watch[i]);
+    }
     if (r->domain) {
         virDomainFree(r->domain);
     }
     if (r->line >= 0) {
         close(r->line);
     }
+    rig_runner_answer_clear(&r->sleep);
     g_mutex_clear(&r->hangup);
     g_main_context_unref(r->context);
     g_free(r->gave_up);

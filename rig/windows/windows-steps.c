@@ -17,22 +17,24 @@ static const RigWindowsStep steps[] = {
     { RIG_STEP_INIT, RIG_WINDOWS_ENABLE, NULL, FALSE },
     { RIG_STEP_RESTART, RIG_WINDOWS_STARTED,
       "NDIS restarts the miniport when the device is enabled", TRUE },
-    { RIG_STEP_TRAFFIC, RIG_WINDOWS_SKIP,
-      "the agent sends no frames of its own; those of Windows cross the "
-      "netdev and are in net.pcap", TRUE },
+    { RIG_STEP_TRAFFIC, RIG_WINDOWS_TRAFFIC,
+      "UDP datagrams of the guest's own IP", TRUE },
     { RIG_STEP_PAUSE, RIG_WINDOWS_SKIP,
       "NDIS pauses the miniport as part of the halt that follows", TRUE },
     { RIG_STEP_HALT, RIG_WINDOWS_DISABLE, NULL, TRUE },
-    { RIG_STEP_POWER, RIG_WINDOWS_SKIP,
-      "the agent cannot put Windows to sleep", TRUE },
+    { RIG_STEP_POWER, RIG_WINDOWS_POWER,
+      "the whole system sleeps in S3", TRUE },
+    /* ndis.h, MINIPORT_RESET and MINIPORT_CHECK_FOR_HANG: nothing that a
+       program could call leads there */
     { RIG_STEP_RESET, RIG_WINDOWS_SKIP,
-      "NDIS resets a miniport when MiniportCheckForHangEx asks for it; nobody "
-      "else can", TRUE },
+      "NDIS calls MiniportResetEx when MiniportCheckForHangEx says so, or an "
+      "OID request hangs; no program can ask for it", TRUE },
     { RIG_STEP_SURPRISE_REMOVE, RIG_WINDOWS_UNPLUG,
       "device_del: Windows removes the device in order, IRP_MN_REMOVE_DEVICE "
       "and not IRP_MN_SURPRISE_REMOVAL", TRUE },
-    { RIG_STEP_SHUTDOWN, RIG_WINDOWS_SKIP,
-      "the machine would be gone for the scenarios that follow", TRUE },
+    { RIG_STEP_SHUTDOWN, RIG_WINDOWS_SHUT_DOWN,
+      "an orderly restart: NDIS shuts miniports down as for a power-off",
+      TRUE },
     { RIG_STEP_LINK_FLAP, RIG_WINDOWS_LINK, NULL, FALSE },
     { RIG_STEP_REMOVE, RIG_WINDOWS_REMOVE, NULL, FALSE },
     { RIG_STEP_UNLOAD, RIG_WINDOWS_UNLOAD,

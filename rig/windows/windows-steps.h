@@ -15,6 +15,9 @@ typedef enum RigWindowsAction {
     RIG_WINDOWS_LINK,     /* QMP set_link off and on */
     RIG_WINDOWS_REMOVE,   /* take the device out of the tree */
     RIG_WINDOWS_UNLOAD,   /* the driver has no device any more */
+    RIG_WINDOWS_TRAFFIC,  /* UDP of Windows' IP, to the reflector and back */
+    RIG_WINDOWS_POWER,    /* the whole system: S3, and awake again */
+    RIG_WINDOWS_SHUT_DOWN, /* an orderly restart of the system */
     RIG_WINDOWS_SKIP,     /* not done: the reason is said */
 } RigWindowsAction;
 

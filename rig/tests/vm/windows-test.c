@@ -54,9 +54,8 @@ static void make_images(void)
     make_image("restarts", "RIGSTOP=1 RIGDUMP=d1:28", "");
 }
 
-static RigCallResult run(const char *name, const char *image,
-                         unsigned repeat, const char *more,
-                         const char *expect)
+static RigCallResult run_cycles(const char *name, const char *image,
+                                const char *cycles, const char *expect)
 {
     g_autofree char *text = g_strdup_printf(
         "<scenario name=\"%s\"><title>t</title>"
@@ -65,8 +64,8 @@ static RigCallResult run(const char *name, const char *image,
         "<guest kind=\"windows\" image=\"%s\"/>"
         "<machine nic=\"e1000e\" wall-seconds=\"300\"/>"
         "<rule name=\"Init_DeRegisterInterrupt\"/>"
-        "<cycle repeat=\"%u\">" STEPS "</cycle>%s%s</scenario>", name,
-        test_home(), test_home(), image, repeat, more, expect);
+        "%s%s</scenario>", name, test_home(), test_home(), image, cycles,
+        expect);
     g_autofree char *base = g_strdup_printf("%s.xml", name);
     g_autofree char *file = test_file(base, text);
     g_autofree char *store = g_build_filename(test_dir(), "store", NULL);
@@ -75,6 +74,16 @@ static RigCallResult run(const char *name, const char *image,
                            file, NULL };
 
     return rig_call(NULL, args);
+}
+
+static RigCallResult run(const char *name, const char *image,
+                         unsigned repeat, const char *more,
+                         const char *expect)
+{
+    g_autofree char *cycles = g_strdup_printf("<cycle repeat=\"%u\">" STEPS
+                                              "</cycle>%s", repeat, more);
+
+    return run_cycles(name, image, cycles, expect);
 }
 
 static void expect_value(const char *xpath, const char *value)
@@ -102,6 +111,48 @@ START_TEST(steps_are_taken_and_seen_by_the_tap)
     expect_value("string(//cycle[@number='2']/step[@name='surprise-remove']"
                  "/@result)", "done");
     expect_value("string(//cycle[@number='2']/@end)", "done");
+}
+END_TEST
+
+/* In each cycle: frames, sleep while it runs, frames again. */
+#define SLEEPS "<cycle repeat=\"2\"><install/><init/><restart/>" \
+               "<traffic frames=\"40\"/><power state=\"D3\"/>" \
+               "<power state=\"D0\"/><pause/><halt/><unload/></cycle>"
+
+START_TEST(frames_cross_and_the_system_sleeps_and_wakes_up)
+{
+    g_auto(RigCallResult) r = run_cycles("sleeps", "plain", SLEEPS,
+                                         "<expect verdict=\"inconclusive\"/>");
+
+    expect_status(&r, 0);
+    expect_value("string(//machine/@outcome)", "ok");
+    expect_value("count(//cycle[@end='done'])", "2");
+    expect_value("count(//step[@name='traffic'][@result='done'])", "2");
+    expect_value("string(//frames/@sent)", "80");
+    expect_value("string(//frames/@crossed)", "80");
+    expect_value("string(//frames/@returned)", "80");
+    expect_value("string(//frames/@received)", "80");
+    expect_value("string(//frames/@wrong)", "0");
+    expect_value("string(//frames/@missing)", "0");
+    expect_value("count(//step[@name='power'][@result='done'])", "4");
+    expect_value("count(//step[@name='halt'][@result='done'])", "2");
+}
+END_TEST
+
+/* The guest starts again each time, the run goes on, and so does the stream. */
+START_TEST(an_orderly_restart_ends_a_cycle_and_not_the_run)
+{
+    g_auto(RigCallResult) r = run_cycles(
+        "ends", "plain", "<cycle repeat=\"2\"><install/><init/><restart/>"
+        "<shutdown/></cycle><cycle><install/><init/><restart/><pause/><halt/>"
+        "<unload/></cycle>", "<expect verdict=\"inconclusive\"/>");
+
+    expect_status(&r, 0);
+    expect_value("string(//machine/@outcome)", "ok");
+    expect_value("count(//step[@name='shutdown'][@result='done'])", "2");
+    expect_value("count(//cycle[@end='done'])", "3");
+    expect_value("count(//cycle[@number='3']/step[@name='halt']"
+                 "[@result='done'])", "1");
 }
 END_TEST
 
@@ -303,6 +354,8 @@ int main(void)
         { "steps", { steps_are_taken_and_seen_by_the_tap,
                      an_image_that_is_not_there_is_a_reason_to_skip,
                      an_image_is_checked_by_its_agent } },
+        { "sleep", { frames_cross_and_the_system_sleeps_and_wakes_up } },
+        { "shutdown", { an_orderly_restart_ends_a_cycle_and_not_the_run } },
         { "bug-check", { a_bug_check_is_found_dumped_and_the_run_goes_on } },
         { "pvpanic", { pvpanic_says_that_and_not_why } },
         { "dump", { the_dump_says_what_pvpanic_does_not } },
