@@ -136,7 +136,7 @@ static void install(RigWindowsRunner *r, RigStepOutcome *o)
 
     if (!ask_device(r, AGENT_REQ_DISABLE, NULL, NULL, &error) &&
         error->code >= RIG_AGENT_LINK) {
-        failed(r, o, error); /* it is gone; a refusal is none of ours */
+        rig_runner_failed(r, o, error); /* it is gone; a refusal is none of ours */
         return;
     }
     g_clear_error(&error);

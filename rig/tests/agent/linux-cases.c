@@ -151,6 +151,7 @@ static void on_answer(gpointer opaque, const struct fields *reply,
 START_TEST(the_system_sleeps_until_it_is_woken_up)
 {
     g_autofree struct fields *info = expect_reply(AGENT_REQ_INFO, 0, NULL);
+    g_autoptr(GMainContext) context = g_main_context_ref_thread_default();
     Answer a = { 0 };
     char states[32];
 
@@ -162,7 +163,7 @@ START_TEST(the_system_sleeps_until_it_is_woken_up)
     transport_qmp(transport, "system_wakeup");
     ck_assert(transport_qmp_said(transport, "\"WAKEUP\""));
     while (!a.done) {
-        g_main_context_iteration(NULL, TRUE);
+        g_main_context_iteration(context, TRUE);
     }
     ck_assert_msg(a.good, "%s", a.text);
     g_free(a.text);

@@ -23,8 +23,8 @@ $(STAND_IN): $(VM_TESTS)/stand-in $(RIG_AGENT) $(GUEST_LINUX)/initramfs.cpio
 
 # Cases of windows-test.c. Most of them wait for a guest, or for the time that a
 # protocol allows: so they go on side by side, more than there are processors.
-WINDOWS_CASES := dump restart snapshots at-connect at-start bug-check pvpanic \
-    steps
+WINDOWS_CASES := dump restart shutdown sleep snapshots at-connect at-start \
+    bug-check pvpanic steps
 WINDOWS_AT_ONCE = $(shell expr 2 '*' $(JOBS))
 WINDOWS_CHECKS := check-windows-agent check-vm-agent-serial \
     check-vm-agent-virtio $(WINDOWS_CASES:%=check-windows-%) \
