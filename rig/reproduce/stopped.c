@@ -279,7 +279,7 @@ char *rig_stopped_script(const RigBundle *b, const RigPaths *paths,
     g_autofree char *agent = g_build_filename(dir, "agent", NULL);
     g_autofree char *home = g_path_get_dirname(paths->scenarios);
     Sites sites = {
-        .until = stop->event,
+        .until = MAX(stop->event, rig_stopped_event(b->manifest)),
         .scenario = b->manifest->number,
     };
     uint64_t base, offset;

@@ -49,7 +49,8 @@ gboolean rig_stopped_dump(virDomainPtr domain, const RigBundle *b,
  * The commands for gdb: connect to QEMU at @socket, load the symbols, go on to
  * @stop->event if the machine stands at @stop->from, break where the driver
  * registers and releases its interrupts, by its call sites in the bundle's
- * stream up to there, and, disabled, at the boundary. To be freed.
+ * stream up to there or the verdict, and, disabled, at the boundary. To be
+ * freed.
  */
 char *rig_stopped_script(const RigBundle *b, const RigPaths *paths,
                          const char *socket, const RigStop *stop);

@@ -603,6 +603,8 @@ static gboolean not_restored(const RigRunMachine *m, const RigVmEnd *end)
 /* What cannot be restored says nothing about a driver: boot instead. */
 static RigVm *boot_instead(RigRunMachine *m, RigVm *vm, GError **error)
 {
+    g_autofree char *events = in_dir(m, "events.bin");
+
     fprintf(stderr, "rig: %s: the snapshot cannot be restored: %s; it is not "
             "used any more, and the machine boots\n", m->result->dir,
             rig_vm_end(vm)->detail);
@@ -614,6 +616,7 @@ static RigVm *boot_instead(RigRunMachine *m, RigVm *vm, GError **error)
     m->monitor = rig_monitor_new(m->plan, m->c->rules);
     g_free(m->xml);
     m->xml = rig_run_machine_xml(m);
+    g_unlink(events);
     return rig_run_machine_save(m, "domain.xml", m->xml, error)
            ? start_vm(m, error) : NULL;
 }

@@ -169,13 +169,16 @@ END_TEST
 START_TEST(what_the_root_says)
 {
     g_free(fixture_write(f, "d.ini", "[milliseconds]\none=9000\n", -1));
-    load_good("<suite name='s' budget='90m' workers='3' durations='d.ini'>"
-              "<title> T </title><retention runs='5' days='7' disk='2G'/>"
+    load_good("<suite name='s' budget='90m' workers='3' durations='d.ini' "
+              "start='snapshot'><title> T </title>"
+              "<retention runs='5' days='7' disk='2G' snapshots='4'/>"
               "<scenarios files='one.xml'/></suite>");
     ck_assert_uint_eq(suite->budget_seconds, 5400);
     ck_assert_uint_eq(suite->workers, 3);
     ck_assert_str_eq(suite->title, "T");
     ck_assert_uint_eq(suite->retention.runs, 5);
+    ck_assert_uint_eq(suite->snapshots, 4);
+    ck_assert_str_eq(suite->start, "snapshot");
     ck_assert(suite->retention.disk == UINT64_C(2) << 30);
     ck_assert_uint_eq(job(0)->weight_ms, 9000);
 }
@@ -191,6 +194,8 @@ static const struct bad {
       "<scenarios files='one.xml'/></suite>", "document type" },
     { "<suite name='s'/>", "suite.xml:1" },
     { "<suite name='S'><scenarios files='one.xml'/></suite>", "suite.xml:1" },
+    { "<suite name='s' start='warm'><scenarios files='one.xml'/></suite>",
+      "start" },
     { "<suite name='s' budget='6'><scenarios files='one.xml'/></suite>",
       "budget" },
     { "<suite name='s' workers='17'><scenarios files='one.xml'/></suite>",
