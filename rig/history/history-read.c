@@ -48,6 +48,7 @@ typedef struct Reading {
     Reader *r;
     GPtrArray *results;  /* of Result */
     GPtrArray *machines; /* of Machine */
+    gboolean complete;   /* the run is */
     Result *result;      /* the one that is being read */
     GError **error;
     gboolean failed;     /* @error is set */
@@ -128,12 +129,13 @@ static void read_run_element(Reading *g)
     g_autofree char *night = word(r, "night"), *job = word(r, "job");
     g_autofree char *shard = word(r, "shard");
 
+    g->complete = rig_pull_attribute_is(r, "complete", "yes");
     g->failed = !rig_history_insert(
         g->h, g->error, "UPDATE runs SET complete = ?2, started = ?3,"
         " finished = ?4, command = ?5, rig = ?6, night = ?7, job = ?8,"
         " shard = ?9 WHERE id = ?1", "sisssssss", g->id,
-        (gint64)rig_pull_attribute_is(r, "complete", "yes"), started, finished, command, rig,
-        night, job, shard);
+        (gint64)g->complete, started, finished, command, rig, night, job,
+        shard);
 }
 
 static void read_environment(Reading *g)
@@ -319,6 +321,13 @@ static gboolean is_counted(const Result *s)
     return s->number && s->verdict >= 0 && s->key && s->name;
 }
 
+/* What was stopped says nothing about its scenario: index.rng. */
+static gboolean says_something(const Reading *g, const Result *s)
+{
+    return s->verdict != RIG_VERDICT_SKIPPED &&
+           (s->verdict != RIG_VERDICT_BROKEN || g->complete);
+}
+
 /* The id is needed for the points, which come before the rest is known. */
 static gboolean reserve_row(Reading *g)
 {
@@ -327,9 +336,11 @@ static gboolean reserve_row(Reading *g)
     if (!s->id && is_counted(s)) {
         g->failed = !rig_history_insert(
             g->h, g->error, "INSERT OR REPLACE INTO results (run, number, key,"
-            " name, verdict, as_expected, ms) VALUES (?, ?, ?, ?, ?, ?, 0)",
-            "sissii", g->id, (gint64)s->number, s->key, s->name,
-            (gint64)s->verdict, (gint64)s->as_expected);
+            " name, verdict, as_expected, counted, ms) VALUES"
+            " (?, ?, ?, ?, ?, ?, ?, 0)",
+            "sissiii", g->id, (gint64)s->number, s->key, s->name,
+            (gint64)s->verdict, (gint64)s->as_expected,
+            (gint64)says_something(g, s));
         s->id = sqlite3_last_insert_rowid(g->h->db);
     }
     return s->id && !g->failed;

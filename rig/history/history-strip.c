@@ -88,8 +88,8 @@ void rig_history_scenario_free(RigHistoryScenario *s)
 /* The columns of every query for cells; a point adds its outcome and name. */
 #define CELL_COLUMNS \
     " r.id, r.run, u.started, u.night, r.inputs, r.known, r.verdict," \
-    " r.as_expected, u.complete, r.ms"
-#define CELL_COLUMN_COUNT 10
+    " r.as_expected, u.complete, r.ms, r.counted"
+#define CELL_COLUMN_COUNT 11
 
 /* Newer runs have greater names: they begin with the time. */
 #define NEWEST_FIRST " r.run DESC, r.number DESC"
@@ -106,9 +106,9 @@ static RigCell *read_cell(Statement *st)
     c->known = rig_history_text(st, 5);
     c->code = sqlite3_column_int(st, 6);
     c->good = sqlite3_column_int(st, 7);
-    c->counted = c->code != RIG_VERDICT_SKIPPED;
     c->interrupted = !sqlite3_column_int(st, 8);
     c->ms = sqlite3_column_int64(st, 9);
+    c->counted = sqlite3_column_int(st, 10);
     return c;
 }
 

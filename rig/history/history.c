@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 /* Changed whenever a table changes: an older file is built again. */
-#define SCHEMA_VERSION 3
+#define SCHEMA_VERSION 4
 
 /* Another rig may write for as long as it reads a directory full of runs. */
 #define BUSY_MS 30000
@@ -36,6 +36,7 @@ static const char schema[] =
     " id INTEGER PRIMARY KEY, run TEXT NOT NULL, number INTEGER NOT NULL,"
     " key TEXT NOT NULL, name TEXT NOT NULL, title TEXT, nic TEXT,"
     " verdict INTEGER NOT NULL, as_expected INTEGER NOT NULL,"
+    " counted INTEGER NOT NULL,"
     " rule TEXT, level TEXT, class TEXT, known TEXT, ms INTEGER NOT NULL,"
     " inputs TEXT, driver TEXT, driver_sha256 TEXT, inf_sha256 TEXT,"
     " scenario_sha256 TEXT, rules_sha256 TEXT, sentence TEXT, again TEXT,"
@@ -171,8 +172,7 @@ gboolean rig_history_last_verdict(RigHistory *h, const char *key,
 {
     g_autoptr(Statement) st = rig_history_prepare(
         h, "SELECT verdict, as_expected FROM results WHERE key = ? AND"
-        " verdict <> ? ORDER BY run DESC, number DESC LIMIT 1", "si", key,
-        (gint64)RIG_VERDICT_SKIPPED);
+        " counted ORDER BY run DESC, number DESC LIMIT 1", "s", key);
 
     if (!st || sqlite3_step(st) != SQLITE_ROW) {
         return FALSE;

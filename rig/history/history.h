@@ -57,7 +57,7 @@ char *rig_history_key(const RigScenario *s);
 uint64_t rig_history_expected_ms(RigHistory *h, const char *key);
 
 /*
- * The newest verdict with this key, skipped ones left out, and whether it was
+ * The newest verdict with this key that is counted (results/index.rng), and whether it was
  * the expected one. FALSE: there is none. Both pointers may be NULL.
  */
 gboolean rig_history_last_verdict(RigHistory *h, const char *key,

@@ -153,23 +153,29 @@ static void add_run(const char *attributes, const char *verdict,
     g_autofree char *dir = g_build_filename(f->dir, "runs", id, NULL);
     g_autofree char *file = g_build_filename(dir, "run.xml", NULL);
     g_autofree char *xml = g_strdup_printf(
-        "<run complete='yes' %s><scenario name='s' key='" KEY "' number='1'"
+        "<run %s %s><scenario name='s' key='" KEY "' number='1'"
         " verdict='%s' as-expected='%s'><driver sys='d.sys' sha256='%s'/>"
-        "<inputs sha256='%s'/>%s</scenario></run>", attributes, verdict,
+        "<inputs sha256='%s'/>%s</scenario></run>",
+        strstr(attributes, "complete=") ? "" : "complete='yes'", attributes,
+        verdict,
         strcmp(verdict, "pass") == 0 ? "yes" : "no", inputs, inputs, inside);
 
     ck_assert_int_eq(g_mkdir_with_parents(dir, 0755), 0);
     ck_assert(g_file_set_contents(file, xml, -1, NULL));
 }
 
-/* A run for each letter: p(ass), v(iolation), b(roken), s(kipped). */
+/*
+ * A run for each letter: p(ass), v(iolation), b(roken), s(kipped), u(ser
+ * stopped it).
+ */
 static void add_runs(const char *letters)
 {
     for (const char *p = letters; *p; p++) {
         g_autofree char *inputs = g_strdup_printf("inputs-%u", runs);
 
-        add_run("", *p == 'p' ? "pass" : *p == 'v' ? "violation" :
-                *p == 'b' ? "broken" : "skipped", inputs, "");
+        add_run(*p == 'u' ? "complete='no'" : "",
+                *p == 'p' ? "pass" : *p == 'v' ? "violation" :
+                *p == 'b' || *p == 'u' ? "broken" : "skipped", inputs, "");
     }
 }
 
@@ -197,6 +203,8 @@ START_TEST(class_follows_from_the_last_two_that_count)
         { "pvp", "newly-passing" }, { "pvsp", "newly-passing" },
         { "vs", "newly-failing" }, { "s", "never-judged" },
         { "pvsb", "failing" }, { "pvpp", "passing" },
+        { "ppu", "passing" }, { "pup", "passing" }, { "vu", "newly-failing" },
+        { "u", "never-judged" },
     };
 
     add_runs(t[_i].letters);
@@ -424,7 +432,7 @@ int main(void)
     tcase_add_test(t, index_of_the_golden_nights_is_the_golden_index);
     tcase_add_test(t, rebuilt_history_gives_the_same_bytes);
     tcase_add_test(t, history_of_a_run_ends_with_it);
-    tcase_add_loop_test(t, class_follows_from_the_last_two_that_count, 0, 11);
+    tcase_add_loop_test(t, class_follows_from_the_last_two_that_count, 0, 15);
     tcase_add_test(t, same_inputs_with_two_verdicts_are_flaky);
     tcase_add_test(t, other_inputs_or_a_skipped_result_make_nothing_flaky);
     tcase_add_test(t, pass_of_a_retry_is_no_pass);

@@ -150,6 +150,9 @@ static void write_two(void)
               "<scenario name='a' key='a@igb' number='1' verdict='violation'"
               " as-expected='no'/><scenario name='b' key='b@igb' number='2'"
               " verdict='skipped' as-expected='no'/></run>");
+    write_run("20260103-c", "<run complete='no'>"
+              "<scenario name='a' key='a@igb' number='1' verdict='broken'"
+              " as-expected='no'/></run>");
 }
 
 START_TEST(duration_is_the_share_of_the_machine_and_its_boot)
@@ -179,7 +182,7 @@ START_TEST(duration_is_the_own_time_where_the_run_says_it)
 }
 END_TEST
 
-START_TEST(last_verdict_is_the_newest_that_was_not_skipped)
+START_TEST(last_verdict_is_the_newest_that_was_neither_skipped_nor_stopped)
 {
     g_autoptr(RigHistory) h = NULL;
     gboolean as_expected;
@@ -207,8 +210,9 @@ START_TEST(runs_that_change_or_go_are_noticed_without_a_rebuild)
 
     write_two();
     h = history();
-    write_run("20260102-b", "<run><scenario name='a' key='a@igb' number='1'"
-              " verdict='broken' as-expected='no'/></run>");
+    write_run("20260102-b", "<run complete='yes'><scenario name='a'"
+              " key='a@igb' number='1' verdict='broken' as-expected='no'/>"
+              "</run>");
     ck_assert(rig_history_refresh(h, NULL));
     ck_assert(rig_history_last_verdict(h, "a@igb", &v, NULL));
     ck_assert_int_eq(v, RIG_VERDICT_BROKEN);
@@ -299,7 +303,8 @@ int main(void)
     tcase_add_test(t, damaged_file_is_built_again_from_the_runs);
     tcase_add_test(t, duration_is_the_share_of_the_machine_and_its_boot);
     tcase_add_test(t, duration_is_the_own_time_where_the_run_says_it);
-    tcase_add_test(t, last_verdict_is_the_newest_that_was_not_skipped);
+    tcase_add_test(t,
+        last_verdict_is_the_newest_that_was_neither_skipped_nor_stopped);
     tcase_add_test(t, runs_that_change_or_go_are_noticed_without_a_rebuild);
     tcase_add_test(t, key_has_the_name_and_the_machine);
     tcase_add_test(t, part_of_a_sweep_has_a_key_of_its_own);
