@@ -81,7 +81,9 @@ static void describe_value(xmlNode *first, GString *text)
         } else if (rig_element_is(n, "value") || rig_element_is(n, "param")) {
             g_autofree char *kind = name_of(n);
             xmlChar *content = xmlNodeGetContent(n);
-            const char *separator = !text->len ? "" : kind ? ".." : "|";
+            const char *separator =
+                g_strcmp0(kind, "maxInclusive") == 0 ? ".." :
+                !text->len ? "" : kind ? ".." : "|";
 
             if (g_strcmp0(kind, "maxLength") == 0) {
                 g_string_append(text, "text");
@@ -291,7 +293,8 @@ static char *wrong_attribute(xmlDoc *schema, const xmlNode *node)
                 value, (const char *const *)choice);
             g_autofree char *shown = g_strescape(value, NULL);
 
-            return g_strdup_printf("%s=\"%.64s\" is not %s%s", name, shown,
+            return g_strdup_printf("%s=\"%.64s\" of <%s> is not %s%s", name,
+                                   shown, (const char *)node->name,
                                    found->value, hint);
         }
     }

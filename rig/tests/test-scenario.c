@@ -343,9 +343,9 @@ static const struct {
     { HEAD CYCLE TAIL, 4, "" },
     { HEAD RULE TAIL, 0, "nothing is to be run" },
     { HEAD "<machine vectors='65'/>\n" RULE CYCLE TAIL, 4,
-      "vectors=\"65\" is not 1..64" },
+      "vectors=\"65\" of <machine> is not 1..64" },
     { HEAD "<machine nic='ne2000'/>\n" RULE CYCLE TAIL, 4,
-      "nic=\"ne2000\" is not rig-nic|" },
+      "nic=\"ne2000\" of <machine> is not rig-nic|" },
     { HEAD "<machine nic='ibg'/>\n" RULE CYCLE TAIL, 4,
       "(did you mean \"igb\"?)" },
     { HEAD "<machine nics='igb'/>\n" RULE CYCLE TAIL, 4,
@@ -438,7 +438,7 @@ static const struct {
     { "<scenario name='t'>\n<title>T</title>\n<driver linux='igb' "
       "inf='good.inf'/>\n" RULE CYCLE TAIL, 3, "driver" },
     { "<scenario name='t'>\n<title>T</title>\n<driver linux='tg3'/>\n"
-      LINUX_CYCLE TAIL, 3, "linux=\"tg3\" is not e1000e|" },
+      LINUX_CYCLE TAIL, 3, "linux=\"tg3\" of <driver> is not e1000e|" },
     { LINUX_HEAD("e1000e", "igb") LINUX_CYCLE TAIL, 0,
       "Linux's e1000e does not serve igb; use <machine nic=\"e1000e\"/>" },
     { LINUX_HEAD("igb", "igb") RULE LINUX_CYCLE TAIL, 5,
