@@ -111,6 +111,7 @@ help:
 	@echo "make check-qtest-sanitize  qtests with QEMU under ASan and UBSan"
 	@echo "make fuzz         libFuzzer in QEMU against our devices; SECONDS=60"
 	@echo "make check-vfio   rig-tap on a function passed through; minutes"
+	@echo "make golden       write JUnit and SARIF of the golden runs again, to be read"
 	@echo "make bench        all benchmarks, as ratios measured in one run"
 	@echo "make bench-NAME   one of: $(BENCHES)"
 	@echo "make check-reproduce  N=100 reruns of a failure, each event for event the same;"
