@@ -45,15 +45,17 @@ static char *hash_text(const char *text)
  * What QEMU 10.0 loads for a q35 that boots a kernel (pc_memory_init() and
  * x86_load_linux()): it comes from the packages of the host.
  */
+const char *const rig_firmware_files[RIG_FIRMWARE_FILES] = {
+    "seabios/bios-256k.bin", "qemu/kvmvapic.bin", "qemu/linuxboot_dma.bin",
+    "qemu/pvh.bin",
+};
+
 static char *hash_firmware(const RigPaths *paths)
 {
-    static const char *const files[] = {
-        "seabios/bios-256k.bin", "qemu/kvmvapic.bin",
-        "qemu/linuxboot_dma.bin", "qemu/pvh.bin",
-    };
+    const char *const *files = rig_firmware_files;
     g_autoptr(GString) text = g_string_new(NULL);
 
-    for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
+    for (guint i = 0; i < RIG_FIRMWARE_FILES; i++) {
         g_autofree char *path = paths->firmware
                                 ? g_build_filename(paths->firmware, files[i],
                                                    NULL) : NULL;

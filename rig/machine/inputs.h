@@ -12,6 +12,10 @@
 #include "scenario.h"
 #include "verdict.h"
 
+/* What QEMU loads for these machines, below RigPaths.firmware. */
+#define RIG_FIRMWARE_FILES 4
+extern const char *const rig_firmware_files[RIG_FIRMWARE_FILES];
+
 /* SHA-256 of the big files, computed in a thread while the guest boots. */
 typedef struct RigHashes RigHashes;
 

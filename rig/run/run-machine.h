@@ -36,6 +36,7 @@ struct RigRunMachine {
        @results, and its directory below the run's; NULL: there was none. */
     GPtrArray *cold_results;
     char *cold_dir;
+    gboolean differs;    /* one that booted found something else */
 
     /* Of several side by side, the one whose bundle is written; NULL: this. */
     const RigRunMachine *bundled;

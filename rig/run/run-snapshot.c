@@ -319,6 +319,7 @@ static gboolean same_reason(const RigScenarioResult *a,
 static void break_results(RigRunMachine *m, const GPtrArray *cold,
                           uint64_t alike)
 {
+    m->differs = TRUE;
     for (guint i = 0; i < m->results->len; i++) {
         RigScenarioResult *r = m->results->pdata[i];
         const RigScenarioResult *other = cold->pdata[i];

@@ -297,11 +297,17 @@ static void take_broken(RigRunWorkers *all)
 {
     for (unsigned i = 0; i < all->n; i++) {
         const RigScenarioResult *own = all->worker[i].m.results->pdata[0];
+        RigScenarioResult *whole = all->whole->results->pdata[0];
 
-        if (all->worker[i].m.snapshot &&
-            own->verdict == RIG_VERDICT_BROKEN) {
-            rig_scenario_result_worsen(all->whole->results->pdata[0],
-                                       RIG_VERDICT_BROKEN, own->sentence);
+        if (all->worker[i].m.differs) { /* not even what was proven */
+            all->whole->results->pdata[0] = rig_scenario_result_new(
+                whole->scenario, whole->number, RIG_VERDICT_BROKEN,
+                own->sentence);
+            rig_scenario_result_free(whole);
+        } else if (all->worker[i].m.snapshot &&
+                   own->verdict == RIG_VERDICT_BROKEN) {
+            rig_scenario_result_worsen(whole, RIG_VERDICT_BROKEN,
+                                       own->sentence);
         }
     }
 }

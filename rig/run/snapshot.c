@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "domain.h"
-#include "inputs.h"
 #include "qmp.h"
 #include "tree.h"
 
@@ -75,14 +74,17 @@ RigSnapshot *rig_snapshot_new(const char *dir, const RigPaths *paths,
                               const RigMachine *machine, const char *cmdline)
 {
     const RigGuestFiles *g = &paths->guest[machine->guest];
-    const char *const files[RIG_SNAPSHOT_FILES] = { paths->qemu, g->kernel,
-                                                    g->initramfs };
+    const char *const files[] = { paths->qemu, g->kernel, g->initramfs };
+    const guint n = G_N_ELEMENTS(files);
     RigSnapshot *s = g_new0(RigSnapshot, 1);
     g_autofree char *name = NULL;
 
-    for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
-        s->files[i] = g_strdup(files[i]);
-        s->stamps[i] = stamp(files[i]);
+    for (guint i = 0; i < RIG_SNAPSHOT_FILES; i++) {
+        s->files[i] = i < n ? g_strdup(files[i])
+                            : g_build_filename(paths->firmware,
+                                               rig_firmware_files[i - n],
+                                               NULL);
+        s->stamps[i] = stamp(s->files[i]);
     }
     name = name_of(s, machine, cmdline);
     s->dir = g_build_filename(dir, name, NULL);

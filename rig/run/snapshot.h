@@ -10,12 +10,13 @@
 #include <glib.h>
 #include <libvirt/libvirt.h>
 
+#include "inputs.h"
 #include "paths.h"
 #include "scenario.h"
 
 /* What decides what it is, beside the domain: QEMU, kernel, initramfs (with
-   the agent and the NDIS host in it). */
-#define RIG_SNAPSHOT_FILES 3
+   the agent and the NDIS host in it), firmware. */
+#define RIG_SNAPSHOT_FILES (3 + RIG_FIRMWARE_FILES)
 
 /* So many are kept, and so long after they were used last. Each takes some
    60 MB. */

@@ -25,6 +25,7 @@ static void setup(void)
     f->paths.qemu = fixture_write(f, "qemu", "1", -1);
     guest->kernel = fixture_write(f, "kernel", "1", -1);
     guest->initramfs = fixture_write(f, "initramfs", "1", -1);
+    f->paths.firmware = g_strdup(f->dir);
 }
 
 static void teardown(void)
@@ -32,6 +33,7 @@ static void teardown(void)
     g_clear_pointer(&f->paths.qemu, g_free);
     g_clear_pointer(&guest->kernel, g_free);
     g_clear_pointer(&guest->initramfs, g_free);
+    g_clear_pointer(&f->paths.firmware, g_free);
     fixture_free(f);
     g_clear_pointer(&dir, g_free);
 }
