@@ -4,27 +4,46 @@
 
 #include <string.h>
 
-xmlTextReader *rig_pull_open(const char *file)
-{
-    return !g_file_test(file, G_FILE_TEST_IS_REGULAR) ? NULL :
-           xmlReaderForFile(file, NULL, XML_PARSE_NONET | XML_PARSE_NOERROR |
-                            XML_PARSE_NOWARNING);
-}
-
 /* What is wrong is told by -1; the decoder would print it, too. */
-static void be_silent(void *opaque, xmlErrorPtr e)
+static void drop_error(void *opaque, xmlErrorPtr e)
 {
     (void)opaque;
     (void)e;
+}
+
+static void drop_text(void *opaque, const char *format, ...)
+{
+    (void)opaque;
+    (void)format;
+}
+
+/* Both are of this thread. */
+static void be_silent(gboolean silent)
+{
+    xmlSetStructuredErrorFunc(NULL, silent ? drop_error : NULL);
+    xmlSetGenericErrorFunc(NULL, silent ? drop_text : NULL);
+}
+
+xmlTextReader *rig_pull_open(const char *file)
+{
+    xmlTextReader *r = NULL;
+
+    if (g_file_test(file, G_FILE_TEST_IS_REGULAR)) {
+        be_silent(TRUE);
+        r = xmlReaderForFile(file, NULL, XML_PARSE_NONET | XML_PARSE_NOERROR |
+                             XML_PARSE_NOWARNING);
+        be_silent(FALSE);
+    }
+    return r;
 }
 
 int rig_pull_node(xmlTextReader *r, gboolean inside)
 {
     int more;
 
-    xmlSetStructuredErrorFunc(NULL, be_silent);
+    be_silent(TRUE);
     more = inside ? xmlTextReaderRead(r) : xmlTextReaderNext(r);
-    xmlSetStructuredErrorFunc(NULL, NULL);
+    be_silent(FALSE);
     return more;
 }
 
