@@ -12,6 +12,7 @@
 
 #include "commands.h"
 #include "options.h"
+#include "output.h"
 #include "run-live.h"
 #include "suite.h"
 
@@ -44,6 +45,9 @@ static gboolean put(int fd, const char *bytes, size_t n)
         ssize_t done = write(fd, bytes, n);
 
         if (done < 0 && errno != EINTR) {
+            if (fd == STDOUT_FILENO) {
+                rig_output_failed(errno);
+            }
             return FALSE;
         }
         bytes += MAX(done, 0);
