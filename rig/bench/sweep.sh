@@ -10,7 +10,9 @@
 # out. BENCH_CYCLES bounds the paths, and is the number of binds.
 #
 # A complete sweep fails every call (--per-site 0); by default, of a call site
-# the first four. Both are timed with their boot.
+# up to four. Both are timed with their boot, the complete one on one machine and
+# on as many side by side as there are processors. Where these are busy all the
+# time, processor time is what bounds it.
 
 RIG=build/rig/rig
 WORK=$(mktemp -d) || exit 1
@@ -19,6 +21,8 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 cycles=${BENCH_CYCLES:-1000}
+machines=$(nproc)
+machines=$((machines > 4 ? 4 : machines))
 binds=$((cycles < 50 ? cycles : 50))
 
 # Processor seconds of all children so far.
@@ -50,9 +54,10 @@ of() {
     sed -n "s/.*<$2 [^>]*$3=\"\\([^\"]*\\)\".*/\\1/p" "$1" | head -n 1
 }
 
+# sweep NAME CYCLES PER-SITE MACHINES
 sweep() {
     run "$1" sweep build/drivers/clean/rignic.inf --lives none \
-        --per-site "$3" --device-faults none --limit "$2"
+        --per-site "$3" --device-faults none --limit "$2" --workers "$4"
 }
 
 # linux NAME N: the scenario that binds and unbinds N times.
@@ -69,16 +74,23 @@ SCENARIO
 }
 
 echo "sweep: the sample driver, up to $cycles cycles" >&2
-sweep one 1 0
+sweep one 1 0 1
 cpu_one=$cpu
-sweep all "$cycles" 0
+sweep all "$cycles" 0 1
 cpu_all=$cpu
 paths=$(of "$xml" sweep cycles)
 total=$(of "$xml" machine total-ms)
 "$RIG" events "$(dirname "$xml")/vm-1/events.bin" >"$WORK/events"
-sweep sites "$cycles" 4
+sweep sites "$cycles" 4 1
 site_paths=$(of "$xml" sweep cycles)
 site_total=$(of "$xml" machine total-ms)
+echo "sweep: $machines machines side by side" >&2
+sweep beside-one 1 0 "$machines"
+cpu_beside_one=$cpu
+beside_one=$(of "$xml" machine total-ms)
+sweep beside "$cycles" 0 "$machines"
+cpu_beside=$cpu
+beside=$(of "$xml" machine total-ms)
 echo "sweep: $binds times Linux's e1000e" >&2
 linux bind-one 1
 cpu_bind_one=$cpu
@@ -115,7 +127,9 @@ END {
     printf "%s %.0f\n", a[1], a[int(n / 2) + 1]
 }' >"$WORK/parts"
 
-awk -v one="$cpu_one" -v all="$cpu_all" -v paths="$paths" -v total="$total" \
+awk -v machines="$machines" -v cpu_beside="$cpu_beside" \
+    -v cpu_beside_one="$cpu_beside_one" -v beside="$beside" \
+    -v beside_one="$beside_one" -v cores="$(nproc)" -v one="$cpu_one" -v all="$cpu_all" -v paths="$paths" -v total="$total" \
     -v site_paths="$site_paths" -v site_total="$site_total" \
     -v bind_one="$cpu_bind_one" -v bind="$cpu_bind" -v binds="$binds" '
 function figure(name, value, unit, ratio, goal) {
@@ -138,7 +152,19 @@ END {
     figure("bind and unbind, Linux e1000e", sprintf("%.2f", linux), "ms", "-",
            "-")
     figure("every call, " paths - 1 " paths with boot",
-           sprintf("%.1f", total / 1000), "s", "-", "value<=5")
+           sprintf("%.1f", total / 1000), "s", "-", "-")
+    figure("the same, " machines " machines", sprintf("%.1f", beside / 1000),
+           "s", sprintf("%.2f", beside / total), "value<=5")
+    wall = beside - beside_one
+    if (wall > 0) {
+        busy = (cpu_beside - cpu_beside_one) * 1000
+        figure("paths per minute, " machines " machines",
+               sprintf("%.0f", (paths - 1) * 60000 / wall), "1/min", "-", "-")
+        figure("processor time of a path there",
+               sprintf("%.2f", busy / (paths - 1)), "ms", "-", "-")
+        figure("processors busy with it",
+               sprintf("%.0f", 100 * busy / (wall * cores)), "%", "-", "-")
+    }
     figure("each call site, " site_paths - 1 " paths with boot",
            sprintf("%.1f", site_total / 1000), "s", "-", "value<=5")
     for (name in us)
