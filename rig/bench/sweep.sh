@@ -129,7 +129,8 @@ END {
 
 awk -v machines="$machines" -v cpu_beside="$cpu_beside" \
     -v cpu_beside_one="$cpu_beside_one" -v beside="$beside" \
-    -v beside_one="$beside_one" -v cores="$(nproc)" -v one="$cpu_one" -v all="$cpu_all" -v paths="$paths" -v total="$total" \
+    -v beside_one="$beside_one" -v cores="$(nproc)" \
+    -v one="$cpu_one" -v all="$cpu_all" -v paths="$paths" -v total="$total" \
     -v site_paths="$site_paths" -v site_total="$site_total" \
     -v bind_one="$cpu_bind_one" -v bind="$cpu_bind" -v binds="$binds" '
 function figure(name, value, unit, ratio, goal) {

@@ -372,17 +372,25 @@ RigScenario *rig_sweep_from_args(char *const *args, const RigPaths *paths,
 
 /* --- the command ---------------------------------------------------------- */
 
-/*
- * Machines side by side where nobody says how many: not for a few points, nor
- * in a night, which has workers of its own.
- */
-static int usual_workers(const Arguments *a)
+/* Too few points for a second machine to pay for its boot? */
+static gboolean has_few_points(const Arguments *a)
 {
     const char *limit = a->text[LIMIT];
 
-    return a->only || a->run.worker || a->run.night || a->run.uri ||
-           a->run.keep_on_failure || is_scenario(a) ||
-           (limit && g_ascii_strtoull(limit, NULL, 10) < FEW_CYCLES)
+    return a->only ||
+           (limit && g_ascii_strtoull(limit, NULL, 10) < FEW_CYCLES) ||
+           (g_strcmp0(a->text[LIVES], "none") == 0 && !a->text[PER_SITE] &&
+            !a->text[K]);
+}
+
+/*
+ * Machines side by side where nobody says how many; a night has workers of its
+ * own.
+ */
+static int usual_workers(const Arguments *a)
+{
+    return has_few_points(a) || a->run.worker || a->run.night ||
+           a->run.uri || a->run.keep_on_failure || is_scenario(a)
            ? 1 : MIN((int)g_get_num_processors(), USUAL_WORKERS_MAX);
 }
 

@@ -102,6 +102,26 @@ static bool write_some(RigStream *s)
 
 static void flush(RigStream *s);
 
+static gboolean on_later(void *opaque)
+{
+    RigStream *s = opaque;
+
+    s->later = 0;
+    flush(s);
+    return G_SOURCE_REMOVE;
+}
+
+/*
+ * By a timeout of GLib's: under -icount a vCPU executes nothing from the moment
+ * when a timer of QEMU_CLOCK_REALTIME expires until the main loop has run it.
+ */
+static void flush_later(RigStream *s)
+{
+    if (!s->later) {
+        s->later = g_timeout_add(FLUSH_MS, on_later, s);
+    }
+}
+
 static gboolean can_write(void *unused, GIOCondition condition, void *opaque)
 {
     RigStream *s = opaque;
@@ -121,7 +141,7 @@ static void flush(RigStream *s)
     s->watch = qemu_chr_fe_add_watch(&s->chr, G_IO_OUT | G_IO_HUP, can_write,
                                      s);
     if (!s->watch) {
-        timer_mod(s->timer, qemu_clock_get_ms(QEMU_CLOCK_REALTIME) + FLUSH_MS);
+        flush_later(s);
     }
 }
 
@@ -150,7 +170,6 @@ void rig_stream_start(RigStream *s)
 {
     QSIMPLEQ_INIT(&s->blocks);
     s->bh = qemu_bh_new(flush_cb, s);
-    s->timer = timer_new_ms(QEMU_CLOCK_REALTIME, flush_cb, s);
     qemu_chr_fe_set_handlers(&s->chr, NULL, NULL, chr_event, NULL, s, NULL,
                              true);
 }
@@ -241,8 +260,8 @@ void rig_stream_put(RigStream *s, uint16_t type, uint16_t flags,
     append(s, type, flags, virtual_ns, payload, size);
     if (s->pending >= BATCH) {
         rig_stream_kick(s);
-    } else if (!timer_pending(s->timer)) {
-        timer_mod(s->timer, qemu_clock_get_ms(QEMU_CLOCK_REALTIME) + FLUSH_MS);
+    } else {
+        flush_later(s);
     }
 }
 

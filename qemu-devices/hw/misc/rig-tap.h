@@ -40,7 +40,8 @@ typedef struct RigStream {
     bool open;           /* somebody is at the other end */
     bool failed;         /* the chardev gave an error that will not pass */
     guint watch;         /* main loop source: the chardev can take more */
-    QEMUTimer *timer;    /* flushes what has not filled a batch */
+    guint later;         /* GLib source that flushes what has not filled a
+                            batch, 0: none */
     QEMUBH *bh;          /* flushes now */
 } RigStream;
 
