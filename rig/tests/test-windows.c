@@ -7,6 +7,7 @@
 
 #include "bugcheck.h"
 #include "calibration.h"
+#include "image-info.h"
 #include "image-import.h"
 #include "image-prepare.h"
 #include "include/plan.h"
@@ -440,6 +441,85 @@ START_TEST(what_windows_cannot_do_is_a_lint_error)
 }
 END_TEST
 
+/* --- what an agent says of its system ------------------------------------ */
+
+static unsigned info_lines(const struct fields *info, GString *lines)
+{
+    g_string_truncate(lines, 0);
+    return rig_image_info(info, FALSE, lines);
+}
+
+static void has_line(const GString *lines, const char *line)
+{
+    ck_assert_msg(strstr(lines->str, line) != NULL, "\"%s\" is not in:\n%s",
+                  line, lines->str);
+}
+
+static void put_windows(struct fields *info)
+{
+    fields_clear(info);
+    fields_text(info, AGENT_KEY_SYSTEM, "windows");
+    fields_text(info, AGENT_KEY_AGENT, "0.1.0");
+    fields_text(info, AGENT_KEY_RELEASE, "10.0.19045.1");
+    fields_number(info, AGENT_KEY_TEST_SIGNING, 1);
+}
+
+START_TEST(a_system_that_is_set_up_has_nothing_bad)
+{
+    g_autofree struct fields *info = g_new0(struct fields, 1);
+    g_autoptr(GString) lines = g_string_new(NULL);
+
+    put_windows(info);
+    fields_number(info, AGENT_KEY_AGENT_START, 2);
+    fields_number(info, AGENT_KEY_SHIM_START, 3);
+    fields_number(info, AGENT_KEY_CRASH_DUMP, 3);
+    fields_number(info, AGENT_KEY_AUTO_REBOOT, 1);
+    fields_number(info, AGENT_KEY_KEEP_DUMP, 1);
+    fields_number(info, AGENT_KEY_NMI_DUMP, 0);
+    fields_text(info, AGENT_KEY_SLEEP_STATES, "S1 S3");
+    ck_assert_uint_eq(info_lines(info, lines), 0);
+    has_line(lines, "ok   crash dump    small\n");
+    has_line(lines, "ok   auto reboot   on\n");
+    has_line(lines, "ok   agent service starts with Windows\n");
+    has_line(lines, "ok   sleep         S1 S3\n");
+    ck_assert_ptr_null(strstr(lines->str, "note"));
+    /* An older agent says less, which is no fault of the image. */
+    put_windows(info);
+    ck_assert_uint_eq(info_lines(info, lines), 0);
+    ck_assert_ptr_null(strstr(lines->str, "crash dump"));
+    ck_assert_ptr_null(strstr(lines->str, "sleep"));
+}
+END_TEST
+
+START_TEST(what_a_system_lacks_is_said_with_what_to_do)
+{
+    g_autofree struct fields *info = g_new0(struct fields, 1);
+    g_autoptr(GString) lines = g_string_new(NULL);
+
+    fields_clear(info);
+    fields_text(info, AGENT_KEY_SYSTEM, "linux");
+    fields_number(info, AGENT_KEY_AGENT_START, 4);
+    fields_number(info, AGENT_KEY_SHIM_START, 4);
+    fields_number(info, AGENT_KEY_CRASH_DUMP, 0);
+    fields_number(info, AGENT_KEY_AUTO_REBOOT, 0);
+    fields_number(info, AGENT_KEY_KEEP_DUMP, 0);
+    fields_number(info, AGENT_KEY_NMI_DUMP, 1);
+    fields_text(info, AGENT_KEY_SLEEP_STATES, "none");
+    ck_assert_uint_eq(info_lines(info, lines), 6);
+    has_line(lines, "BAD  system        linux");
+    has_line(lines, "BAD  test signing  off: test-signed drivers");
+    has_line(lines, "BAD  agent service does not start");
+    has_line(lines, "BAD  shim service  disabled: run sc config rigshim");
+    has_line(lines, "BAD  crash dump    none");
+    has_line(lines, "BAD  auto reboot   off");
+    has_line(lines, "note dumps         deleted");
+    has_line(lines, "note sleep         no S3");
+    put_windows(info);
+    fields_number(info, AGENT_KEY_CRASH_DUMP, G_MAXUINT64);
+    ck_assert_uint_eq(info_lines(info, lines), 1);
+}
+END_TEST
+
 /* --- calibration --------------------------------------------------------- */
 
 /* One cycle of a driver in a guest with this profile. */
@@ -721,6 +801,8 @@ int main(void)
     tcase_add_test(t, a_profile_is_written_valid_and_read_back);
     tcase_add_test(t, a_bug_check_of_our_rule_is_a_violation_of_its_class);
     tcase_add_test(t, another_bug_check_is_a_finding_of_its_own);
+    tcase_add_test(t, a_system_that_is_set_up_has_nothing_bad);
+    tcase_add_test(t, what_a_system_lacks_is_said_with_what_to_do);
     tcase_add_test(t, without_api_calls_only_calibration_makes_a_pass);
     suite_add_tcase(s, t);
     return run_suite(s);

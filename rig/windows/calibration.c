@@ -156,6 +156,7 @@ typedef struct Reader {
     RigStage stage;
     RigStage armed_in, quiet_in; /* in this cycle */
     unsigned seen;       /* stages of this cycle, as a mask */
+    gboolean asleep;     /* a power step to D3 was done */
     uint16_t control;
 } Reader;
 
@@ -172,6 +173,7 @@ static void begin_cycle(Reader *r)
 {
     r->in_cycle = TRUE;
     r->seen = 0;
+    r->asleep = FALSE;
     r->armed_in = r->quiet_in = RIG_STAGES;
     enter(r, RIG_STAGE_BEFORE_INIT);
 }
@@ -241,6 +243,9 @@ static void on_marker(Reader *r, const struct rig_marker *k)
     } else if (k->kind == RIG_MK_STEP_BEGIN && r->stage == RIG_STAGE_AFTER &&
                strcmp(k->name, "power") == 0) {
         enter(r, RIG_STAGE_BEFORE_INIT); /* the way back to D0 */
+    } else if (k->kind == RIG_MK_STEP_END && strcmp(k->name, "power") == 0) {
+        r->e->slept += r->asleep && k->arg[0] == RIG_STEP_DONE;
+        r->asleep = !r->asleep && k->arg[0] == RIG_STEP_DONE;
     } else if (k->kind >= RIG_MK_CALLBACK_ENTER &&
                k->kind <= RIG_MK_API_LEAVE) {
         on_call(r, k);

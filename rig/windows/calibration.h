@@ -53,6 +53,7 @@ typedef struct RigExperiment {
     unsigned registered; /* interrupts that the driver got */
     unsigned failed;    /* MiniportInitializeEx that did not succeed */
     unsigned halted;    /* MiniportHaltEx that returned */
+    unsigned slept;     /* power steps to D3 and back to D0 that were done */
     RigStage armed_in;  /* where vectors became able to fire, last cycle */
     RigStage quiet_in;  /* where the last one ceased to be */
     gboolean varies;    /* the cycles differ in that */

@@ -10,6 +10,7 @@
 #include "commands.h"
 #include "image-boot.h"
 #include "image-import.h"
+#include "image-info.h"
 #include "image-prepare.h"
 #include "image-snapshot.h"
 #include "kvm.h"
@@ -280,18 +281,20 @@ static int prepare(const Options *o)
 
 /* --- check --------------------------------------------------------------- */
 
-static void say(gboolean good, const char *what, const char *detail)
-{
-    printf("  %-4s %-13s %s\n", good ? "ok" : "BAD", what, detail);
-}
+typedef struct Check {
+    RigImage *image;
+    unsigned bad;      /* of what the agent says */
+} Check;
 
-/* What the agent says of the system; the rest of the check follows from it. */
+/* What the agent says of the system. */
 static gboolean ask_info(RigAgent *agent, void *opaque, GError **error)
 {
-    RigImage *i = opaque;
+    Check *c = opaque;
+    RigImage *i = c->image;
     g_autofree struct fields *info = rig_agent_call(agent, AGENT_REQ_INFO,
                                                     NULL, 0, error);
     g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    g_autoptr(GString) lines = g_string_new(NULL);
     char text[256];
 
     if (!info) {
@@ -307,14 +310,8 @@ static gboolean ask_info(RigAgent *agent, void *opaque, GError **error)
     i->agent = g_strdup(text);
     i->test_signing = fields_get_number(info, AGENT_KEY_TEST_SIGNING, 0) != 0;
     i->shim = fields_get_number(info, AGENT_KEY_SHIM, 0) != 0;
-    fields_get_text(info, AGENT_KEY_SYSTEM, text, sizeof(text));
-    say(TRUE, "agent", i->agent);
-    say(strcmp(text, "windows") == 0 || i->stand_in, "system", text);
-    say(TRUE, "release", i->release);
-    say(i->test_signing || i->stand_in, "test signing", i->test_signing ?
-        "on" : "off: test-signed drivers are not loaded; run prepare.cmd");
-    say(TRUE, "shim", i->shim ? "answers" :
-        "not there: only bug checks and the device are witnesses");
+    c->bad = rig_image_info(info, i->stand_in, lines);
+    fputs(lines->str, stdout);
     return TRUE;
 }
 
@@ -324,6 +321,7 @@ static int check(const Options *o)
     g_autoptr(RigImage) i = o->words[1] ?
         rig_image_load(o->images, o->words[1], o->paths, &error) : NULL;
     RigImageBoot b = { .image = i, .paths = o->paths };
+    Check c = { .image = i };
 
     if (!o->words[1] || o->words[2]) {
         return misuse("check takes the name of an image");
@@ -338,8 +336,8 @@ static int check(const Options *o)
     }
     b.limit_s = i->stand_in ? 150 : rig_kvm_usable(o->paths, NULL) ?
                 RIG_WINDOWS_BOOT_KVM : RIG_WINDOWS_BOOT_TCG;
-    if (!rig_image_boot_and_ask(&b, ask_info, i, &error)) {
-        say(FALSE, "agent", error->message);
+    if (!rig_image_boot_and_ask(&b, ask_info, &c, &error)) {
+        printf("  BAD  agent         %s\n", error->message);
         return RIG_EXIT_BROKEN;
     }
     if (i->state == RIG_IMAGE_IMPORTED) {
@@ -349,7 +347,7 @@ static int check(const Options *o)
         return complain(error, RIG_EXIT_BROKEN);
     }
     print_snapshots(i, o->paths);
-    return i->test_signing || i->stand_in ? RIG_EXIT_OK : RIG_EXIT_BROKEN;
+    return c.bad ? RIG_EXIT_BROKEN : RIG_EXIT_OK;
 }
 
 /* --- command line -------------------------------------------------------- */

@@ -75,6 +75,9 @@ static void write_experiment(xmlTextWriter *w, const RigExperiment *e)
     rig_xml_put(w, "varies", e->varies ? "yes" : "no");
     rig_xml_put(w, "api", e->api ? "yes" : "no");
     rig_xml_put(w, "bug-check", stop);
+    if (strcmp(e->action, RIG_CALIBRATION_SLEEP) == 0) {
+        rig_xml_put_count(w, "slept", e->slept);
+    }
     for (int i = 0; i < RIG_STAGES; i++) {
         if (e->stage[i].cycles) {
             write_stage(w, i, &e->stage[i]);
@@ -193,6 +196,23 @@ static const char *writes_text(RigKnown k)
            k == RIG_NO ? "writes nothing to the device" : "was not observed";
 }
 
+/* Of the clean driver's experiment: the others are expected to stop. */
+static const char *sleeps_text(const RigCalibration *c)
+{
+    for (guint i = 0; i < c->experiments->len; i++) {
+        const RigExperiment *e = c->experiments->pdata[i];
+
+        if (strcmp(e->action, RIG_CALIBRATION_SLEEP) == 0 &&
+            strcmp(e->driver, RIG_CALIBRATION_CLEAN) == 0) {
+            return e->slept && e->slept == e->cycles ?
+                   "went to D3 and came back" :
+                   e->slept ? "came back in some cycles only" :
+                   "did not happen: what is said of a resume is not known";
+        }
+    }
+    return "was not tried";
+}
+
 char *rig_profile_text(const RigProfileFile *p)
 {
     const RigCalibration *c = p->calibration;
@@ -207,10 +227,12 @@ char *rig_profile_text(const RigProfileFile *p)
         "a failed init that leaks it (0x7C/0x0B) %s\n"
         "a halt out of the init path that leaks it (0x7C/0x0D) %s\n"
         "a failed init after a resume that leaks it (0x7C/0x10) %s\n"
+        "sleep %s\n"
         "the monitor judges by msix-profile %s\n",
         rig_stage_name(c->programmed), rig_stage_name(c->cleared),
         writes_text(c->register_visible), writes_text(c->deregister_visible),
         rig_known_name(c->at_start), stops_text(c->stops_halt),
         stops_text(c->stops_init), stops_text(c->stops_unfinished),
-        stops_text(c->stops_resume), rig_profile_name(p->profile));
+        stops_text(c->stops_resume), sleeps_text(c),
+        rig_profile_name(p->profile));
 }

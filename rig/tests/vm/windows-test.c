@@ -251,6 +251,7 @@ START_TEST(an_image_is_checked_by_its_agent)
 
     expect_status(&r, 0);
     expect_output(&r, "system        linux");
+    expect_output(&r, "ok   sleep         S3");
     expect_status(&l, 0);
     expect_output(&l, "stand-in");
 }
@@ -326,6 +327,7 @@ static void calibrate(const char *profile, const char *programmed,
     expect_output(&r, cleared);
     expect_output(&r, enabled);
     expect_output(&r, "11 experiments");
+    expect_output(&r, "sleep went to D3 and came back");
 }
 
 START_TEST(calibration_finds_a_table_programmed_at_connect)
