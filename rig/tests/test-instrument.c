@@ -15,6 +15,7 @@
 #include "fixture.h"
 #include "instrument.h"
 #include "pe-file.h"
+#include "rigshim.h"
 #include "run-suite.h"
 
 #define DRIVERS BUILD_DIR "/drivers"
@@ -166,6 +167,31 @@ START_TEST(twice_is_refused)
     g_autoptr(GBytes) made = instrument(file, NULL, NULL);
 
     refused(made, "instrumented already");
+}
+END_TEST
+
+/*
+ * An image that has a section of that name already, and imports nothing from
+ * the shim any more: found by fuzzing.
+ */
+START_TEST(its_own_section_is_found_behind_another_of_that_name)
+{
+    g_autoptr(GBytes) file = bytes_of(DRIVERS "/clean/rignic.sys");
+    g_autoptr(GBytes) first = instrument(file, NULL, NULL);
+    g_autoptr(GBytes) odd = NULL, made = NULL, back = NULL;
+    g_autoptr(GError) error = NULL;
+    gsize size = g_bytes_get_size(first);
+    uint8_t *data = g_memdup2(g_bytes_get_data(first, NULL), size);
+    uint8_t *shim = memmem(data, size, RIGSHIM_MODULE, sizeof(RIGSHIM_MODULE));
+
+    ck_assert_ptr_nonnull(shim);
+    memcpy(shim, "NDIS.SYS", sizeof("NDIS.SYS"));
+    odd = g_bytes_new_take(data, size);
+    made = instrument(odd, NULL, &error);
+    ck_assert_msg(made != NULL, "%s", error ? error->message : "");
+    back = undo(made, &error);
+    ck_assert_msg(back != NULL, "%s", error ? error->message : "");
+    ck_assert(g_bytes_equal(back, odd));
 }
 END_TEST
 
@@ -380,6 +406,7 @@ int main(void)
     tcase_add_test(t, only_hooked_functions_come_from_the_shim);
     tcase_add_test(t, the_checksum_is_right);
     tcase_add_test(t, twice_is_refused);
+    tcase_add_test(t, its_own_section_is_found_behind_another_of_that_name);
     tcase_add_test(t, what_is_no_miniport_is_refused);
     tcase_add_test(t, headers_without_room_are_refused);
     tcase_add_test(t, what_was_changed_since_does_not_come_back);
