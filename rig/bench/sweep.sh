@@ -10,9 +10,9 @@
 # out. BENCH_CYCLES bounds the paths, and is the number of binds.
 #
 # A complete sweep fails every call (--per-site 0); by default, of a call site
-# up to four. Both are timed with their boot, the complete one on one machine and
-# on as many side by side as there are processors. Where these are busy all the
-# time, processor time is what bounds it.
+# up to four. Both are timed with their boot; the complete one on one machine, on
+# as many side by side as there are processors, and so from a snapshot. Where
+# the processors are busy all the time, processor time is what bounds it.
 
 RIG=build/rig/rig
 WORK=$(mktemp -d) || exit 1
@@ -54,10 +54,11 @@ of() {
     sed -n "s/.*<$2 [^>]*$3=\"\\([^\"]*\\)\".*/\\1/p" "$1" | head -n 1
 }
 
-# sweep NAME CYCLES PER-SITE MACHINES
+# sweep NAME CYCLES PER-SITE MACHINES [START]
 sweep() {
     run "$1" sweep build/drivers/clean/rignic.inf --lives none \
-        --per-site "$3" --device-faults none --limit "$2" --workers "$4"
+        --per-site "$3" --device-faults none --limit "$2" --workers "$4" \
+        --start "${5:-cold}"
 }
 
 # linux NAME N: the scenario that binds and unbinds N times.
@@ -91,6 +92,10 @@ beside_one=$(of "$xml" machine total-ms)
 sweep beside "$cycles" 0 "$machines"
 cpu_beside=$cpu
 beside=$(of "$xml" machine total-ms)
+export XDG_CACHE_HOME="$WORK/cache"
+sweep save 1 0 1 snapshot
+sweep restored "$cycles" 0 "$machines" snapshot
+restored=$(of "$xml" machine total-ms)
 echo "sweep: $binds times Linux's e1000e" >&2
 linux bind-one 1
 cpu_bind_one=$cpu
@@ -129,7 +134,7 @@ END {
 
 awk -v machines="$machines" -v cpu_beside="$cpu_beside" \
     -v cpu_beside_one="$cpu_beside_one" -v beside="$beside" \
-    -v beside_one="$beside_one" -v cores="$(nproc)" \
+    -v beside_one="$beside_one" -v restored="$restored" -v cores="$(nproc)" \
     -v one="$cpu_one" -v all="$cpu_all" -v paths="$paths" -v total="$total" \
     -v site_paths="$site_paths" -v site_total="$site_total" \
     -v bind_one="$cpu_bind_one" -v bind="$cpu_bind" -v binds="$binds" '
@@ -156,6 +161,8 @@ END {
            sprintf("%.1f", total / 1000), "s", "-", "-")
     figure("the same, " machines " machines", sprintf("%.1f", beside / 1000),
            "s", sprintf("%.2f", beside / total), "value<=5")
+    figure("the same, from a snapshot", sprintf("%.1f", restored / 1000),
+           "s", sprintf("%.2f", restored / total), "-")
     wall = beside - beside_one
     if (wall > 0) {
         busy = (cpu_beside - cpu_beside_one) * 1000

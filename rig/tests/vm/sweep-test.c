@@ -201,7 +201,7 @@ START_TEST(bad_arguments_of_a_sweep_are_refused)
     expect_status(&none, 2);
     expect_output(&none, "name one INF");
     expect_status(&k, 2);
-    expect_output(&k, "[k=1|2]");
+    expect_output(&k, "is not 1|2");
     expect_status(&only, 2);
     expect_output(&only, "is no point of a sweep");
     expect_status(&too_many, 2);
