@@ -282,6 +282,7 @@ int main(void)
     Suite *suite = suite_create("options");
     TCase *t = tcase_create("options");
 
+    tcase_set_timeout(t, 300); /* many processes, on a machine that may be busy */
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_loop_test(t, output_that_gets_nowhere_is_a_failure, 0,
                         G_N_ELEMENTS(printing));
