@@ -283,7 +283,7 @@ int main(void)
     int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
-    tcase_set_timeout(t, 300);
+    tcase_set_timeout(t, 600);
     tcase_add_test(
         t, a_snapshot_is_checked_once_then_used_and_made_anew_when_damaged);
     tcase_add_test(t, a_warm_verdict_that_no_cold_start_has_is_broken);
