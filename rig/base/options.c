@@ -154,9 +154,11 @@ gboolean rig_options_parse(GOptionContext *context, int *argc, char ***argv,
 
     if (g_option_context_get_help_enabled(context) &&
         asks_for_help(*argc, *argv)) {
-        g_autofree char *text = rig_options_help(context);
+        char *text = rig_options_help(context);
 
         fputs(text, stdout);
+        g_free(text);
+        g_free(g_steal_pointer(&help));
         exit(rig_output_end(RIG_EXIT_OK, RIG_EXIT_BROKEN));
     }
     if (has_idle_value(help, *argc, *argv, error)) {
