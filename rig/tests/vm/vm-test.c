@@ -425,15 +425,19 @@ END_TEST
 
 START_TEST(wrong_arguments_are_refused_with_help)
 {
-    const char *no_command[] = { "rnu", NULL };
+    const char *no_command[] = { "xyzzy", NULL };
+    const char *near_command[] = { "rnu", NULL };
     const char *no_option[] = { "run", "--speed=11", NULL };
     const char *no_file[] = { "run", "nowhere.xml", NULL };
     g_auto(RigCallResult) command = rig_call(NULL, no_command);
+    g_auto(RigCallResult) near = rig_call(NULL, near_command);
     g_auto(RigCallResult) option = rig_call(NULL, no_option);
     g_auto(RigCallResult) file = rig_call(NULL, no_file);
 
     expect_status(&command, 2);
     expect_output(&command, "Usage:");
+    expect_status(&near, 2);
+    expect_output(&near, "\"rig run\"");
     expect_status(&option, 2);
     expect_output(&option, "--speed");
     expect_status(&file, 2);
