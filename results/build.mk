@@ -17,6 +17,7 @@ RESULTS_DATA := $(wildcard results/*.rng results/*.xsl results/*.css \
     results/*.js results/tests/golden/*/*)
 RESULTS_NODE := $(B)/results/node/node_modules/.package-lock.json
 RESULTS_ENV = RIG=$(B)/rig/rig RESULTS=results OUT=$(B)/results/html
+BROWSER_LIMIT := 600 # s; a test that fails may leave its browser
 BROWSER_TESTS := $(wildcard results/tests/test-*.mjs)
 
 $(B)/results/%.o: results/tests/%.c
@@ -56,7 +57,7 @@ $(RESULTS_NODE): results/tests/package.json results/tests/package-lock.json \
 
 check-html: $(RESULTS_NODE) rig-program $(RESULTS_DATA)
 	$(Q)for t in $(BROWSER_TESTS); do echo "  TEST  $$t"; \
-	    $(RESULTS_ENV) node $$t || exit 1; done
+	    $(RESULTS_ENV) timeout $(BROWSER_LIMIT) node $$t || exit 1; done
 
 screenshots: $(RESULTS_NODE) rig-program
 	$(Q)$(RESULTS_ENV) node results/tests/screenshots.mjs

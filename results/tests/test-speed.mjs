@@ -29,12 +29,13 @@ function bigRun() {
     as-expected="${rows / 4}" seeded="0" seeded-found="0" controls="0"
     false-alarms="0"/>` +
     [1, 2, 3, 4, 5].map((n) => `<machine number="${n}" dir="vm-${n}"
-      nic="nic-${n}" outcome="ok"/>`).join("") + scenarios.join("") + "</run>";
+      nic="nic-${n}" vectors="4" queues="2" msix-profile="at-connect"
+      outcome="ok"/>`).join("") + scenarios.join("") + "</run>";
 }
 
 test("10,000 rows are shown and filtered", async (t) => {
-  const browser = await startBrowser();
   const page = madePage("big", bigRun());
+  const browser = await startBrowser();
 
   try {
     await withPage(browser, page, {}, async (p) => {
