@@ -191,6 +191,7 @@ test("works by keyboard alone", () =>
       assert.equal(bad, "");
     }
     await page.focus("#s2 .graph");
+    await page.locator("#s2 .zoom").first().waitFor(); /* when it is seen */
     const width = () => page.$eval("#s2 .chart", (e) => e.clientWidth);
     const natural = await width();
 
