@@ -8,6 +8,9 @@
 /* Columns of a help text. */
 #define RIG_HELP_COLUMNS 80
 
+/* A number before it is parsed, where 0 is one that a user may give. */
+#define RIG_NOT_SAID G_MININT
+
 /*
  * g_option_context_parse() for a command. An unknown option is an error that
  * names the one that was likely meant; so is a value for an option that takes

@@ -86,6 +86,7 @@ static gboolean parse(Arguments *a, int *argc, char ***argv, GError **error)
     };
     g_autoptr(GOptionContext) context = g_option_context_new("SUITE.xml");
 
+    o->workers = RIG_NOT_SAID;
     g_set_prgname("rig nightly");
     g_option_context_add_main_entries(context, entries, NULL);
     g_option_context_set_summary(context,
@@ -117,8 +118,10 @@ static gboolean check(const Arguments *a)
               "is one\n", stderr);
         return FALSE;
     }
-    if (o->workers < 0 || o->workers > RIG_WORKERS_MAX) {
-        fprintf(stderr, "rig nightly: --workers takes 1 to %d\n", RIG_WORKERS_MAX);
+    if (o->workers != RIG_NOT_SAID &&
+        (o->workers < 1 || o->workers > RIG_WORKERS_MAX)) {
+        fprintf(stderr, "rig nightly: --workers takes 1 to %d\n",
+                RIG_WORKERS_MAX);
         return FALSE;
     }
     if (o->budget && !rig_parse_duration(o->budget, &seconds)) {
@@ -272,12 +275,14 @@ static void set_up(RigNightly *n, int argc, char **argv)
     unsigned workers = n->suite->workers ? n->suite->workers
                                          : g_get_num_processors();
 
+    if (o->workers != RIG_NOT_SAID) {
+        workers = o->workers;
+    }
     if (o->budget) {
         rig_parse_duration(o->budget, &budget);
     }
     n->part->budget_seconds = budget;
-    n->part->workers = CLAMP(o->workers ? (unsigned)o->workers : workers, 1,
-                             RIG_WORKERS_MAX);
+    n->part->workers = CLAMP(workers, 1, RIG_WORKERS_MAX);
     n->spent_before = n->part->spent_seconds;
     g_free(n->night->command);
     n->night->command = rig_shell_command(argc, argv);

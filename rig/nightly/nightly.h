@@ -15,7 +15,7 @@ typedef struct RigNightlyOptions {
     char *uri, *known, *shard, *night, *budget;
     char *start;           /* "cold", "snapshot"; NULL: as the suite says */
     char *resume;          /* id, "": the newest; NULL: by itself */
-    int workers;           /* 0: as the suite says, else one per processor */
+    int workers;           /* RIG_NOT_SAID: the suite's, else one per CPU */
     gboolean new_night, list, json, quiet, save_durations;
 } RigNightlyOptions;
 

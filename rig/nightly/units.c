@@ -8,6 +8,7 @@
 
 #include "commands.h"
 #include "nightly.h"
+#include "options.h"
 #include "shell-word.h"
 
 typedef struct Unit {
@@ -178,8 +179,8 @@ int rig_nightly_print_unit(const char *what, const char *suite,
         { "resume", print_resume }, { "cron", print_cron }, { "ci", print_ci },
     };
     g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
-    g_autofree char *workers = o->workers ? g_strdup_printf("%d", o->workers)
-                                          : NULL;
+    g_autofree char *workers = o->workers == RIG_NOT_SAID
+                               ? NULL : g_strdup_printf("%d", o->workers);
     g_autofree char *file = g_canonicalize_filename(suite, NULL);
     g_autofree char *home = g_path_get_dirname(paths->scenarios);
     Unit u = { .suite = file, .results = o->results, .home = home };

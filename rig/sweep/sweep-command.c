@@ -104,6 +104,7 @@ static gboolean parse(Arguments *a, int *argc, char ***argv, GError **error)
     g_autoptr(GOptionContext) context =
         g_option_context_new("DRIVER.inf|SCENARIO.xml");
 
+    a->run.workers = RIG_NOT_SAID;
     g_set_prgname("rig sweep");
     add_texts(context, a);
     g_option_context_add_main_entries(context, entries, NULL);
@@ -139,6 +140,11 @@ static char *find_sys(const char *inf, GPtrArray *problems)
     unsigned n = 0;
     const char *file;
 
+    if (!g_file_test(inf, G_FILE_TEST_EXISTS)) {
+        rig_problem(problems, inf, 0, "there is no such file; name the "
+                    "driver's INF");
+        return NULL;
+    }
     while (d && (file = g_dir_read_name(d))) {
         size_t stem = strlen(file) - MIN(strlen(file), 4);
 
@@ -154,8 +160,10 @@ static char *find_sys(const char *inf, GPtrArray *problems)
         found = g_build_filename(dir, file, NULL);
     }
     if (n != 1) {
-        rig_problem(problems, inf, 0, "%u files *.sys are beside it; name the "
-                    "driver's image with --sys", n);
+        g_autofree char *many = g_strdup_printf("%u files", n);
+
+        rig_problem(problems, inf, 0, "%s *.sys beside it, and one is wanted; "
+                    "name the driver's image with --sys", n ? many : "no file");
         return NULL;
     }
     return g_steal_pointer(&found);
@@ -398,7 +406,7 @@ static gboolean settle_workers(Arguments *a)
 {
     RigRunOptions *run = &a->run;
 
-    if (!run->workers) {
+    if (run->workers == RIG_NOT_SAID) {
         run->workers = usual_workers(a);
     }
     if (run->workers < 1 || run->workers > (int)SWEEP_SHARES_MAX) {

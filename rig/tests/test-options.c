@@ -116,27 +116,32 @@ START_TEST(status_says_which_night_it_cannot_read)
 }
 END_TEST
 
-/* Names that are wrong, and what is said of them before anything is begun. */
+/* Names and numbers that are wrong; nothing is begun with them. */
 static const struct { const char *line, *says; } wrong[] = {
     { "calibrate --images %s no-such-image", "there is no image" },
     { "calibrate --images %s 'A b'", "no name of an image" },
     { "calibrate", "name one image, or ndis" },
     { "report --index %s", "write --index --results DIR" },
     { "report %s", "write --index --results DIR" },
+    { "sweep %s/x.inf", "x.inf: there is no such file" },
+    { "sweep README.md", "README.md: no file *.sys beside it" },
+    { "sweep --workers=0 x.inf", "--workers takes 1 to 16" },
+    { "sweep --workers=-1 x.inf", "--workers takes 1 to 16" },
+    { "sweep --workers=17 x.inf", "--workers takes 1 to 16" },
+    { "nightly --workers=0 scenarios/nightly.xml", "--workers takes 1 to" },
+    { "nightly --workers=-1 scenarios/nightly.xml", "--workers takes 1 to" },
 };
 
-START_TEST(a_wrong_name_is_met_before_anything_begins)
+START_TEST(what_is_wrong_is_met_before_anything_begins)
 {
     g_autofree char *line = g_strdup_printf(wrong[_i].line, f->dir);
     g_autofree char *runs = g_build_filename(f->dir, "runs", NULL);
-    gint64 start = g_get_monotonic_time();
 
     g_mkdir_with_parents(runs, 0700);
     g_auto(Outcome) o = rig(line, NULL);
     ck_assert_int_eq(o.status, 2);
     ck_assert_msg(strstr(o.err, wrong[_i].says) != NULL, "%s", o.err);
     ck_assert_msg(strstr(o.err, "run:") == NULL, "%s", o.err);
-    ck_assert_int_lt(g_get_monotonic_time() - start, 2 * G_USEC_PER_SEC);
 }
 END_TEST
 
@@ -287,7 +292,7 @@ int main(void)
     tcase_add_loop_test(t, output_that_gets_nowhere_is_a_failure, 0,
                         G_N_ELEMENTS(printing));
     tcase_add_test(t, status_says_which_night_it_cannot_read);
-    tcase_add_loop_test(t, a_wrong_name_is_met_before_anything_begins, 0,
+    tcase_add_loop_test(t, what_is_wrong_is_met_before_anything_begins, 0,
                         G_N_ELEMENTS(wrong));
     tcase_add_loop_test(t, a_value_for_a_flag_is_an_error_that_names_it, 0,
                         G_N_ELEMENTS(idle));
