@@ -448,11 +448,12 @@ void rig_vm_free(RigVm *vm)
         g_source_destroy(vm->created);
         g_source_unref(vm->created);
     }
+    /* A QEMU that ends waits for the reader of its stream, while there is one. */
+    rig_tap_free(vm->tap);
     destroy_domain(vm);
     if (vm->lifecycle >= 0) {
         virConnectDomainEventDeregisterAny(vm->config.conn, vm->lifecycle);
     }
-    rig_tap_free(vm->tap);
     g_main_loop_unref(vm->loop);
     life_release(vm->life);
     g_free(vm->create_error);
