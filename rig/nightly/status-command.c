@@ -10,10 +10,12 @@
 #include "options.h"
 #include "paths.h"
 #include "run-live.h"
+#include "shell-word.h"
 #include "suite.h"
 
 /* Unfinished nights older than this are no news. */
 #define NEWS_DAYS 7
+#define RESULTS   "results" /* where nothing else is said */
 
 typedef struct Status {
     char *results;
@@ -187,9 +189,13 @@ static void print_night(const Status *s, const RigNight *n,
         printf(", %u running, %u waiting, about %s left; process %d\n",
                c->running, c->waiting, time, (int)p->process.pid);
     } else {
-        printf("; it was interrupted with %u left: \"rig nightly %s\" goes on "
-               "with it\n", c->running + c->waiting + c->interrupted,
-               n->suite_file);
+        char *argv[] = { "nightly", n->suite_file, "--results",
+                         s->results };
+        g_autofree char *again = rig_shell_command(
+            strcmp(s->results, RESULTS) ? 4 : 2, argv);
+
+        printf("; it was interrupted with %u left: \"%s\" goes on with it\n",
+               c->running + c->waiting + c->interrupted, again);
     }
 }
 
@@ -265,7 +271,7 @@ int rig_cmd_status(int argc, char **argv)
                 ? error->message : "it takes no argument");
         return RIG_EXIT_USAGE;
     }
-    s.results = given ? given : (char *)"results";
+    s.results = given ? given : (char *)RESULTS;
     if (!g_file_test(s.results, G_FILE_TEST_IS_DIR)) {
         fprintf(stderr, "rig status: %s: there is no such directory; name one "
                 "with --results\n", s.results);

@@ -330,9 +330,10 @@ static void break_results(RigRunMachine *m, const GPtrArray *cold,
         }
         why = g_strdup_printf("From a snapshot it is %s, from a machine that "
             "booted %s: the streams %s/events.bin and %s/" COLD "/events.bin "
-            "differ behind event %" G_GUINT64_FORMAT ".",
-            rig_verdict_name(r->verdict), rig_verdict_name(other->verdict),
-            m->result->dir, m->result->dir, alike);
+            "differ behind event %" G_GUINT64_FORMAT ". Of the former was "
+            "said: %s", rig_verdict_name(r->verdict),
+            rig_verdict_name(other->verdict), m->result->dir, m->result->dir,
+            alike, r->sentence);
         m->results->pdata[i] = rig_scenario_result_new(
             r->scenario, i + 1, RIG_VERDICT_BROKEN, why);
         rig_scenario_result_free(r);
